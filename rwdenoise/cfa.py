@@ -1,0 +1,95 @@
+"""Color filter arrays: which color each site of a sensor sees, and from where one counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+Scalar = TypeVar("Scalar", bound=np.generic)
+
+RED, GREEN, BLUE = 0, 1, 2
+#: A site without a filter, as on monochrome sensors. It sees all three colors.
+CLEAR = 3
+
+
+@dataclass(frozen=True)
+class Cfa:
+    """A repeating pattern of color filters, as seen from the top-left site.
+
+    Parameters
+    ----------
+    name : str
+        What photographers call it: ``"Bayer"``, ``"X-Trans"``, ``"monochrome"``.
+    colors : tuple of tuple of int
+        One period of the pattern, row by row: `RED`, `GREEN`, `BLUE` or `CLEAR`.
+    """
+
+    name: str
+    colors: tuple[tuple[int, ...], ...]
+
+    @property
+    def period(self) -> tuple[int, int]:
+        """Rows and columns after which the pattern repeats, in px."""
+        return len(self.colors), len(self.colors[0])
+
+    def shifted(self, top: int, left: int) -> Cfa:
+        """Return the same filters counted from the site (`top`, `left`), in px; may be negative.
+
+        >>> RGGB.shifted(0, 1) == GRBG
+        True
+        """
+        pattern = np.roll(np.array(self.colors), (-top, -left), axis=(0, 1))
+        return Cfa(self.name, tuple(tuple(int(c) for c in row) for row in pattern))
+
+    def sites(self, height: int, width: int) -> NDArray[np.uint8]:
+        """Return the color of every site of a frame.
+
+        Returns
+        -------
+        ndarray of uint8, shape (height, width)
+            `RED`, `GREEN`, `BLUE` or `CLEAR`.
+        """
+        return tile_pattern(np.array(self.colors, np.uint8), height, width)
+
+    def planes(self, height: int, width: int) -> NDArray[np.float32]:
+        """Return the filters of a frame as one plane for each color.
+
+        Returns
+        -------
+        ndarray of float32, shape (3, height, width)
+            1 where the site sees that color, else 0. A clear site sees all three.
+        """
+        return np.ascontiguousarray(TRANSMISSION[self.sites(height, width)].transpose(2, 0, 1))
+
+
+#: What each filter lets through, as rows of (red, green, blue).
+TRANSMISSION: NDArray[np.float32] = np.array([[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 1]], np.float32)
+
+RGGB = Cfa("Bayer", ((RED, GREEN), (GREEN, BLUE)))
+GRBG = Cfa("Bayer", ((GREEN, RED), (BLUE, GREEN)))
+GBRG = Cfa("Bayer", ((GREEN, BLUE), (RED, GREEN)))
+BGGR = Cfa("Bayer", ((BLUE, GREEN), (GREEN, RED)))
+MONOCHROME = Cfa("monochrome", ((CLEAR,),))
+# Fujifilm's 6 x 6 pattern, in the phase in which LibRaw 0.22 reports it for an X-Pro2.
+X_TRANS = Cfa(
+    "X-Trans",
+    (
+        (GREEN, BLUE, GREEN, GREEN, RED, GREEN),
+        (RED, GREEN, RED, BLUE, GREEN, BLUE),
+        (GREEN, BLUE, GREEN, GREEN, RED, GREEN),
+        (GREEN, RED, GREEN, GREEN, BLUE, GREEN),
+        (BLUE, GREEN, BLUE, RED, GREEN, RED),
+        (GREEN, RED, GREEN, GREEN, BLUE, GREEN),
+    ),
+)
+BAYER_PHASES = (RGGB, GRBG, GBRG, BGGR)
+
+
+def tile_pattern(pattern: NDArray[Scalar], height: int, width: int) -> NDArray[Scalar]:
+    """Repeat a pattern from the top-left corner over a frame of `height` x `width` px."""
+    rows = -(-height // pattern.shape[0])
+    columns = -(-width // pattern.shape[1])
+    return np.tile(pattern, (rows, columns))[:height, :width]

@@ -1,0 +1,106 @@
+"""The generalized diffusion between a clean photo and the real noisy one, and the ways to walk back.
+
+Forward process, with the noisy photo x_T itself as the far end (Yang, Liang, Su 2023, "Real-World Denoising via
+Diffusion Model", arXiv 2305.04457)::
+
+    x_t = (1 - t) x_0 + t x_T,    t in [0, 1]
+
+Time is continuous. A sampler is a generator over ``predict(x_t, t)``, an estimate of x_0; the noisy photo; and a
+falling tuple of times that starts at 1. It yields x at each time after the first; the last one is the result.
+Everything here works alike on numbers, numpy arrays and torch tensors.
+
+The laws, which the tests prove for every schedule:
+
+* A perfect predictor gives the clean photo.
+* `improved` ends at the mean of all estimates, weighted by the lengths of their steps.
+* Stopped at s > 0 it gives exactly ``(1 - s) * mean + s * noisy``: a strength of ``1 - s`` needs no blending.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
+
+from rwdenoise.errors import SettingsError
+
+Photo = TypeVar("Photo", bound=Any)
+Predict = Callable[[Photo, float], Photo]
+Sampler = Callable[[Predict[Photo], Photo, tuple[float, ...]], Iterator[Photo]]
+
+MAX_STEPS = 100
+
+
+def schedule(steps: int, *, strength: float = 1.0) -> tuple[float, ...]:
+    """Return the times at which a sampler stops: from 1 down to ``1 - strength``, equally far apart.
+
+    Parameters
+    ----------
+    steps : int
+        Evaluations of the network, 1 to 100.
+    strength : float
+        How far to walk from the noisy (0) towards the clean photo (1).
+
+    Returns
+    -------
+    tuple of float
+        ``steps + 1`` times.
+
+    Raises
+    ------
+    SettingsError
+        If a value is out of its range.
+
+    >>> schedule(2, strength=0.5)
+    (1.0, 0.75, 0.5)
+    """
+    if not 1 <= steps <= MAX_STEPS:
+        message = f"{steps} steps were asked for; 1 to {MAX_STEPS} are possible."
+        raise SettingsError(message, hint="Use --steps 4 unless you measured that more helps.")
+    if not 0 <= strength <= 1:
+        message = f"The strength is {strength}; it must lie between 0 (leave the noise) and 1 (remove it)."
+        raise SettingsError(message, hint="Use --strength 0.8 to keep a fifth of the grain.")
+    return tuple(1.0 - strength * step / steps for step in range(steps + 1))
+
+
+def forward(x_0: Photo, x_T: Photo, t: Any) -> Photo:  # noqa: ANN401 -- a number or a tensor of them
+    """Return x_t, the photo at time t in [0, 1] between the clean x_0 and the noisy x_T."""
+    return (1 - t) * x_0 + t * x_T
+
+
+def origin(predict: Predict[Photo], x_T: Photo, times: tuple[float, ...]) -> Iterator[Photo]:
+    """Degrade each estimate again: ``x_s = (1 - s) S(x_t, t) + s x_T``.
+
+    The first of the paper's two samplers, as reviews of it describe it. Errors of the estimates pile up over the
+    steps; it ends at the last estimate alone.
+    """
+    x = x_T
+    for t, s in zip(times, times[1:], strict=False):
+        x = forward(predict(x, t), x_T, s)
+        yield x
+
+
+def improved(predict: Predict[Photo], x_T: Photo, times: tuple[float, ...]) -> Iterator[Photo]:
+    """Take one step along the line to each estimate: ``x_s = x_t + (t - s) (S(x_t, t) - x_T)``.
+
+    Algorithm 2 of Cold Diffusion (Bansal et al. 2022, arXiv 2208.09392) with this forward process; it fits the
+    description of the paper's second sampler, whose exact text could not be had.
+    """
+    x = x_T
+    for t, s in zip(times, times[1:], strict=False):
+        x = x + (t - s) * (predict(x, t) - x_T)
+        yield x
+
+
+def ddim(predict: Predict[Photo], x_T: Photo, times: tuple[float, ...]) -> Iterator[Photo]:
+    """Step deterministically towards each estimate: ``x_s = (s/t) x_t + (1 - s/t) S(x_t, t)``.
+
+    DDIM without noise (Song, Meng, Ermon 2020, arXiv 2010.02502) on this forward process, which is InDI (Delbracio
+    and Milanfar 2023, arXiv 2303.11435). Here for comparison.
+    """
+    x = x_T
+    for t, s in zip(times, times[1:], strict=False):
+        x = (s / t) * x + (1 - s / t) * predict(x, t)
+        yield x
+
+
+SAMPLERS: Mapping[str, Sampler[Any]] = {"improved": improved, "origin": origin, "ddim": ddim}

@@ -1,0 +1,151 @@
+"""The network S(x_t, t): a U-Net that estimates the clean mosaic from a noisy one and its noise level.
+
+Local operations only (convolutions of 3 x 3, no attention, no statistics over the frame): a tile with a wide enough
+halo gives the same pixels as the whole frame.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+Domain = Literal["cfa", "rgb"]
+
+#: The photo planes that each domain denoises, and the planes that only inform (the colors of the filters).
+PLANES: dict[str, tuple[int, int]] = {"cfa": (1, 3), "rgb": (3, 0)}
+
+#: Noise levels below this are told to the network as this: an eighth of a step of a 14-bit camera.
+LOWEST_LEVEL = 1e-5
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """The hyper-parameters that rebuild a network; they travel in the weights file."""
+
+    domain: Domain = "cfa"
+    widths: tuple[int, ...] = (32, 64, 128, 256)
+    """Channels at each scale, finest first; each scale halves the last."""
+    blocks: tuple[int, ...] = (1, 1, 1, 2)
+    """Residual blocks at each scale; going up there are as many as going down."""
+    embedding: int = 64
+    """Width of the noise level's embedding."""
+
+    @property
+    def multiple(self) -> int:
+        """The px by which frames and tile origins must divide."""
+        return int(2 ** len(self.widths))
+
+
+class LevelEmbedding(nn.Module):
+    """Turns the noise level into the features that steer every block."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(nn.Linear(4, width), nn.SiLU(), nn.Linear(width, width), nn.SiLU())
+
+    def forward(self, level: Tensor) -> Tensor:
+        """Embed levels of shape (N,); their logarithm is what spreads evenly over ISO and steps."""
+        x = torch.log10(level.clip(min=LOWEST_LEVEL)) + 2
+        return self.layers(torch.stack((x, x.square(), torch.sin(2 * x), torch.cos(2 * x)), dim=1))  # type: ignore[no-any-return]
+
+
+class Block(nn.Module):
+    """Two 3 x 3 convolutions around a nonlinearity, scaled and shifted by the noise level, added to the input."""
+
+    def __init__(self, width: int, embedding: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(width, width, 3, padding=1)
+        self.second = nn.Conv2d(width, width, 3, padding=1)
+        self.steer = nn.Linear(embedding, 2 * width)
+        nn.init.zeros_(self.steer.weight)
+        nn.init.zeros_(self.steer.bias)
+
+    def forward(self, x: Tensor, embedded: Tensor) -> Tensor:
+        """Return `x` refined; `embedded` has the shape (N, embedding)."""
+        scale, shift = self.steer(embedded)[:, :, None, None].chunk(2, dim=1)
+        inner = functional.silu(torch.addcmul(shift, self.first(x), 1 + scale))
+        return x + self.second(inner)  # type: ignore[no-any-return]
+
+
+class Scale(nn.Module):
+    """The blocks of one scale."""
+
+    def __init__(self, width: int, blocks: int, embedding: int) -> None:
+        super().__init__()
+        self.blocks = nn.ModuleList(Block(width, embedding) for _ in range(blocks))
+
+    def forward(self, x: Tensor, embedded: Tensor) -> Tensor:
+        """Apply one block after the other."""
+        for block in self.blocks:
+            x = block(x, embedded)
+        return x
+
+
+class UNet(nn.Module):
+    """A plain U-Net: strided convolutions down, pixel shuffle up, skips added.
+
+    It predicts the noise in units of its own standard deviation and subtracts it, so that a level of 0 returns the
+    photo itself.
+    """
+
+    def __init__(self, architecture: Architecture) -> None:
+        super().__init__()
+        self.architecture = architecture
+        denoised, informing = PLANES[architecture.domain]
+        widths, blocks = architecture.widths, architecture.blocks
+        finer = list(zip(widths, blocks, strict=True))[:-1]
+
+        self.embed = LevelEmbedding(architecture.embedding)
+        self.head = nn.Conv2d(4 * (denoised + informing), widths[0], 3, padding=1)
+        self.down_scales = nn.ModuleList(Scale(w, b, architecture.embedding) for w, b in finer)
+        self.downs = nn.ModuleList(
+            nn.Conv2d(w, wider, 2, stride=2) for w, wider in zip(widths, widths[1:], strict=False)
+        )
+        self.bottom = Scale(widths[-1], blocks[-1], architecture.embedding)
+        self.ups = nn.ModuleList(
+            nn.Conv2d(wider, 4 * w, 1) for w, wider in zip(widths, widths[1:], strict=False)
+        )
+        self.up_scales = nn.ModuleList(Scale(w, b, architecture.embedding) for w, b in finer)
+        self.tail = nn.Conv2d(widths[0], 4 * denoised, 3, padding=1)
+        nn.init.zeros_(self.tail.weight)
+
+    def forward(self, x_t: Tensor, colors: Tensor | None, level: Tensor) -> Tensor:
+        """Estimate the clean planes.
+
+        Parameters
+        ----------
+        x_t : Tensor of float32, shape (N, C, H, W)
+            Stabilized planes, 0 black, 1 white; H and W divide by ``architecture.multiple``.
+        colors : Tensor of float32, shape (N, 3, H, W), or None
+            What each site sees, for mosaics.
+        level : Tensor of float32, shape (N,)
+            Standard deviation of the noise in `x_t`: t * sigma.
+
+        Returns
+        -------
+        Tensor of float32, shape (N, C, H, W)
+            The estimate of x_0.
+        """
+        known = x_t if colors is None else torch.cat((x_t, colors), dim=1)
+        features = self._first_convolution(functional.pixel_unshuffle(known, 2))
+        embedded = self.embed(level)
+        skips = []
+        for scale, down in zip(self.down_scales, self.downs, strict=True):
+            features = scale(features, embedded)
+            skips.append(features)
+            features = down(features)
+        features = self.bottom(features, embedded)
+        for scale, up, skip in zip(reversed(self.up_scales), reversed(self.ups), reversed(skips), strict=True):
+            features = scale(functional.pixel_shuffle(up(features), 2) + skip, embedded)
+        noise = functional.pixel_shuffle(self.tail(features), 2)
+        return x_t - level[:, None, None, None] * noise.float()
+
+    def _first_convolution(self, packed: Tensor) -> Tensor:
+        # In bf16 a bright pixel is rounded by 1/512, more than the noise of a low ISO: this one layer, which takes
+        # differences of neighbors, stays in float32.
+        with torch.autocast(packed.device.type, enabled=False):
+            return self.head(packed)  # type: ignore[no-any-return]

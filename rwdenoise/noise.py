@@ -1,0 +1,104 @@
+"""What sensor noise is: its profile, and the curve after which it is the same everywhere.
+
+The signal x is normalized (0 black, 1 white, negative below black). Its noise is Gaussian enough, with
+``var(x) = shot * max(x, 0) + read``: photon noise grows with the light, read noise does not.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from rwdenoise.errors import SettingsError
+
+#: A number, a numpy array or a torch tensor: the formulas below are the same for all three.
+Signal = TypeVar("Signal", bound=Any)
+
+#: Variance that is assumed even where a profile says less: a tenth of a step of a 14-bit camera, squared.
+READ_FLOOR = (0.1 / 16383) ** 2
+
+
+@dataclass(frozen=True)
+class NoiseProfile:
+    """The two numbers of ``var(x) = shot * x + read``, in the sense of the DNG tag NoiseProfile.
+
+    Parameters
+    ----------
+    shot : float
+        Variance for each unit of normalized signal, at least 0.
+    read : float
+        Variance at black, in squared units of the normalized signal, at least 0.
+
+    Raises
+    ------
+    SettingsError
+        If a number is negative, not finite, or 1 and more.
+    """
+
+    shot: float
+    read: float
+
+    def __post_init__(self) -> None:
+        for name, value in (("shot", self.shot), ("read", self.read)):
+            if not (math.isfinite(value) and 0 <= value < 1):
+                message = f"The {name} noise is {value}; it must be a variance from 0 up to 1 (0 black, 1 white)."
+                raise SettingsError(message, hint="Give it as --noise SHOT,READ, for example 0.002,0.00001.")
+
+    def variance(self, x: Signal) -> Signal:
+        """Variance of the noise where the normalized signal is `x` (number, array or tensor)."""
+        return x.clip(min=0) * self.shot + self.read
+
+    @property
+    def sigma(self) -> float:
+        """Standard deviation of the noise after `stabilize`, where black is 0 and white is 1."""
+        return 1.0 / stabilized_white(self.shot, self.read)
+
+
+def stabilize(x: Signal, *, shot: Any, read: Any) -> Signal:  # noqa: ANN401 -- numbers or tensors
+    """Bend the signal so that its noise is the same everywhere; black stays 0 and white stays 1.
+
+    Parameters
+    ----------
+    x : ndarray or Tensor of float32, any shape
+        Normalized signal, signed below black.
+    shot, read : float, or Tensor that broadcasts to `x`
+        The noise profile.
+
+    Returns
+    -------
+    like `x`
+        Signal whose noise has the standard deviation ``NoiseProfile.sigma`` at every brightness.
+
+    Notes
+    -----
+    The integral of 1 / sqrt(variance): ``f(x) = 2 / shot * (sqrt(shot x + read) - sqrt(read))``, written without
+    the division so that it also holds for shot = 0; a straight line of the same slope below black, where only read
+    noise is left. It is the generalized Anscombe transform (Starck, Murtagh, Bijaoui 1998) without its constant 3/8,
+    which has no meaning below black: the network learns what bias is left.
+
+    >>> import numpy as np
+    >>> stabilize(np.array([-1.0, 0.0, 1.0]), shot=0.0, read=1e-4).tolist()
+    [-1.0, 0.0, 1.0]
+    """
+    read = _at_least(read, READ_FLOOR)
+    lit = x.clip(min=0)
+    bent = 2 * lit / ((shot * lit + read) ** 0.5 + read**0.5) + (x - lit) / read**0.5
+    return bent / stabilized_white(shot, read)
+
+
+def destabilize(u: Signal, *, shot: Any, read: Any) -> Signal:  # noqa: ANN401 -- numbers or tensors
+    """Undo `stabilize` exactly: ``x = z sqrt(read) + shot z^2 / 4`` for z = f(x), a line below black."""
+    read = _at_least(read, READ_FLOOR)
+    z = u * stabilized_white(shot, read)
+    return z * read**0.5 + z.clip(min=0) ** 2 * (shot / 4)
+
+
+def stabilized_white(shot: Any, read: Any) -> Any:  # noqa: ANN401 -- numbers or tensors
+    """Return f(1): how many standard deviations of noise lie between black and white."""
+    read = _at_least(read, READ_FLOOR)
+    return 2 / ((shot + read) ** 0.5 + read**0.5)
+
+
+def _at_least(value: Any, floor: float) -> Any:  # noqa: ANN401 -- numbers or tensors
+    return max(value, floor) if isinstance(value, float | int) else value.clip(min=floor)

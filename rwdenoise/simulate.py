@@ -1,0 +1,146 @@
+"""A camera in torch: from a developed picture back to the scene's light, and through a sensor with its noise.
+
+One implementation serves the demo, the tests and the training, so that they all mean the same by "noise". Every
+function is one physical step and works on batches; the parameters of a batch are tensors of shape (N, 1, 1, 1).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from rwdenoise.color import SRGB_TO_XYZ
+
+# XYZ (D65) -> camera of four bodies, as printed in Brooks et al. 2019, "Unprocessing Images for Learned Raw
+# Denoising" (the Darmstadt data set's cameras; they equal the ColorMatrix2 of Adobe's profiles).
+CAMERA_MATRICES = torch.tensor(
+    [
+        [[1.0234, -0.2969, -0.2266], [-0.5625, 1.6328, -0.0469], [-0.0703, 0.2188, 0.6406]],
+        [[0.4913, -0.0541, -0.0202], [-0.6130, 1.3513, 0.2906], [-0.1564, 0.2151, 0.7183]],
+        [[0.8380, -0.2630, -0.0639], [-0.2887, 1.0725, 0.2496], [-0.0627, 0.1427, 0.5438]],
+        [[0.6596, -0.2079, -0.0562], [-0.4782, 1.3016, 0.1933], [-0.0970, 0.1581, 0.5181]],
+    ]
+)
+
+
+@dataclass(frozen=True)
+class SensorNoise:
+    """The noise of a sensor; numbers, or tensors of shape (N, 1, 1, 1).
+
+    All are in units of the normalized signal, 0 black and 1 white.
+    """
+
+    shot: Tensor
+    """Variance for each unit of signal."""
+    read: Tensor
+    """Variance at black."""
+    row: Tensor = field(default_factory=lambda: torch.zeros(()))
+    """Standard deviation of the offset that a whole row shares."""
+    column: Tensor = field(default_factory=lambda: torch.zeros(()))
+    """Standard deviation of the offset that a whole column shares."""
+    tails: Tensor = field(default_factory=lambda: torch.zeros(()))
+    """How much farther than Gaussian the read noise strays, at the same variance: a in ``z (1 + a z^2)``, 0 to 0.1."""
+    hot_pixels: Tensor = field(default_factory=lambda: torch.zeros(()))
+    """Share of sites that shine by themselves."""
+    step: Tensor = field(default_factory=lambda: torch.tensor(1 / 16383))
+    """Height of a quantization step."""
+    floor: Tensor = field(default_factory=lambda: torch.tensor(-1 / 16))
+    """The lowest signal that can be recorded: how far below black the converter reaches."""
+
+
+def invert_tone_curve(rgb: Tensor) -> Tensor:
+    """Undo the contrast that cameras add: the inverse of ``3 x^2 - 2 x^3`` (Brooks et al. 2019)."""
+    return 0.5 - torch.sin(torch.asin(1 - 2 * rgb.clip(0, 1)) / 3)
+
+
+def linearize(rgb: Tensor) -> Tensor:
+    """Undo the sRGB curve (IEC 61966-2-1): encoded 0..1 to light 0..1."""
+    return torch.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055).clip(min=0) ** 2.4)
+
+
+def camera_matrix(xyz_to_camera: Tensor) -> Tensor:
+    """Return the matrix from linear sRGB to white-balanced camera color, of shape (..., 3, 3).
+
+    Each row sums to 1, so that white stays white.
+    """
+    matrix = xyz_to_camera @ torch.tensor(SRGB_TO_XYZ, dtype=torch.float32, device=xyz_to_camera.device)
+    return matrix / matrix.sum(dim=-1, keepdim=True)
+
+
+def see(rgb: Tensor, matrix: Tensor, gains: Tensor, exposure: Tensor) -> Tensor:
+    """Turn linear sRGB into what the sensor's three kinds of sites receive.
+
+    Parameters
+    ----------
+    rgb : Tensor of float32, shape (N, 3, H, W)
+        Linear light, 0 to 1.
+    matrix : Tensor of shape (N, 3, 3)
+        From `camera_matrix`.
+    gains : Tensor of shape (N, 3, 1, 1)
+        White balance that the scene's light asks for, green 1; the sensor sees its inverse.
+    exposure : Tensor of shape (N, 1, 1, 1)
+        1 puts the picture's white at the sensor's; more clips.
+    """
+    camera = torch.einsum("nij,njhw->nihw", matrix, rgb).clip(min=0)
+    return (camera * exposure / gains).clip(max=1)
+
+
+def filter_colors(camera: Tensor, colors: Tensor) -> Tensor:
+    """Put the filters on: camera color (N, 3, H, W) and filters (N, 3, H, W) to a mosaic (N, 1, H, W)."""
+    return (camera * colors).sum(dim=1, keepdim=True) / colors.sum(dim=1, keepdim=True)
+
+
+def record(mosaic: Tensor, noise: SensorNoise, rng: torch.Generator) -> Tensor:
+    """Record a clean mosaic with the sensor's noise.
+
+    Parameters
+    ----------
+    mosaic : Tensor of float32, shape (N, 1, H, W)
+        Clean normalized signal, 0 to 1.
+
+    Returns
+    -------
+    Tensor of float32, shape (N, 1, H, W)
+        Normalized, quantized, cut off at white and at the converter's floor only: signed below black.
+    """
+    signal = _photon_noise(mosaic, noise.shot, rng) + _read_noise(mosaic, noise, rng) + _banding(mosaic, noise, rng)
+    signal = _hot_pixels(signal, noise.hot_pixels, rng)
+    quantized = torch.round(signal / noise.step) * noise.step
+    return quantized.maximum(torch.as_tensor(noise.floor)).clip(max=1)
+
+
+def _photon_noise(mosaic: Tensor, shot: Tensor, rng: torch.Generator) -> Tensor:
+    # Poisson's mean, variance and skewness (Cornish-Fisher), ten times faster than drawing from it; the skewness
+    # fades below one electron, where there is nothing left to be skewed.
+    electrons = mosaic / torch.as_tensor(shot).clip(min=1e-9)
+    z = _normal(mosaic, tuple(mosaic.shape), rng)
+    skew = (z.square() - 1) / 6 * (electrons / (electrons + 1))
+    return (electrons + electrons.sqrt() * z + skew) * shot
+
+
+def _normal(like: Tensor, shape: tuple[int, ...], rng: torch.Generator) -> Tensor:
+    return torch.randn(shape, generator=rng, device=like.device)
+
+
+def _read_noise(mosaic: Tensor, noise: SensorNoise, rng: torch.Generator) -> Tensor:
+    z = _normal(mosaic, tuple(mosaic.shape), rng)
+    stray = torch.as_tensor(noise.tails)
+    deviation = torch.as_tensor(noise.read).sqrt()
+    return z * (1 + stray * z.square()) * (deviation / (1 + 6 * stray + 15 * stray.square()).sqrt())
+
+
+def _banding(mosaic: Tensor, noise: SensorNoise, rng: torch.Generator) -> Tensor:
+    batch, _, height, width = mosaic.shape
+    rows = _normal(mosaic, (batch, 1, height, 1), rng) * noise.row
+    columns = _normal(mosaic, (batch, 1, 1, width), rng) * noise.column
+    return rows + columns
+
+
+def _hot_pixels(signal: Tensor, share: Tensor, rng: torch.Generator) -> Tensor:
+    if not torch.as_tensor(share).any():
+        return signal
+    chance = torch.rand(signal.shape, generator=rng, device=signal.device)
+    glow = chance / share  # uniform from 0 to 1 where it is used
+    return torch.where(chance < share, signal + glow, signal)

@@ -1,0 +1,135 @@
+"""Draws cameras at random and photographs patches with them: the training pairs of the `cfa` weights."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from rwdenoise import simulate
+from rwdenoise.cfa import BAYER_PHASES, MONOCHROME, X_TRANS, Cfa
+from rwdenoise.noise import stabilize, stabilized_white
+
+# Natural logarithms of the shot noise: from ISO 50 of a large sensor to beyond ISO 102400 (darktable 5.0's profiles,
+# scaled to the mosaic: about 1e-5 to 3e-2), a little wider at both ends.
+LOG_SHOT = (math.log(6e-6), math.log(6e-2))
+# log read = 2.18 log shot + 1.20 (Brooks et al. 2019), its spread widened from 0.26 to that of real profiles.
+READ_SLOPE, READ_OFFSET, READ_SPREAD = 2.18, 1.20, 0.8
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """A batch of stabilized mosaics."""
+
+    clean: Tensor
+    """x_0, float32, shape (N, 1, H, W)."""
+    noisy: Tensor
+    """x_T, likewise."""
+    colors: Tensor
+    """The filters, float32, shape (N, 3, H, W)."""
+    sigma: Tensor
+    """Standard deviation of the noise that the profile told to the network promises, shape (N,)."""
+
+
+class CameraBag:
+    """Takes a new camera, light and exposure for each patch.
+
+    Parameters
+    ----------
+    size : int
+        Edge of the patches, in px.
+    jitter : float
+        Error of the profile that is told to the network (natural logarithm, standard deviation).
+    device : torch.device
+        Where the photographs are made.
+    seed : int
+        Starts the random numbers.
+    """
+
+    def __init__(self, *, size: int, jitter: float, device: torch.device, seed: int) -> None:
+        self.jitter = jitter
+        self.device = device
+        self.rng = np.random.default_rng(seed)
+        self.torch_rng = torch.Generator(device).manual_seed(seed)
+        self.matrices = simulate.camera_matrix(simulate.CAMERA_MATRICES).to(device)
+        codes = torch.arange(256, device=device) / 255
+        self.light = torch.cat(
+            [simulate.linearize(codes), simulate.linearize(simulate.invert_tone_curve(codes))]
+        )
+        self.layouts = [_planes(cfa, size, device) for cfa in BAYER_PHASES]
+        self.x_trans = [
+            _planes(X_TRANS.shifted(top, left), size, device) for top in range(6) for left in range(6)
+        ]
+        self.monochrome = _planes(MONOCHROME, size, device)
+
+    def photograph(self, patches: Tensor) -> Pairs:
+        """Make pairs from developed patches of uint8, shape (N, 3, H, W)."""
+        count = len(patches)
+        colors = torch.stack([self._draw_filters() for _ in range(count)])
+        clean = simulate.filter_colors(self._expose(patches.to(self.device)), colors)
+        noise = self._draw_noise(count)
+        noisy = simulate.record(clean, noise, self.torch_rng)
+        told_shot = noise.shot * self._log_normal(count, self.jitter)
+        told_read = noise.read * self._log_normal(count, self.jitter)
+        return Pairs(
+            clean=stabilize(clean, shot=told_shot, read=told_read),
+            noisy=stabilize(noisy, shot=told_shot, read=told_read),
+            colors=colors,
+            sigma=(1 / stabilized_white(told_shot, told_read)).flatten(),
+        )
+
+    def _draw_filters(self) -> Tensor:
+        kind = self.rng.random()
+        if kind < 0.70:
+            return self.layouts[self.rng.integers(4)]
+        if kind < 0.95:
+            return self.x_trans[self.rng.integers(36)]
+        return self.monochrome
+
+    def _expose(self, patches: Tensor) -> Tensor:
+        count = len(patches)
+        curved = torch.from_numpy(self.rng.integers(0, 2, count)).to(self.device)[:, None, None, None]
+        rgb = self.light.take(patches.int() + 256 * curved)
+        mix = torch.tensor(self.rng.dirichlet(np.ones(len(self.matrices)), count), dtype=torch.float32)
+        matrix = torch.einsum("nk,kij->nij", mix.to(self.device), self.matrices)
+        # Daylight to tungsten: wider than the 1.9 to 2.4 and 1.5 to 1.9 of Brooks et al.
+        gains = torch.cat(
+            [self._uniform(count, 1.2, 2.8), torch.ones(count, 1, 1, 1, device=self.device),
+             self._uniform(count, 1.2, 3.0)], dim=1,
+        )  # fmt: skip
+        return simulate.see(rgb, matrix, gains, 2 ** self._uniform(count, -3.0, 1.0))
+
+    def _draw_noise(self, count: int) -> simulate.SensorNoise:
+        log_shot = self._uniform(count, *LOG_SHOT)
+        spread = self._tensor(self.rng.normal(0, READ_SPREAD, count))
+        read = torch.exp(READ_SLOPE * log_shot + READ_OFFSET + spread).clip(min=1e-9, max=3e-3)
+        deviation = read.sqrt()
+        banded = self._tensor(self.rng.random(count) < 0.4)
+        bits = self.rng.choice([10, 12, 12, 14, 14, 14, 16], count)
+        return simulate.SensorNoise(
+            shot=torch.exp(log_shot),
+            read=read,
+            row=banded * deviation * self._uniform(count, 0.0, 0.3),
+            column=banded * deviation * self._uniform(count, 0.0, 0.1),
+            tails=self._tensor(self.rng.random(count) < 0.3) * self._uniform(count, 0.0, 0.1),
+            hot_pixels=self._tensor(self.rng.random(count) < 0.3) * 10 ** self._uniform(count, -5.0, -3.3),
+            # A camera's steps are finer than its read noise, or the noise would not be there.
+            step=torch.minimum(self._tensor(1 / 2.0**bits), 2 * deviation),
+            floor=-self._uniform(count, 0.02, 0.1).maximum(6 * deviation),
+        )
+
+    def _tensor(self, values: np.ndarray) -> Tensor:
+        return torch.tensor(values, dtype=torch.float32, device=self.device).reshape(-1, 1, 1, 1)
+
+    def _uniform(self, count: int, low: float, high: float) -> Tensor:
+        return self._tensor(self.rng.uniform(low, high, count))
+
+    def _log_normal(self, count: int, spread: float) -> Tensor:
+        return torch.exp(self._tensor(self.rng.normal(0, spread, count)))
+
+
+def _planes(cfa: Cfa, size: int, device: torch.device) -> Tensor:
+    return torch.from_numpy(cfa.planes(size, size)).to(device)

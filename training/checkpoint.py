@@ -1,0 +1,59 @@
+"""Checkpoints: all that a run needs to go on, as safetensors, replaced atomically."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import safetensors
+import torch
+from safetensors.torch import load_file, save_file
+
+if TYPE_CHECKING:
+    from rwdenoise.network import UNet
+
+
+@dataclass
+class Progress:
+    """How far a run is."""
+
+    step: int = 0
+    seconds: float = 0.0
+
+
+def save_checkpoint(path: Path, network: UNet, average: UNet, adam: torch.optim.AdamW, progress: Progress) -> None:
+    """Write everything to one file; a crash leaves the old one."""
+    tensors = {f"network.{name}": tensor for name, tensor in network.state_dict().items()}
+    tensors |= {f"average.{name}": tensor for name, tensor in average.state_dict().items()}
+    for index, state in adam.state_dict()["state"].items():
+        tensors |= {f"adam.{index}.{key}": torch.as_tensor(value) for key, value in state.items()}
+    temporary = path.with_suffix(".part")
+    save_file(
+        {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()},
+        temporary,
+        metadata={"progress": json.dumps(asdict(progress))},
+    )
+    with temporary.open("rb+") as file:
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def load_checkpoint(path: Path, network: UNet, average: UNet, adam: torch.optim.AdamW) -> Progress:
+    """Put a checkpoint back into `network`, `average` and `adam`, and say how far it is."""
+    tensors = load_file(path)
+    network.load_state_dict(_under("network.", tensors))
+    average.load_state_dict(_under("average.", tensors))
+    state: dict[int, dict[str, torch.Tensor]] = {}
+    for name, tensor in _under("adam.", tensors).items():
+        index, key = name.split(".", 1)
+        state.setdefault(int(index), {})[key] = tensor
+    adam.load_state_dict({**adam.state_dict(), "state": state})
+    with safetensors.safe_open(path, framework="pt") as file:
+        return Progress(**json.loads(file.metadata()["progress"]))
+
+
+def _under(prefix: str, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}

@@ -1,0 +1,57 @@
+"""The recipe of a training run: one TOML file, read strictly."""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from rwdenoise.errors import SettingsError
+from rwdenoise.network import Architecture
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What is trained and how. An unknown key in the file is an error."""
+
+    architecture: Architecture
+    patch: int = 128
+    """Edge of the training patches, in px."""
+    batch: int = 16
+    learning_rate: float = 1e-3
+    """At its peak; it rises over the first percent of the time and falls to a hundredth along a cosine."""
+    ema: float = 0.999
+    """How much of the averaged weights each step keeps."""
+    end_share: float = 0.5
+    """Share of the draws at t = 1, the only state that the first step ever sees."""
+    own_share: float = 0.2
+    """Share of the batches in which x_t is the network's own, not made from the truth."""
+    charbonnier: float = 0.05
+    """The rounding of the loss, in standard deviations of the noise."""
+    profile_jitter: float = 0.1
+    """Standard deviation of the error of the noise profile told to the network, in natural logarithms."""
+    seed: int = 1
+
+
+def read_recipe(path: Path) -> Recipe:
+    """Read a recipe.
+
+    Raises
+    ------
+    SettingsError
+        If the file has a key that no recipe has.
+    """
+    table = tomllib.loads(path.read_text(encoding="utf-8"))
+    shape = table.pop("architecture", {})
+    _refuse_unknown(shape, Architecture, path)
+    _refuse_unknown(table, Recipe, path)
+    shape = {key: tuple(value) if isinstance(value, list) else value for key, value in shape.items()}
+    return Recipe(architecture=Architecture(**shape), **table)
+
+
+def _refuse_unknown(table: dict[str, object], kind: type, path: Path) -> None:
+    known = {field.name for field in dataclasses.fields(kind)}
+    if unknown := sorted(set(table) - known):
+        message = f"{path} has the unknown key {unknown[0]!r}; {kind.__name__} knows {', '.join(sorted(known))}."
+        raise SettingsError(message, hint="Mend the recipe.")

@@ -1,0 +1,152 @@
+"""The training loop: draw photos, photograph them with simulated cameras, learn to undo the noise."""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from rwdenoise.diffusion import forward
+from rwdenoise.network import UNet
+from training.camera import CameraBag, Pairs
+from training.checkpoint import Progress, load_checkpoint, save_checkpoint
+from training.photos import decode, draw_patches, find_photos, is_held_out
+from training.recipe import Recipe
+from training.validate import Validation
+
+CHECKPOINT_EVERY = 180.0  # seconds
+REPORT_EVERY = 200  # steps
+
+
+class Trainer:
+    """One training run, resumable at any time from ``folder/checkpoint.safetensors``.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    photos : Path
+        Folder of clean photos.
+    folder : Path
+        Where checkpoints and ``log.jsonl`` go.
+    minutes : float
+        Training time in all, over every resumption; the learning rate is planned for it.
+    device : torch.device
+    names : Path, optional
+        Text file with the names of the photos to use.
+    """
+
+    def __init__(
+        self, recipe: Recipe, photos: Path, folder: Path, *, minutes: float, device: torch.device,
+        names: Path | None = None,
+    ) -> None:  # fmt: skip
+        self.recipe, self.folder, self.minutes, self.device = recipe, folder, minutes, device
+        folder.mkdir(parents=True, exist_ok=True)
+        torch.manual_seed(recipe.seed)
+        self.network = UNet(recipe.architecture).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.average = copy.deepcopy(self.network).requires_grad_(requires_grad=False)
+        self.adam = torch.optim.AdamW(self.network.parameters(), lr=recipe.learning_rate, betas=(0.9, 0.99), weight_decay=1e-4)
+        self.progress = Progress()
+        if self.checkpoint.exists():
+            self.progress = load_checkpoint(self.checkpoint, self.network, self.average, self.adam)
+        found = find_photos(photos, names=names)
+        self.photos = decode([path for path in found if not is_held_out(path)])
+        self.validation = Validation(decode([path for path in found if is_held_out(path)]), device=device)
+        # A resumed run must not see the same draws again.
+        seed = recipe.seed + self.progress.step
+        self.rng = np.random.default_rng(seed)
+        self.camera = CameraBag(size=recipe.patch, jitter=recipe.profile_jitter, device=device, seed=seed)
+
+    @property
+    def checkpoint(self) -> Path:
+        """The file to resume from."""
+        return self.folder / "checkpoint.safetensors"
+
+    def run(self) -> None:
+        """Train until the time is over; write a checkpoint every few minutes and at the end."""
+        started = last_saved = time.monotonic()
+        before = self.progress.seconds
+        simulating = loss_sum = 0.0
+        while self.progress.seconds < self.minutes * 60:
+            tick = time.monotonic()
+            pairs = self._draw()
+            simulating += time.monotonic() - tick
+            loss_sum += self._step(pairs)
+            self.progress.step += 1
+            self.progress.seconds = before + time.monotonic() - started
+            if self.progress.step % REPORT_EVERY == 0:
+                share = simulating / (time.monotonic() - started)
+                self._report(loss=loss_sum / REPORT_EVERY, simulating=share)
+                loss_sum = 0.0
+            if time.monotonic() - last_saved > CHECKPOINT_EVERY:
+                self._save()
+                last_saved = time.monotonic()
+        self._save()
+
+    def _draw(self) -> Pairs:
+        patches = draw_patches(self.photos, count=self.recipe.batch, size=self.recipe.patch, rng=self.rng)
+        return self.camera.photograph(patches)
+
+    def _step(self, pairs: Pairs) -> float:
+        for group in self.adam.param_groups:
+            group["lr"] = self._learning_rate()
+        t = self._draw_times(len(pairs.sigma))
+        x_t = self._between(pairs, t)
+        level = t.flatten() * pairs.sigma
+        estimate = self._estimate(x_t, pairs, level)
+        # Measured in standard deviations of the noise, so that every ISO and every time counts alike.
+        error = (estimate - pairs.clean) / level[:, None, None, None]
+        loss = torch.sqrt(error.square() + self.recipe.charbonnier**2).mean()
+        self.adam.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        self.adam.step()
+        self._follow()
+        return float(loss.detach())
+
+    def _draw_times(self, count: int) -> Tensor:
+        at_end = self.rng.random(count) < self.recipe.end_share
+        times = np.where(at_end, 1.0, self.rng.uniform(0.02, 1.0, count))
+        return torch.tensor(times, dtype=torch.float32, device=self.device)[:, None, None, None]
+
+    def _between(self, pairs: Pairs, t: Tensor) -> Tensor:
+        clean = pairs.clean
+        if self.rng.random() < self.recipe.own_share:
+            # As the sampler meets it: between the noisy photo and an estimate, not the truth.
+            with torch.no_grad():
+                clean = self._estimate(pairs.noisy, pairs, pairs.sigma)
+        return forward(clean, pairs.noisy, t)
+
+    def _estimate(self, x_t: Tensor, pairs: Pairs, level: Tensor) -> Tensor:
+        fast_bf16 = self.device.type == "cuda" or torch.cpu._is_avx512_bf16_supported()  # noqa: SLF001 -- no public twin
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=fast_bf16):
+            return self.network(x_t, pairs.colors, level)  # type: ignore[no-any-return]
+
+    def _learning_rate(self) -> float:
+        done = self.progress.seconds / (self.minutes * 60)
+        warm_up = min(1.0, (self.progress.step + 1) / 200)
+        return self.recipe.learning_rate * warm_up * (0.01 + 0.99 * (1 + math.cos(math.pi * min(done, 1.0))) / 2)
+
+    def _follow(self) -> None:
+        # Early on the average follows fast, or it would remember the random start.
+        keep = min(self.recipe.ema, (1 + self.progress.step) / (10 + self.progress.step))
+        with torch.no_grad():
+            for mean, now in zip(self.average.parameters(), self.network.parameters(), strict=True):
+                mean.lerp_(now, 1 - keep)
+
+    def _report(self, **figures: float) -> None:
+        line = {"step": self.progress.step, "minutes": round(self.progress.seconds / 60, 2), **figures}
+        if self.progress.step % (10 * REPORT_EVERY) == 0:
+            line |= self.validation.measure(self.average)
+        text = json.dumps({key: round(value, 4) for key, value in line.items()})
+        with (self.folder / "log.jsonl").open("a", encoding="utf-8") as log:
+            log.write(text + "\n")
+        print(text, flush=True)
+
+    def _save(self) -> None:
+        save_checkpoint(self.checkpoint, self.network, self.average, self.adam, self.progress)

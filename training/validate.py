@@ -1,0 +1,77 @@
+"""Validation on the held-out photos: the same crops, cameras and noise every time."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from rwdenoise import simulate
+from rwdenoise.cfa import GRBG, RGGB, X_TRANS, Cfa
+from rwdenoise.diffusion import improved, schedule
+from rwdenoise.network import UNet
+from rwdenoise.noise import NoiseProfile, destabilize, stabilize
+from training.camera import READ_OFFSET, READ_SLOPE
+
+SHOT = (1e-3, 4e-3, 1.6e-2)
+CROP, COUNT = 256, 20
+CASES: tuple[tuple[str, Cfa], ...] = (("bayer", RGGB), ("x-trans", X_TRANS))
+
+
+def usual_profile(shot: float) -> NoiseProfile:
+    """Return the profile with the read noise that usually goes with this shot noise (Brooks et al. 2019)."""
+    return NoiseProfile(shot, math.exp(READ_SLOPE * math.log(shot) + READ_OFFSET))
+
+
+def psnr(estimate: Tensor, truth: Tensor) -> float:
+    """PSNR in dB of mosaics encoded with gamma 2.2, values 0 to 1."""
+    error = (_encode(estimate) - _encode(truth)).square().mean()
+    return float(-10 * torch.log10(error))
+
+
+def _encode(x: Tensor) -> Tensor:
+    return x.clip(0, 1) ** (1 / 2.2)
+
+
+class Validation:
+    """Crops of held-out photos behind one camera."""
+
+    def __init__(self, photos: list[Tensor], *, device: torch.device) -> None:
+        rgb = torch.stack([_middle(photo) for photo in photos if min(photo.shape[1:]) >= CROP][:COUNT]).to(device)
+        count = len(rgb)
+        matrix = simulate.camera_matrix(simulate.CAMERA_MATRICES[:1]).to(device).expand(count, 3, 3)
+        gains = torch.tensor([2.0, 1.0, 1.6], device=device)[None, :, None, None].expand(count, 3, 1, 1)
+        exposure = torch.ones(count, 1, 1, 1, device=device)
+        self.camera = simulate.see(simulate.linearize(rgb.float() / 255), matrix, gains, exposure)
+
+    def measure(self, network: UNet) -> dict[str, float]:
+        """Return the mean PSNR for each sensor and level, in one step and, at the strongest noise, in twenty."""
+        scores = {}
+        for name, cfa in CASES:
+            for shot in SHOT:
+                scores[f"{name} {shot:g}"] = self._score(network, cfa, usual_profile(shot), steps=1)
+        scores["bayer 0.016, 20 steps"] = self._score(network, GRBG, usual_profile(SHOT[-1]), steps=20)
+        return scores
+
+    @torch.no_grad()
+    def _score(self, network: UNet, cfa: Cfa, noise: NoiseProfile, *, steps: int) -> float:
+        colors = torch.from_numpy(cfa.planes(CROP, CROP)).to(self.camera)[None]
+        rng = torch.Generator(self.camera.device).manual_seed(7)
+        scores = []
+        for camera in self.camera.split(1):
+            clean = simulate.filter_colors(camera, colors)
+            sensor = simulate.SensorNoise(torch.tensor(noise.shot), torch.tensor(noise.read))
+            x_T = stabilize(simulate.record(clean, sensor, rng), shot=noise.shot, read=noise.read)
+
+            def predict(x_t: Tensor, t: float) -> Tensor:
+                return network(x_t, colors, torch.tensor([t * noise.sigma], device=x_t.device))  # type: ignore[no-any-return]
+
+            *_, result = improved(predict, x_T, schedule(steps))
+            scores.append(psnr(destabilize(result, shot=noise.shot, read=noise.read), clean))
+        return sum(scores) / len(scores)
+
+
+def _middle(photo: Tensor) -> Tensor:
+    top, left = ((edge - CROP) // 2 for edge in photo.shape[1:])
+    return photo[:, top : top + CROP, left : left + CROP]
