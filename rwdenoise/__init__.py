@@ -1,0 +1,58 @@
+"""rwdenoise takes the noise out of camera photos and leaves the photo otherwise untouched.
+
+The public names are those of ``__all__``. Each is imported when it is first used: ``import rwdenoise`` itself loads
+neither torch nor LibRaw.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rwdenoise.denoiser import Denoiser, load_denoiser
+    from rwdenoise.diffusion import Settings
+    from rwdenoise.errors import RwDenoiseError
+    from rwdenoise.io.raw import read_raw
+    from rwdenoise.io.write import write_photo
+    from rwdenoise.job import denoise_photo
+    from rwdenoise.noise import NoiseProfile
+    from rwdenoise.noise_estimate import estimate_noise
+    from rwdenoise.photo import Provenance, RawPhoto
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Denoiser",
+    "NoiseProfile",
+    "Provenance",
+    "RawPhoto",
+    "RwDenoiseError",
+    "Settings",
+    "denoise_photo",
+    "estimate_noise",
+    "load_denoiser",
+    "read_raw",
+    "write_photo",
+]
+
+_HOMES = {
+    "Denoiser": "rwdenoise.denoiser",
+    "NoiseProfile": "rwdenoise.noise",
+    "Provenance": "rwdenoise.photo",
+    "RawPhoto": "rwdenoise.photo",
+    "RwDenoiseError": "rwdenoise.errors",
+    "Settings": "rwdenoise.diffusion",
+    "denoise_photo": "rwdenoise.job",
+    "estimate_noise": "rwdenoise.noise_estimate",
+    "load_denoiser": "rwdenoise.denoiser",
+    "read_raw": "rwdenoise.io.raw",
+    "write_photo": "rwdenoise.io.write",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    return getattr(importlib.import_module(_HOMES[name]), name)

@@ -19,6 +19,7 @@ The laws, which the tests prove for every schedule:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from rwdenoise.errors import SettingsError
@@ -103,4 +104,31 @@ def ddim(predict: Predict[Photo], x_T: Photo, times: tuple[float, ...]) -> Itera
         yield x
 
 
+#: By the name that users give.
 SAMPLERS: Mapping[str, Sampler[Any]] = {"improved": improved, "origin": origin, "ddim": ddim}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to walk from the noisy to the clean photo.
+
+    Raises
+    ------
+    SettingsError
+        If a value is out of its range.
+    """
+
+    steps: int = 4
+    strength: float = 1.0
+    sampler: str = "improved"
+
+    def __post_init__(self) -> None:
+        schedule(self.steps, strength=self.strength)
+        if self.sampler not in SAMPLERS:
+            message = f"There is no sampler {self.sampler!r}; there are {', '.join(SAMPLERS)}."
+            raise SettingsError(message, hint="Leave --sampler out to use the best one.")
+
+    @property
+    def times(self) -> tuple[float, ...]:
+        """The times at which the sampler stops."""
+        return schedule(self.steps, strength=self.strength)

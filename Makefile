@@ -1,0 +1,36 @@
+# Two commands on a fresh machine: `make demo` and `make test`. Everything goes into .venv.
+
+PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test check unit bench clean
+
+demo: $(VENV)/ready
+	$(BIN)/python scripts/demo.py $(if $(PHOTO),"$(PHOTO)")
+
+test: $(VENV)/ready-dev
+	scripts/install-viewers
+	scripts/check
+	scripts/test
+
+check: $(VENV)/ready-dev
+	scripts/check
+
+unit: $(VENV)/ready-dev
+	$(BIN)/python -m pytest tests/unit tests/property
+
+bench: $(VENV)/ready-dev
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[bench]'
+	$(BIN)/python -m bench.mosaic
+
+$(VENV)/ready: pyproject.toml constraints.txt
+	scripts/setup "$(PYTHON)" $(VENV) .
+	touch $@
+
+$(VENV)/ready-dev: pyproject.toml constraints.txt
+	scripts/setup "$(PYTHON)" $(VENV) '.[dev]'
+	touch $@ $(VENV)/ready
+
+clean:
+	rm -rf $(VENV) build dist demo .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,190 @@
+"""A denoiser, ready to use: a network with its weights on a device. It maps planes to planes.
+
+Steps outside, tiles inside: each step estimates the whole frame, tile by tile. A tile needs only the halo of one pass
+of the network then, whatever the number of steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from rwdenoise.backend import Backend, choose_backend
+from rwdenoise.cfa import Cfa
+from rwdenoise.diffusion import SAMPLERS, Settings
+from rwdenoise.errors import DeviceMemoryError
+from rwdenoise.network import UNet
+from rwdenoise.noise import NoiseProfile, destabilize, stabilize
+from rwdenoise.tiling import plan_tiles
+from rwdenoise.weights import Facts, find_weights, load_network
+
+#: Edge of the tiles in px, halo not counted. Larger tiles waste less on halos; this one takes about 0.5 GB.
+TILE = 1024
+SMALLEST_TILE = 64
+
+OnProgress = Callable[[int, int], None]
+
+
+class Denoiser:
+    """Takes the noise out of planes.
+
+    Parameters
+    ----------
+    network : UNet
+    facts : Facts
+        What its weights file states.
+    backend : Backend
+    tile : int
+        Edge of the tiles in px. It changes memory and speed, never the result.
+    """
+
+    def __init__(self, network: UNet, facts: Facts, backend: Backend, *, tile: int = TILE) -> None:
+        self.facts = facts
+        self.backend = backend
+        self.tile = tile
+        self._network = network.to(backend.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    @property
+    def name(self) -> str:
+        """Name and version of the weights."""
+        return f"{self.facts.name} {self.facts.version}"
+
+    @property
+    def device(self) -> str:
+        """Device and precision, for people."""
+        return self.backend.name
+
+    def denoise(
+        self,
+        planes: NDArray[np.float32],
+        *,
+        cfa: Cfa,
+        noise: NoiseProfile,
+        settings: Settings,
+        on_progress: OnProgress | None = None,
+    ) -> NDArray[np.float32]:
+        """Denoise the planes of a photo.
+
+        Parameters
+        ----------
+        planes : ndarray of float32, shape (1, H, W)
+            A mosaic, 0 black, 1 white, signed below black.
+        cfa : Cfa
+            The filters, counted from the first pixel.
+        noise : NoiseProfile
+            What noise to expect.
+        settings : Settings
+            Steps, strength and sampler.
+        on_progress : callable, optional
+            Told ``(done, total)`` after each tile; an exception that it raises ends the work.
+
+        Returns
+        -------
+        ndarray of float32, shape (1, H, W)
+            Likewise; with a strength of 0 the very numbers that came in.
+
+        Raises
+        ------
+        DeviceMemoryError
+            If even the smallest tile is too large for the device.
+        """
+        if settings.strength == 0:
+            return planes
+        frame = _Frame(planes, cfa, noise, multiple=self.facts.architecture.multiple)
+        tracker = _Tracker(on_progress, passes=settings.steps)
+
+        def predict(x_t: Tensor, t: float) -> Tensor:
+            tracker.begin_pass()
+            return self._estimate(x_t, frame.colors, t * noise.sigma, tracker)
+
+        for x in SAMPLERS[settings.sampler](predict, frame.noisy, settings.times):  # noqa: B007 -- the last one is kept
+            pass
+        return frame.restore(x)
+
+    def _estimate(self, x_t: Tensor, colors: Tensor, level: float, tracker: _Tracker) -> Tensor:
+        """Run the network over a whole frame; on too little memory with smaller and smaller tiles."""
+        while True:
+            try:
+                return self._estimate_in_tiles(x_t, colors, level, tracker)
+            except DeviceMemoryError:
+                if self.tile <= SMALLEST_TILE:
+                    raise
+                self.tile //= 2
+
+    def _estimate_in_tiles(self, x_t: Tensor, colors: Tensor, level: float, tracker: _Tracker) -> Tensor:
+        estimate = torch.empty_like(x_t)
+        height, width = x_t.shape[1:]
+        multiple = self.facts.architecture.multiple
+        tiles = list(plan_tiles(height, width, size=self.tile, halo=self.facts.halo, multiple=multiple))
+        for done, tile in enumerate(tiles, start=1):
+            rows, columns = tile.source_slices
+            result = self._run(x_t[:, rows, columns], colors[:, rows, columns], level)
+            rows, columns = tile.inner_slices
+            target_rows, target_columns = tile.target_slices
+            estimate[:, target_rows, target_columns] = result[:, rows, columns]
+            tracker.report(done, len(tiles))
+        return estimate
+
+    def _run(self, x_t: Tensor, colors: Tensor, level: float) -> Tensor:
+        device = self.backend.device
+        with self.backend.computing():
+            result = self._network(x_t[None].to(device), colors[None].to(device), torch.tensor([level], device=device))
+            return result[0].float().cpu()  # type: ignore[no-any-return]
+
+
+class _Frame:
+    """A photo in the network's terms: stabilized, and padded to a multiple of its downsampling."""
+
+    def __init__(self, planes: NDArray[np.float32], cfa: Cfa, noise: NoiseProfile, *, multiple: int) -> None:
+        self._noise = noise
+        _, self._height, self._width = planes.shape
+        margins = ((0, 0), (0, -self._height % multiple), (0, -self._width % multiple))
+        # The filters are mirrored with the pixels, so every pixel keeps its color whatever the period of the CFA.
+        stable = stabilize(planes, shot=noise.shot, read=noise.read)
+        self.noisy = torch.from_numpy(np.pad(stable, margins, mode="symmetric").astype(np.float32, copy=False))
+        self.colors = torch.from_numpy(np.pad(cfa.planes(self._height, self._width), margins, mode="symmetric"))
+
+    def restore(self, x: Tensor) -> NDArray[np.float32]:
+        linear = destabilize(x[:, : self._height, : self._width], shot=self._noise.shot, read=self._noise.read)
+        return linear.numpy().astype(np.float32, copy=False)  # type: ignore[no-any-return]
+
+
+class _Tracker:
+    """Counts tiles over all passes, also when their number changes on the way."""
+
+    def __init__(self, on_progress: OnProgress | None, *, passes: int) -> None:
+        self._on_progress = on_progress
+        self._passes = passes
+        self._pass = -1
+
+    def begin_pass(self) -> None:
+        self._pass += 1
+
+    def report(self, done: int, total: int) -> None:
+        if self._on_progress is not None:
+            self._on_progress(self._pass * total + done, self._passes * total)
+
+
+def load_denoiser(weights: str = "cfa-fast", *, device: str = "auto") -> Denoiser:
+    """Load weights onto a device.
+
+    Parameters
+    ----------
+    weights : str
+        A name that ``rwdenoise weights list`` shows, or the path of a ``.safetensors`` file.
+    device : str
+        ``auto``, ``cuda``, ``mps`` or ``cpu``.
+
+    Raises
+    ------
+    WeightsError
+        If the weights are missing or damaged.
+    DeviceUnavailableError
+        If the device is not here.
+    """
+    network, facts = load_network(find_weights(weights))
+    return Denoiser(network, facts, choose_backend(device))

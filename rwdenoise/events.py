@@ -1,0 +1,129 @@
+"""What happened, as values and as lines of JSON: the contract with scripts, GIMP and the watch folder.
+
+Exactly one of `Finished`, `Failed` and `Stopped` ends a job; a stream that ends without one means that the process
+died. Within version 1 fields and events are added, never renamed; readers ignore what they do not know.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Started:
+    """Work on a photo begins."""
+
+    job: str
+    source: str
+    output: str
+
+
+@dataclass(frozen=True)
+class Noise:
+    """The noise profile that will be assumed, and where it is from."""
+
+    job: str
+    shot: float
+    read: float
+    origin: str
+    """``"given"``, ``"file"`` or ``"estimated"``."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A part of a stage is done."""
+
+    job: str
+    stage: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Warned:
+    """Something is not as it should be, and the work goes on."""
+
+    job: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The output is written, whole."""
+
+    job: str
+    output: str
+    seconds: float
+    megapixels: float
+    weights: str
+    device: str
+    sampler: str
+    steps: int
+    strength: float
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The photo could not be done; nothing was left behind."""
+
+    job: str
+    code: str
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """The work was asked to stop, and did; on the wire its name is ``cancelled``."""
+
+    job: str
+
+
+@dataclass(frozen=True)
+class Summary:
+    """All jobs of a call are over."""
+
+    written: int
+    failed: int
+    skipped: int
+    seconds: float
+
+
+Event = Started | Noise | Progress | Warned | Finished | Failed | Stopped | Summary
+Listener = Callable[[Event], None]
+
+_KINDS: dict[str, type[Event]] = {
+    "started": Started,
+    "noise": Noise,
+    "progress": Progress,
+    "warning": Warned,
+    "finished": Finished,
+    "failed": Failed,
+    "cancelled": Stopped,
+    "summary": Summary,
+}
+_NAMES = {kind: name for name, kind in _KINDS.items()}
+
+
+def to_json(event: Event) -> str:
+    """Return the event as one line of JSON, without the line's end.
+
+    >>> to_json(Progress(job="IMG_1.NEF", stage="denoise", done=12, total=96))
+    '{"v": 1, "event": "progress", "job": "IMG_1.NEF", "stage": "denoise", "done": 12, "total": 96}'
+    """
+    return json.dumps({"v": VERSION, "event": _NAMES[type(event)], **dataclasses.asdict(event)})
+
+
+def from_json(line: str) -> Event | None:
+    """Read an event back; None for a kind that this version does not know. Unknown fields are left out."""
+    table = json.loads(line)
+    kind = _KINDS.get(table.get("event", ""))
+    if kind is None:
+        return None
+    known = {field.name for field in dataclasses.fields(kind)}
+    return kind(**{key: value for key, value in table.items() if key in known})

@@ -1,0 +1,166 @@
+"""A test scene that the program draws itself: everything that denoisers like to get wrong, in one picture.
+
+Dead leaves, fabric, text, hair-fine lines, stars, smooth gradients, color patches and slanted edges, each in its own
+panel. It is drawn at four times its size and averaged down, so that edges are as soft as behind a good lens.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+#: How much larger the scene is drawn than it is returned.
+OVERSAMPLING = 4
+
+Picture = NDArray[np.float32]
+Panel = Callable[[int, int, np.random.Generator], Picture]
+
+
+def draw_scene(height: int, width: int, *, rng: np.random.Generator) -> Picture:
+    """Draw the scene.
+
+    Parameters
+    ----------
+    height, width : int
+        Its size in px, at least 64 each.
+    rng : numpy.random.Generator
+        Places leaves, hairs and stars.
+
+    Returns
+    -------
+    ndarray of float32, shape (3, height, width)
+        Linear light in sRGB's primaries, 0 to 1.
+    """
+    rows = np.linspace(0, height, len(PANELS) + 1).astype(int)
+    scene = np.empty((3, height, width), np.float32)
+    for panels, top, bottom in zip(PANELS, rows, rows[1:], strict=False):
+        columns = np.linspace(0, width, len(panels) + 1).astype(int)
+        for panel, left, right in zip(panels, columns, columns[1:], strict=False):
+            drawn = panel((bottom - top) * OVERSAMPLING, (right - left) * OVERSAMPLING, rng)
+            scene[:, top:bottom, left:right] = _average_down(drawn)
+    return scene
+
+
+def _average_down(drawn: Picture) -> Picture:
+    height, width, _ = drawn.shape
+    blocks = drawn.reshape(height // OVERSAMPLING, OVERSAMPLING, width // OVERSAMPLING, OVERSAMPLING, 3)
+    return blocks.mean(axis=(1, 3)).transpose(2, 0, 1)
+
+
+def _dead_leaves(height: int, width: int, rng: np.random.Generator) -> Picture:
+    # Disks whose radii follow 1/r^3, one over the other: the statistics of natural texture (Lee, Mumford, Huang 2001).
+    image = Image.new("RGB", (width, height))
+    draw = ImageDraw.Draw(image)
+    smallest, largest = 1.5 * OVERSAMPLING, height / 4
+    chances = rng.random(9000)
+    radii = smallest / np.sqrt(1 - chances * (1 - (smallest / largest) ** 2))
+    draw.rectangle((0, 0, width, height), fill=(90, 90, 80))
+    for radius in radii:
+        x, y = rng.random(2) * (width, height)
+        color = tuple(int(v) for v in (rng.uniform(25, 215) + rng.normal(0, 22, 3)).clip(5, 250))
+        draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=color)
+    return _light(image)
+
+
+def _fabric(height: int, width: int, rng: np.random.Generator) -> Picture:
+    y, x = np.mgrid[:height, :width] / OVERSAMPLING
+    warp, weft = np.sin(2 * np.pi * (x + y / 3) / 5), np.sin(2 * np.pi * (y - x / 4) / 4)
+    thread = np.where((np.floor(x / 5) + np.floor(y / 4)) % 2 == 0, warp, weft)
+    uneven = np.repeat(np.repeat(rng.normal(0, 0.04, (height // 16 + 1, width // 16 + 1)), 16, 0), 16, 1)
+    shade = 0.20 + 0.08 * thread + uneven[:height, :width]
+    return _tinted(shade, (1.0, 0.55, 0.45))
+
+
+def _text(height: int, width: int, rng: np.random.Generator) -> Picture:
+    image = Image.new("RGB", (width, height), (225, 222, 210))
+    draw = ImageDraw.Draw(image)
+    words = "In little light every photon counts. Grain is not detail. 0123456789 "
+    top = 4
+    sizes = itertools.cycle((7, 8, 9, 10, 11, 12, 14, 16, 20))
+    while top < height:
+        size = next(sizes)
+        font = ImageFont.load_default(size=size * OVERSAMPLING)
+        start = int(rng.integers(0, 20))
+        ink = ((25, 25, 30), (140, 20, 25), (20, 40, 130))[size % 3]
+        draw.text((4 * OVERSAMPLING, top), (words[start:] + words * 4)[:120], font=font, fill=ink)
+        top += int(1.35 * size * OVERSAMPLING)
+    return _light(image)
+
+
+def _hair(height: int, width: int, rng: np.random.Generator) -> Picture:
+    image = Image.new("RGB", (width, height), (196, 150, 122))
+    draw = ImageDraw.Draw(image)
+    along = np.linspace(0, 1, 40)
+    for _ in range(90):
+        (x0, x1), bend = rng.random(2) * width, rng.normal(0, 0.15) * width
+        points = [(x0 + (x1 - x0) * a + bend * np.sin(np.pi * a), height * a) for a in along]
+        color = tuple(int(v) for v in rng.normal((70, 45, 30), 18).clip(5, 160))
+        draw.line(points, fill=color, width=int(rng.integers(2, 6)))
+    return _light(image)
+
+
+def _stars(height: int, width: int, rng: np.random.Generator) -> Picture:
+    sky = np.full((height, width, 3), (0.004, 0.005, 0.008), np.float32)
+    y, x = np.mgrid[-12:13, -12:13] / OVERSAMPLING
+    spread = np.exp(-(x**2 + y**2) / (2 * 0.7**2)).astype(np.float32)[..., np.newaxis]
+    for _ in range(height * width // 9000):
+        top, left = (int(rng.integers(0, edge - 25)) for edge in (height, width))
+        brightness = 0.02 / (1 - 0.98 * rng.random())
+        color = np.float32(brightness) * rng.uniform(0.7, 1.0, 3).astype(np.float32)
+        sky[top : top + 25, left : left + 25] += spread * color
+    return sky.clip(0, 1)
+
+
+def _gradients(height: int, width: int, _rng: np.random.Generator) -> Picture:
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    shade = 0.002 * (250.0 ** (x / width))
+    hue = np.stack([1 - 0.4 * y / height, np.full_like(y, 0.8), 0.6 + 0.4 * y / height], axis=-1)
+    return (shade[..., np.newaxis] * hue).astype(np.float32)
+
+
+# Linear sRGB of the 24 patches of the ColorChecker, from the 8-bit values that BabelColor publishes (2005 average).
+_PATCHES = np.array(
+    [
+        (115, 82, 68), (194, 150, 130), (98, 122, 157), (87, 108, 67), (133, 128, 177), (103, 189, 170),
+        (214, 126, 44), (80, 91, 166), (193, 90, 99), (94, 60, 108), (157, 188, 64), (224, 163, 46),
+        (56, 61, 150), (70, 148, 73), (175, 54, 60), (231, 199, 31), (187, 86, 149), (8, 133, 161),
+        (243, 243, 242), (200, 200, 200), (160, 160, 160), (122, 122, 121), (85, 85, 85), (52, 52, 52),
+    ]
+)  # fmt: skip
+
+
+def _patches(height: int, width: int, _rng: np.random.Generator) -> Picture:
+    rows, columns = np.arange(height) * 4 // height, np.arange(width) * 6 // width
+    chart = _PATCHES.reshape(4, 6, 3)[rows][:, columns]
+    return _light(Image.fromarray(chart.astype(np.uint8)))
+
+
+def _edges(height: int, width: int, _rng: np.random.Generator) -> Picture:
+    y, x = np.mgrid[:height, :width]
+    shade = np.full((height, width), 0.03)
+    for column, contrast in enumerate((0.6, 0.18, 0.06)):
+        # Slanted by 5 degrees, as ISO 12233 wants them.
+        middle = width * (column + 0.5) / 3 + (y - height / 2) * np.tan(np.radians(5))
+        shade[np.abs(x - middle) < width / 12] = contrast
+    return _tinted(shade, (1.0, 1.0, 1.0))
+
+
+PANELS: tuple[tuple[Panel, ...], ...] = (
+    (_dead_leaves, _fabric, _text),
+    (_hair, _stars, _gradients),
+    (_patches, _edges, _dead_leaves),
+)
+
+
+def _light(image: Image.Image) -> Picture:
+    encoded = np.asarray(image, np.float32) / 255
+    light = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
+    return light.astype(np.float32)
+
+
+def _tinted(shade: NDArray[np.floating], tint: tuple[float, float, float]) -> Picture:
+    return (shade[..., np.newaxis] * np.array(tint)).clip(0, 1).astype(np.float32)

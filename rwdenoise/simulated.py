@@ -1,0 +1,99 @@
+"""RAW photos that no camera took: a picture seen by a simulated one, with its noise and without."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from rwdenoise import simulate
+from rwdenoise.cfa import MONOCHROME, Cfa
+from rwdenoise.noise import NoiseProfile
+from rwdenoise.photo import Area, RawPhoto
+
+# A 14-bit sensor with the levels of many Canon bodies.
+BLACK, WHITE = 2048, 15360
+#: Px of optically black border: top, left.
+BORDER = (24, 48)
+#: Gains that daylight asks for with the simulated color matrix.
+WHITE_BALANCE = (2.0, 1.0, 1.6)
+
+
+def profile_at(iso: float) -> NoiseProfile:
+    """Return the noise profile of a typical camera at an ISO value.
+
+    Notes
+    -----
+    Median of 405 cameras in darktable 5.0's profiles, ``log10 a = 0.842 log10 ISO - 7.159``, times 12, which is what
+    their measurement after demosaicing hides; read noise by Brooks et al. 2019, ``log b = 2.18 log a + 1.20``.
+    """
+    shot = 12 * 10 ** (0.842 * math.log10(iso) - 7.159)
+    return NoiseProfile(shot, math.exp(2.18 * math.log(shot) + 1.20))
+
+
+def simulate_raw(
+    rgb: NDArray[np.float32], *, cfa: Cfa, iso: float, rng: np.random.Generator, exposure: float = 1.0
+) -> tuple[RawPhoto, RawPhoto]:
+    """Photograph a scene.
+
+    Parameters
+    ----------
+    rgb : ndarray of float32, shape (3, H, W)
+        The scene, linear sRGB, 0 to 1.
+    cfa : Cfa
+        The sensor's filters, counted from the scene's top-left corner.
+    iso : float
+        Sets the noise, see `profile_at`.
+    rng : numpy.random.Generator
+        Draws the noise.
+    exposure : float
+        1 puts the scene's white at the sensor's.
+
+    Returns
+    -------
+    noisy, clean : RawPhoto
+        With optically black borders and the true noise profile. The clean one is in finer steps, like a denoised
+        photo. Neither states its profile as `RawPhoto.noise`, so that it must be estimated.
+    """
+    xyz_to_camera = simulate.CAMERA_MATRICES[0]
+    noise = profile_at(iso)
+    signal = _expose(rgb, cfa, xyz_to_camera, exposure)
+    framed = np.pad(signal, ((BORDER[0], 0), (BORDER[1], 0)))
+    sensor = simulate.SensorNoise(
+        shot=torch.tensor(noise.shot),
+        read=torch.tensor(noise.read),
+        step=torch.tensor(1 / (WHITE - BLACK)),
+        floor=torch.tensor(-BLACK / (WHITE - BLACK)),
+    )
+    torch_rng = torch.Generator().manual_seed(int(rng.integers(2**63 - 1)))
+    noisy = simulate.record(torch.from_numpy(framed)[None, None], sensor, torch_rng)[0, 0].numpy()
+    photo = RawPhoto(
+        mosaic=np.rint(noisy * (WHITE - BLACK) + BLACK).astype(np.uint16),
+        cfa=cfa,
+        black=np.full(cfa.period, BLACK, np.float32),
+        white=WHITE,
+        active=Area(*BORDER, *signal.shape),
+        crop=Area(0, 0, *signal.shape),
+        white_balance=(1.0, 1.0, 1.0) if cfa == MONOCHROME else WHITE_BALANCE,
+        color_matrix=None if cfa == MONOCHROME else xyz_to_camera.numpy().astype(np.float64),
+        make="rwdenoise",
+        model="Simulated camera",
+        iso=iso,
+    )
+    return photo, photo.with_planes(signal[np.newaxis])
+
+
+def with_true_profile(photo: RawPhoto) -> RawPhoto:
+    """Return a simulated photo that also states the profile it was made with."""
+    return photo if photo.iso is None else replace(photo, noise=profile_at(photo.iso))
+
+
+def _expose(rgb: NDArray[np.float32], cfa: Cfa, xyz_to_camera: torch.Tensor, exposure: float) -> NDArray[np.float32]:
+    matrix = simulate.camera_matrix(xyz_to_camera)[None]
+    gains = torch.tensor(WHITE_BALANCE)[None, :, None, None]
+    camera = simulate.see(torch.from_numpy(rgb)[None], matrix, gains, torch.tensor(exposure))
+    colors = torch.from_numpy(cfa.planes(*rgb.shape[1:]))[None]
+    return simulate.filter_colors(camera, colors)[0, 0].numpy()  # type: ignore[no-any-return]

@@ -1,0 +1,83 @@
+"""Tiles that cover a frame exactly once, each with a halo of what lies around it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Span:
+    """A stretch of rows or of columns, in px."""
+
+    start: int
+    stop: int
+
+    @property
+    def slice(self) -> slice:
+        """To index an array with."""
+        return slice(self.start, self.stop)
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A rectangle to fill, and the larger one that must be seen for it."""
+
+    target: tuple[Span, Span]
+    """Rows and columns of the frame that this tile fills."""
+    source: tuple[Span, Span]
+    """The same and a halo, as far as the frame reaches."""
+
+    @property
+    def source_slices(self) -> tuple[slice, slice]:
+        """Where to cut the tile out of the frame."""
+        return self.source[0].slice, self.source[1].slice
+
+    @property
+    def target_slices(self) -> tuple[slice, slice]:
+        """Where the result goes in the frame."""
+        return self.target[0].slice, self.target[1].slice
+
+    @property
+    def inner_slices(self) -> tuple[slice, slice]:
+        """Where the result lies in the tile that was cut out."""
+        rows, columns = (
+            slice(target.start - source.start, target.stop - source.start)
+            for target, source in zip(self.target, self.source, strict=True)
+        )
+        return rows, columns
+
+
+def plan_tiles(height: int, width: int, *, size: int, halo: int, multiple: int) -> Iterator[Tile]:
+    """Cut a frame into tiles.
+
+    Parameters
+    ----------
+    height, width : int
+        The frame in px; both divide by `multiple`.
+    size : int
+        Greatest edge of a target, in px.
+    halo : int
+        Px that a target's surroundings reach, where the frame has them.
+    multiple : int
+        Every edge lies at a multiple of this, so that a network that samples down sees each tile in the same phase
+        as the whole frame.
+
+    Yields
+    ------
+    Tile
+        Row by row. The targets cover every pixel once.
+    """
+    step = max(multiple, size // multiple * multiple)
+    reach = -(-halo // multiple) * multiple
+    for rows in _spans(height, step):
+        for columns in _spans(width, step):
+            yield Tile((rows, columns), (_widen(rows, reach, height), _widen(columns, reach, width)))
+
+
+def _spans(length: int, step: int) -> list[Span]:
+    return [Span(start, min(start + step, length)) for start in range(0, length, step)]
+
+
+def _widen(span: Span, reach: int, length: int) -> Span:
+    return Span(max(0, span.start - reach), min(length, span.stop + reach))
