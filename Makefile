@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 .PHONY: demo test check unit bench clean
 
 demo: $(VENV)/ready
-	$(BIN)/python scripts/demo.py $(if $(PHOTO),"$(PHOTO)")
+	$(BIN)/python -m scripts.demo $(if $(PHOTO),"$(PHOTO)")
 
 test: $(VENV)/ready-dev
 	scripts/install-viewers

@@ -85,6 +85,32 @@ class Scale(nn.Module):
         return x
 
 
+class Head(nn.Module):
+    """The first look at the planes: what differs from its neighbors, in units of the noise.
+
+    A sharp edge may be a thousand times the noise at low ISO and twice the noise at high ISO. Divided by the noise
+    level and bent by asinh, both are numbers that the next layers can handle; noise itself is about 1 everywhere.
+    The colors of the filters know no noise and join afterwards.
+    """
+
+    def __init__(self, denoised: int, informing: int, width: int) -> None:
+        super().__init__()
+        self.differences = nn.Conv2d(4 * denoised, 2 * width, 3, padding=1, bias=False)
+        self.filters = nn.Conv2d(4 * informing, width // 2, 3, padding=1) if informing else None
+        self.mix = nn.Conv2d(2 * width + (width // 2 if informing else 0), width, 1)
+
+    def forward(self, x_t: Tensor, colors: Tensor | None, level: Tensor) -> Tensor:
+        """Return features of half the size of the planes."""
+        # In bf16 a bright pixel is rounded by 1/512, more than the noise of a low ISO: this one layer, which takes
+        # differences of neighbors, stays in float32.
+        with torch.autocast(x_t.device.type, enabled=False):
+            differences = self.differences(functional.pixel_unshuffle(x_t, 2))
+            features = torch.asinh(differences / level.clip(min=LOWEST_LEVEL)[:, None, None, None])
+        if self.filters is not None:
+            features = torch.cat((features, self.filters(functional.pixel_unshuffle(colors, 2))), dim=1)
+        return self.mix(features)  # type: ignore[no-any-return]
+
+
 class UNet(nn.Module):
     """A plain U-Net: strided convolutions down, pixel shuffle up, skips added.
 
@@ -100,7 +126,7 @@ class UNet(nn.Module):
         finer = list(zip(widths, blocks, strict=True))[:-1]
 
         self.embed = LevelEmbedding(architecture.embedding)
-        self.head = nn.Conv2d(4 * (denoised + informing), widths[0], 3, padding=1)
+        self.head = Head(denoised, informing, widths[0])
         self.down_scales = nn.ModuleList(Scale(w, b, architecture.embedding) for w, b in finer)
         self.downs = nn.ModuleList(
             nn.Conv2d(w, wider, 2, stride=2) for w, wider in zip(widths, widths[1:], strict=False)
@@ -130,8 +156,7 @@ class UNet(nn.Module):
         Tensor of float32, shape (N, C, H, W)
             The estimate of x_0.
         """
-        known = x_t if colors is None else torch.cat((x_t, colors), dim=1)
-        features = self._first_convolution(functional.pixel_unshuffle(known, 2))
+        features = self.head(x_t, colors, level)
         embedded = self.embed(level)
         skips = []
         for scale, down in zip(self.down_scales, self.downs, strict=True):
@@ -143,9 +168,3 @@ class UNet(nn.Module):
             features = scale(functional.pixel_shuffle(up(features), 2) + skip, embedded)
         noise = functional.pixel_shuffle(self.tail(features), 2)
         return x_t - level[:, None, None, None] * noise.float()
-
-    def _first_convolution(self, packed: Tensor) -> Tensor:
-        # In bf16 a bright pixel is rounded by 1/512, more than the noise of a low ISO: this one layer, which takes
-        # differences of neighbors, stays in float32.
-        with torch.autocast(packed.device.type, enabled=False):
-            return self.head(packed)  # type: ignore[no-any-return]

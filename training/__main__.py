@@ -7,10 +7,12 @@ from pathlib import Path
 
 import torch
 
-from training.recipe import read_recipe
+from training.export import export
+from training.recipe import Recipe, read_recipe
 from training.train import Trainer
 
 RECIPES = Path(__file__).parent / "recipes"
+WEIGHTS = Path(__file__).parent.parent / "weights"
 
 
 def main() -> None:
@@ -22,24 +24,44 @@ def main() -> None:
     run.add_argument("--names", type=Path, help="text file with the names of the photos to use")
     run.add_argument("--minutes", type=float, required=True, help="training time in all")
     run.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    run.add_argument("--start-from", type=Path, help="weights file to start from instead of random numbers")
     run.set_defaults(work=_run)
-    for command in (run,):
+    out = commands.add_parser("export", help="write the weights file and its line in the manifest")
+    out.add_argument("--name", required=True)
+    out.add_argument("--version", required=True)
+    out.add_argument("--into", type=Path, default=WEIGHTS, help="folder of the manifest (default: weights)")
+    out.set_defaults(work=_export)
+    for command in (run, out):
         command.add_argument("--recipe", default="cfa-fast", help="name of a recipe, or a TOML file")
-        command.add_argument("--folder", type=Path, required=True, help="checkpoints and log")
+        command.add_argument("--folder", type=Path, required=True, help="checkpoint and log")
     arguments = parser.parse_args()
     arguments.work(arguments)
 
 
 def _run(arguments: argparse.Namespace) -> None:
-    recipe = read_recipe(_recipe_path(arguments.recipe))
-    device = torch.device(arguments.device)
-    Trainer(
-        recipe, arguments.photos, arguments.folder, minutes=arguments.minutes, device=device, names=arguments.names
-    ).run()
+    trainer = Trainer(
+        _recipe(arguments),
+        arguments.photos,
+        arguments.folder,
+        minutes=arguments.minutes,
+        device=torch.device(arguments.device),
+        names=arguments.names,
+    )
+    if arguments.start_from and not trainer.progress.step:
+        trainer.start_from(arguments.start_from)
+    trainer.run()
 
 
-def _recipe_path(name: str) -> Path:
-    return Path(name) if name.endswith(".toml") else RECIPES / f"{name}.toml"
+def _export(arguments: argparse.Namespace) -> None:
+    arguments.into.mkdir(parents=True, exist_ok=True)
+    checkpoint = arguments.folder / "checkpoint.safetensors"
+    facts = export(_recipe(arguments), checkpoint, arguments.into, name=arguments.name, version=arguments.version)
+    print(f"{facts.name} {facts.version}: halo {facts.halo} px, {facts.trained}")
+
+
+def _recipe(arguments: argparse.Namespace) -> Recipe:
+    name = arguments.recipe
+    return read_recipe(Path(name) if name.endswith(".toml") else RECIPES / f"{name}.toml")
 
 
 if __name__ == "__main__":

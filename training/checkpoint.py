@@ -44,10 +44,10 @@ def save_checkpoint(path: Path, network: UNet, average: UNet, adam: torch.optim.
 def load_checkpoint(path: Path, network: UNet, average: UNet, adam: torch.optim.AdamW) -> Progress:
     """Put a checkpoint back into `network`, `average` and `adam`, and say how far it is."""
     tensors = load_file(path)
-    network.load_state_dict(_under("network.", tensors))
-    average.load_state_dict(_under("average.", tensors))
+    network.load_state_dict(under("network.", tensors))
+    average.load_state_dict(under("average.", tensors))
     state: dict[int, dict[str, torch.Tensor]] = {}
-    for name, tensor in _under("adam.", tensors).items():
+    for name, tensor in under("adam.", tensors).items():
         index, key = name.split(".", 1)
         state.setdefault(int(index), {})[key] = tensor
     adam.load_state_dict({**adam.state_dict(), "state": state})
@@ -55,5 +55,6 @@ def load_checkpoint(path: Path, network: UNet, average: UNet, adam: torch.optim.
         return Progress(**json.loads(file.metadata()["progress"]))
 
 
-def _under(prefix: str, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+def under(prefix: str, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Return the tensors whose names begin with `prefix`, without it."""
     return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from rwdenoise.diffusion import forward
 from rwdenoise.network import UNet
+from rwdenoise.weights import load_network
 from training.camera import CameraBag, Pairs
 from training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from training.photos import decode, draw_patches, find_photos, is_held_out
@@ -66,6 +67,12 @@ class Trainer:
     def checkpoint(self) -> Path:
         """The file to resume from."""
         return self.folder / "checkpoint.safetensors"
+
+    def start_from(self, weights: Path) -> None:
+        """Begin with the numbers of a weights file of the same architecture."""
+        state = load_network(weights)[0].state_dict()
+        self.network.load_state_dict(state)
+        self.average.load_state_dict(state)
 
     def run(self) -> None:
         """Train until the time is over; write a checkpoint every few minutes and at the end."""

@@ -1,0 +1,197 @@
+"""One photo: read it, choose its noise profile, denoise it, write it; every part told as an event."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rwdenoise.errors import OutputExistsError, PhotoAccessError, PhotoWriteError
+from rwdenoise.events import Event, Finished, Listener, Noise, Progress, Started, Warned
+from rwdenoise.io.atomic import refuse_existing
+from rwdenoise.io.raw import read_raw
+from rwdenoise.io.write import write_photo
+from rwdenoise.noise_estimate import estimate_noise
+from rwdenoise.photo import Provenance, RawPhoto
+
+if TYPE_CHECKING:
+    from rwdenoise.denoiser import Denoiser
+    from rwdenoise.diffusion import Settings
+    from rwdenoise.noise import NoiseProfile
+
+
+def ignore(_event: Event) -> None:
+    """Listen to nothing."""
+
+
+def denoise_photo(  # noqa: PLR0913 -- what a user can choose, all by name
+    source: Path,
+    target: Path,
+    *,
+    denoiser: Denoiser,
+    settings: Settings,
+    noise: NoiseProfile | None = None,
+    format: str = "dng",
+    color: str = "srgb",
+    overwrite: bool = False,
+    listen: Listener = ignore,
+) -> Finished:
+    """Denoise one photo into a new file.
+
+    Parameters
+    ----------
+    source : Path
+        A camera RAW file. It is only read.
+    target : Path
+        The file to write. Folders that are missing are made.
+    denoiser : Denoiser
+        From `load_denoiser`; one serves any number of photos.
+    settings : Settings
+        Steps, strength and sampler. A strength of 0 writes the mosaic that came in, bit for bit.
+    noise : NoiseProfile, optional
+        What noise to expect; by default what the file states, or else an estimate from the photo itself.
+    format : str
+        ``dng`` (the mosaic), or developed: ``tiff``, ``jpeg``, ``png``.
+    color : str
+        Color space of a developed photo: ``srgb``, ``display-p3``, ``rec2020`` or ``prophoto``.
+    overwrite : bool
+        Whether `target` may exist already.
+    listen : callable
+        Told every event of this job. What it raises on the way (`Cancelled`, for one) ends the work and leaves
+        nothing behind; after the output is written it is told `Finished` and nothing else.
+
+    Returns
+    -------
+    Finished
+        The last event.
+
+    Raises
+    ------
+    PhotoError
+        If the source cannot be read or the target not written.
+    WeightsError, DeviceError
+        If the photo does not suit the denoiser.
+    """
+    begun = time.perf_counter()
+    job = str(source)
+    listen(Started(job, source=str(source), output=str(target)))
+    check_job(source, target, overwrite=overwrite)
+    listen(Progress(job, "read", 0, 1))
+    photo = read_raw(source)
+    listen(Progress(job, "read", 1, 1))
+    profile, origin = choose_noise(photo, noise)
+    listen(Noise(job, profile.shot, profile.read, origin))
+    clean = _denoise(photo, denoiser=denoiser, settings=settings, noise=profile, listen=listen)
+    listen(Progress(job, "write", 0, 1))
+    _make_folder(target.parent)
+    write_photo(
+        clean,
+        target,
+        provenance=Provenance(denoiser.name, settings.sampler, settings.steps, settings.strength, profile),
+        format=format,
+        color=color,
+        overwrite=overwrite,
+        warn=lambda message: listen(Warned(job, message)),
+    )
+    finished = Finished(
+        job,
+        output=str(target),
+        seconds=round(time.perf_counter() - begun, 3),
+        megapixels=round(photo.active.height * photo.active.width / 1e6, 3),
+        weights=denoiser.name,
+        device=denoiser.device,
+        sampler=settings.sampler,
+        steps=settings.steps,
+        strength=settings.strength,
+    )
+    listen(finished)
+    return finished
+
+
+def check_job(source: Path, target: Path, *, overwrite: bool) -> None:
+    """Refuse a job that cannot end well, before any work is done.
+
+    Raises
+    ------
+    PhotoAccessError
+        If the source is missing, not permitted, or no file.
+    OutputExistsError
+        If the target is the source itself, also by way of links, or exists and may not be overwritten.
+    PhotoWriteError
+        If nothing can be written where the target would lie.
+    """
+    _refuse_unreadable(source)
+    if _same_file(source, target):
+        message = f"{target} is the source itself, and sources are never written to."
+        raise OutputExistsError(message, hint="Give another name with -o.")
+    refuse_existing(target, overwrite=overwrite)
+    _refuse_unwritable(target)
+
+
+def choose_noise(photo: RawPhoto, given: NoiseProfile | None = None) -> tuple[NoiseProfile, str]:
+    """Return the noise profile to assume, and its origin: ``given``, ``file`` or ``estimated``."""
+    if given is not None:
+        return given, "given"
+    if photo.noise is not None:
+        return photo.noise, "file"
+    return estimate_noise(photo.planes(), photo.cfa, masked=None), "estimated"
+
+
+def _denoise(
+    photo: RawPhoto, *, denoiser: Denoiser, settings: Settings, noise: NoiseProfile, listen: Listener
+) -> RawPhoto:
+    if settings.strength == 0:
+        return photo
+    job = str(photo.source)
+    planes = denoiser.denoise(
+        photo.planes(),
+        cfa=photo.cfa,
+        noise=noise,
+        settings=settings,
+        on_progress=lambda done, total: listen(Progress(job, "denoise", done, total)),
+    )
+    return photo.with_planes(planes)
+
+
+def _refuse_unreadable(source: Path) -> None:
+    try:
+        mode = source.stat().st_mode
+    except OSError as error:
+        message = f"{source} cannot be read: {error.strerror}."
+        raise PhotoAccessError(message, hint="Check the name, and whether you may read the file.") from error
+    if stat.S_ISDIR(mode):
+        message = f"{source} is a folder in which no RAW photo can be found."
+        raise PhotoAccessError(message, hint="Name another folder, or the photos themselves.")
+    if not stat.S_ISREG(mode):
+        message = f"{source} is a pipe or a device; a photo must be a file."
+        raise PhotoAccessError(message, hint="Save it as a file first.")
+
+
+def _same_file(source: Path, target: Path) -> bool:
+    try:
+        return target.samefile(source)
+    except OSError:
+        return False
+
+
+def _refuse_unwritable(target: Path) -> None:
+    """Refuse a target in a folder that is, or would have to be made, where nothing can be written."""
+    try:
+        folder = next(folder for folder in target.absolute().parents if folder.exists())
+        possible = folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
+    except OSError as error:
+        message = f"{target} cannot be written: {error.strerror}."
+        raise PhotoWriteError(message, hint="Choose another name or folder with -o.") from error
+    if not possible:
+        message = f"{target} cannot be written: {folder} is no folder in which you may write."
+        raise PhotoWriteError(message, hint="Choose another folder with -o.")
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"The folder {folder} cannot be made: {error.strerror}."
+        raise PhotoWriteError(message, hint="Choose another folder with -o.") from error

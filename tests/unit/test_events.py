@@ -1,0 +1,40 @@
+"""Events travel as lines of JSON and come back."""
+
+import json
+
+import pytest
+
+from rwdenoise.events import Failed, Finished, Noise, Progress, Started, Stopped, Summary, Warned, from_json, to_json
+
+EVENTS = [
+    Started(job="a.NEF", source="/x/a.NEF", output="/x/a.dng"),
+    Noise(job="a.NEF", shot=1e-3, read=1e-6, origin="estimated"),
+    Progress(job="ñ\n日本.NEF", stage="denoise", done=12, total=96),
+    Warned(job="a.NEF", message="no metadata"),
+    Finished("a.NEF", "/x/a.dng", 1.5, 24.3, "cfa-fast 1.0", "cpu (float32)", "improved", 4, 1.0),
+    Failed(job="a.NEF", code="corrupt-photo", message="It is cut off.", hint="Copy it again."),
+    Stopped(job="a.NEF"),
+    Summary(written=1, failed=2, skipped=0, seconds=3.5),
+]
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: type(event).__name__)
+def test_round_trip_on_one_line(event) -> None:
+    line = to_json(event)
+    assert "\n" not in line
+    assert json.loads(line)["v"] == 1
+    assert from_json(line) == event
+
+
+def test_the_wire_format_is_kept() -> None:
+    # Scripts depend on these words: add, never rename.
+    assert to_json(Progress(job="IMG_1.NEF", stage="denoise", done=12, total=96)) == (
+        '{"v": 1, "event": "progress", "job": "IMG_1.NEF", "stage": "denoise", "done": 12, "total": 96}'
+    )
+    names = [json.loads(to_json(event))["event"] for event in EVENTS]
+    assert names == ["started", "noise", "progress", "warning", "finished", "failed", "cancelled", "summary"]
+
+
+def test_readers_ignore_what_they_do_not_know() -> None:
+    assert from_json('{"v": 1, "event": "thunder"}') is None
+    assert from_json('{"v": 1, "event": "cancelled", "job": "a", "mood": "good"}') == Stopped(job="a")

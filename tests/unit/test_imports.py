@@ -1,0 +1,56 @@
+"""Imports point one way: a file imports only from the groups above its own, and its own."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+GROUPS = [
+    {"errors", "events"},
+    {"cfa", "color", "noise", "diffusion", "tiling", "noise_estimate"},
+    {"photo", "io"},
+    {"scene", "simulate", "simulated", "network", "weights", "backend", "denoiser"},
+    {"job", "batch"},
+]
+FILES = sorted((ROOT / "rwdenoise").rglob("*.py"))
+
+
+def imported_modules(path: Path) -> set[str]:
+    modules = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            modules |= {f"{node.module}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.Import):
+            modules |= {alias.name for alias in node.names}
+    return modules
+
+
+def group_of(name: str) -> int:
+    return next(index for index, group in enumerate(GROUPS) if name in group)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_point_one_way(path: Path) -> None:
+    own = path.relative_to(ROOT / "rwdenoise").parts[0].removesuffix(".py")
+    if own == "__init__":
+        return
+    for module in imported_modules(path):
+        parts = module.split(".")
+        if parts[0] == "rwdenoise" and len(parts) > 1 and parts[1] != "__version__":
+            assert group_of(parts[1]) <= group_of(own), f"{path.name} imports {module}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_torch_only_in_the_network_group(path: Path) -> None:
+    own = path.relative_to(ROOT / "rwdenoise").parts[0].removesuffix(".py")
+    tops = {module.split(".")[0] for module in imported_modules(path)}
+    assert not tops & {"click", "rich", "gi", "rwdenoise_cli"}
+    if own == "__init__" or group_of(own) < 3:
+        assert "torch" not in tops
+
+
+def test_every_file_has_a_group() -> None:
+    for path in FILES:
+        own = path.relative_to(ROOT / "rwdenoise").parts[0].removesuffix(".py")
+        assert own == "__init__" or any(own in group for group in GROUPS)

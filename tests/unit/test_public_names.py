@@ -1,0 +1,18 @@
+"""What ``import rwdenoise`` promises."""
+
+import subprocess
+import sys
+
+import rwdenoise
+
+
+def test_every_public_name_is_there() -> None:
+    assert sorted(rwdenoise.__all__) == rwdenoise.__all__
+    for name in rwdenoise.__all__:
+        assert getattr(rwdenoise, name).__name__ == name
+
+
+def test_import_is_light() -> None:
+    code = "import rwdenoise, sys; print(sorted({'torch', 'rawpy', 'numpy'} & set(sys.modules)))"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"
