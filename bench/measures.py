@@ -41,7 +41,7 @@ def block_means(mosaic: Mosaic, *, edge: int = 64) -> NDArray[np.float64]:
     """Return the mean of every whole block of `edge` x `edge` px."""
     height, width = (length // edge for length in mosaic.shape)
     blocks = mosaic[: height * edge, : width * edge].reshape(height, edge, width, edge)
-    return blocks.mean(axis=(1, 3), dtype=np.float64)
+    return np.asarray(blocks.mean(axis=(1, 3)), np.float64)
 
 
 def _encode(x: Mosaic) -> Mosaic:

@@ -45,7 +45,8 @@ def bm3d_per_plane(planes: NDArray[np.float32], cfa: Cfa, noise: NoiseProfile) -
     """Run BM3D on each plane of same-colored sites, stabilized."""
     stable = stabilize(planes[0], shot=noise.shot, read=noise.read)
     split = _bm3d_bayer if cfa.period == (2, 2) else _bm3d_interpolated
-    return destabilize(split(stable, cfa, noise.sigma), shot=noise.shot, read=noise.read)[np.newaxis]
+    cleaned = destabilize(split(stable, cfa, noise.sigma), shot=noise.shot, read=noise.read)
+    return np.asarray(cleaned[np.newaxis], np.float32)
 
 
 def _bm3d_bayer(stable: NDArray[np.float32], _cfa: Cfa, sigma: float) -> NDArray[np.float32]:

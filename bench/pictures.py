@@ -37,4 +37,4 @@ def read_linear(path: Path) -> NDArray[np.float32]:
     """Read a picture as linear sRGB, shape (3, H, W), 0 to 1."""
     with Image.open(path) as image:
         pixels = np.asarray(image.convert("RGB"), np.float32) / 255
-    return linearize(torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)))).numpy()  # type: ignore[no-any-return]
+    return linearize(torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)))).numpy()

@@ -84,12 +84,10 @@ def fast_dtype(device: torch.device) -> torch.dtype:
     """Return the precision that the device multiplies fastest at no visible loss."""
     if device.type == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float32
-    if device.type == "cpu" and torch.cpu._is_avx512_bf16_supported():  # noqa: SLF001 -- has no public twin
+    if device.type == "cpu" and torch.cpu._is_avx512_bf16_supported():
         return torch.bfloat16
     return torch.float32
 
 
 def _memory_error(device: torch.device) -> DeviceMemoryError:
-    return DeviceMemoryError(
-        f"The {device.type} ran out of memory.", hint="Close other programs, or use --device cpu."
-    )
+    return DeviceMemoryError(f"The {device.type} ran out of memory.", hint="Close other programs, or use --device cpu.")

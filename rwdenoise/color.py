@@ -32,4 +32,4 @@ def camera_to_srgb(xyz_to_camera: NDArray[np.float64]) -> NDArray[np.float64]:
     """
     srgb_to_camera = xyz_to_camera @ SRGB_TO_XYZ
     srgb_to_camera /= srgb_to_camera.sum(axis=1, keepdims=True)
-    return np.linalg.inv(srgb_to_camera)
+    return np.linalg.inv(srgb_to_camera).astype(np.float64)

@@ -150,7 +150,7 @@ class _Frame:
 
     def restore(self, x: Tensor) -> NDArray[np.float32]:
         linear = destabilize(x[:, : self._height, : self._width], shot=self._noise.shot, read=self._noise.read)
-        return linear.numpy().astype(np.float32, copy=False)  # type: ignore[no-any-return]
+        return np.asarray(linear.numpy(), np.float32)
 
 
 class _Tracker:

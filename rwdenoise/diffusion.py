@@ -20,13 +20,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from itertools import pairwise
+from typing import Any, TypeAlias
 
 from rwdenoise.errors import SettingsError
 
-Photo = TypeVar("Photo", bound=Any)
+#: Numbers, numpy arrays or torch tensors: the formulas are the same.
+Photo: TypeAlias = Any
 Predict = Callable[[Photo, float], Photo]
-Sampler = Callable[[Predict[Photo], Photo, tuple[float, ...]], Iterator[Photo]]
+Sampler = Callable[[Predict, Photo, tuple[float, ...]], Iterator[Photo]]
 
 MAX_STEPS = 100
 
@@ -63,49 +65,49 @@ def schedule(steps: int, *, strength: float = 1.0) -> tuple[float, ...]:
     return tuple(1.0 - strength * step / steps for step in range(steps + 1))
 
 
-def forward(x_0: Photo, x_T: Photo, t: Any) -> Photo:  # noqa: ANN401 -- a number or a tensor of them
+def forward(x_0: Photo, x_T: Photo, t: Photo) -> Photo:
     """Return x_t, the photo at time t in [0, 1] between the clean x_0 and the noisy x_T."""
     return (1 - t) * x_0 + t * x_T
 
 
-def origin(predict: Predict[Photo], x_T: Photo, times: tuple[float, ...]) -> Iterator[Photo]:
+def origin(predict: Predict, x_T: Photo, times: tuple[float, ...]) -> Iterator[Photo]:
     """Degrade each estimate again: ``x_s = (1 - s) S(x_t, t) + s x_T``.
 
     The first of the paper's two samplers, as reviews of it describe it. Errors of the estimates pile up over the
     steps; it ends at the last estimate alone.
     """
     x = x_T
-    for t, s in zip(times, times[1:], strict=False):
+    for t, s in pairwise(times):
         x = forward(predict(x, t), x_T, s)
         yield x
 
 
-def improved(predict: Predict[Photo], x_T: Photo, times: tuple[float, ...]) -> Iterator[Photo]:
+def improved(predict: Predict, x_T: Photo, times: tuple[float, ...]) -> Iterator[Photo]:
     """Take one step along the line to each estimate: ``x_s = x_t + (t - s) (S(x_t, t) - x_T)``.
 
     Algorithm 2 of Cold Diffusion (Bansal et al. 2022, arXiv 2208.09392) with this forward process; it fits the
     description of the paper's second sampler, whose exact text could not be had.
     """
     x = x_T
-    for t, s in zip(times, times[1:], strict=False):
+    for t, s in pairwise(times):
         x = x + (t - s) * (predict(x, t) - x_T)
         yield x
 
 
-def ddim(predict: Predict[Photo], x_T: Photo, times: tuple[float, ...]) -> Iterator[Photo]:
+def ddim(predict: Predict, x_T: Photo, times: tuple[float, ...]) -> Iterator[Photo]:
     """Step deterministically towards each estimate: ``x_s = (s/t) x_t + (1 - s/t) S(x_t, t)``.
 
     DDIM without noise (Song, Meng, Ermon 2020, arXiv 2010.02502) on this forward process, which is InDI (Delbracio
     and Milanfar 2023, arXiv 2303.11435). Here for comparison.
     """
     x = x_T
-    for t, s in zip(times, times[1:], strict=False):
+    for t, s in pairwise(times):
         x = (s / t) * x + (1 - s / t) * predict(x, t)
         yield x
 
 
 #: By the name that users give.
-SAMPLERS: Mapping[str, Sampler[Any]] = {"improved": improved, "origin": origin, "ddim": ddim}
+SAMPLERS: Mapping[str, Sampler] = {"improved": improved, "origin": origin, "ddim": ddim}
 
 
 @dataclass(frozen=True)

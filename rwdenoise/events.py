@@ -10,8 +10,20 @@ import dataclasses
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Self
+
+from rwdenoise.errors import RwDenoiseError
 
 VERSION = 1
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A dry run would do this; no other event of the job follows."""
+
+    job: str
+    source: str
+    output: str
 
 
 @dataclass(frozen=True)
@@ -76,6 +88,11 @@ class Failed:
     message: str
     hint: str
 
+    @classmethod
+    def because(cls, error: RwDenoiseError, *, job: str) -> Self:
+        """Return the event that tells of an error; the job is empty for an error that concerns all of them."""
+        return cls(job, error.code, error.message, error.hint)
+
 
 @dataclass(frozen=True)
 class Stopped:
@@ -94,10 +111,11 @@ class Summary:
     seconds: float
 
 
-Event = Started | Noise | Progress | Warned | Finished | Failed | Stopped | Summary
+Event = Planned | Started | Noise | Progress | Warned | Finished | Failed | Stopped | Summary
 Listener = Callable[[Event], None]
 
 _KINDS: dict[str, type[Event]] = {
+    "planned": Planned,
     "started": Started,
     "noise": Noise,
     "progress": Progress,

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
-import stat
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rwdenoise.errors import OutputExistsError, PhotoAccessError, PhotoWriteError
+from rwdenoise.errors import OutputExistsError, PhotoWriteError
 from rwdenoise.events import Event, Finished, Listener, Noise, Progress, Started, Warned
 from rwdenoise.io.atomic import refuse_existing
 from rwdenoise.io.raw import read_raw
+from rwdenoise.io.source import check_file, shown
 from rwdenoise.io.write import write_photo
 from rwdenoise.noise_estimate import estimate_noise
 from rwdenoise.photo import Provenance, RawPhoto
@@ -59,8 +60,8 @@ def denoise_photo(  # noqa: PLR0913 -- what a user can choose, all by name
     overwrite : bool
         Whether `target` may exist already.
     listen : callable
-        Told every event of this job. What it raises on the way (`Cancelled`, for one) ends the work and leaves
-        nothing behind; after the output is written it is told `Finished` and nothing else.
+        Told every event of this job. What it raises on the way (`Cancelled`, for one) ends the work and
+        leaves nothing behind; after the output is written it is told `Finished` and nothing else.
 
     Returns
     -------
@@ -83,11 +84,19 @@ def denoise_photo(  # noqa: PLR0913 -- what a user can choose, all by name
     listen(Progress(job, "read", 1, 1))
     profile, origin = choose_noise(photo, noise)
     listen(Noise(job, profile.shot, profile.read, origin))
-    clean = _denoise(photo, denoiser=denoiser, settings=settings, noise=profile, listen=listen)
+    if settings.strength > 0:
+        planes = denoiser.denoise(
+            photo.planes(),
+            cfa=photo.cfa,
+            noise=profile,
+            settings=settings,
+            on_progress=lambda done, total: listen(Progress(job, "denoise", done, total)),
+        )
+        photo = photo.with_planes(planes)
     listen(Progress(job, "write", 0, 1))
     _make_folder(target.parent)
     write_photo(
-        clean,
+        photo,
         target,
         provenance=Provenance(denoiser.name, settings.sampler, settings.steps, settings.strength, profile),
         format=format,
@@ -102,9 +111,7 @@ def denoise_photo(  # noqa: PLR0913 -- what a user can choose, all by name
         megapixels=round(photo.active.height * photo.active.width / 1e6, 3),
         weights=denoiser.name,
         device=denoiser.device,
-        sampler=settings.sampler,
-        steps=settings.steps,
-        strength=settings.strength,
+        **dataclasses.asdict(settings),
     )
     listen(finished)
     return finished
@@ -122,9 +129,9 @@ def check_job(source: Path, target: Path, *, overwrite: bool) -> None:
     PhotoWriteError
         If nothing can be written where the target would lie.
     """
-    _refuse_unreadable(source)
+    check_file(source)
     if _same_file(source, target):
-        message = f"{target} is the source itself, and sources are never written to."
+        message = f"{shown(target)} is the source itself, and sources are never written to."
         raise OutputExistsError(message, hint="Give another name with -o.")
     refuse_existing(target, overwrite=overwrite)
     _refuse_unwritable(target)
@@ -136,37 +143,7 @@ def choose_noise(photo: RawPhoto, given: NoiseProfile | None = None) -> tuple[No
         return given, "given"
     if photo.noise is not None:
         return photo.noise, "file"
-    return estimate_noise(photo.planes(), photo.cfa, masked=None), "estimated"
-
-
-def _denoise(
-    photo: RawPhoto, *, denoiser: Denoiser, settings: Settings, noise: NoiseProfile, listen: Listener
-) -> RawPhoto:
-    if settings.strength == 0:
-        return photo
-    job = str(photo.source)
-    planes = denoiser.denoise(
-        photo.planes(),
-        cfa=photo.cfa,
-        noise=noise,
-        settings=settings,
-        on_progress=lambda done, total: listen(Progress(job, "denoise", done, total)),
-    )
-    return photo.with_planes(planes)
-
-
-def _refuse_unreadable(source: Path) -> None:
-    try:
-        mode = source.stat().st_mode
-    except OSError as error:
-        message = f"{source} cannot be read: {error.strerror}."
-        raise PhotoAccessError(message, hint="Check the name, and whether you may read the file.") from error
-    if stat.S_ISDIR(mode):
-        message = f"{source} is a folder in which no RAW photo can be found."
-        raise PhotoAccessError(message, hint="Name another folder, or the photos themselves.")
-    if not stat.S_ISREG(mode):
-        message = f"{source} is a pipe or a device; a photo must be a file."
-        raise PhotoAccessError(message, hint="Save it as a file first.")
+    return estimate_noise(photo.planes(), photo.cfa, masked=photo.masked()), "estimated"
 
 
 def _same_file(source: Path, target: Path) -> bool:
@@ -182,10 +159,10 @@ def _refuse_unwritable(target: Path) -> None:
         folder = next(folder for folder in target.absolute().parents if folder.exists())
         possible = folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
     except OSError as error:
-        message = f"{target} cannot be written: {error.strerror}."
+        message = f"{shown(target)} cannot be written: {error.strerror}."
         raise PhotoWriteError(message, hint="Choose another name or folder with -o.") from error
     if not possible:
-        message = f"{target} cannot be written: {folder} is no folder in which you may write."
+        message = f"{shown(target)} cannot be written: {folder} is no folder in which you may write."
         raise PhotoWriteError(message, hint="Choose another folder with -o.")
 
 

@@ -7,7 +7,8 @@ halo gives the same pixels as the whole frame.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from itertools import pairwise
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -33,6 +34,11 @@ class Architecture:
     """Residual blocks at each scale; going up there are as many as going down."""
     embedding: int = 64
     """Width of the noise level's embedding."""
+
+    @classmethod
+    def from_table(cls, table: dict[str, Any]) -> Architecture:
+        """Rebuild it from JSON or TOML, which know lists only; an unknown key raises TypeError."""
+        return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in table.items()})
 
     @property
     def multiple(self) -> int:
@@ -106,7 +112,7 @@ class Head(nn.Module):
         with torch.autocast(x_t.device.type, enabled=False):
             differences = self.differences(functional.pixel_unshuffle(x_t, 2))
             features = torch.asinh(differences / level.clip(min=LOWEST_LEVEL)[:, None, None, None])
-        if self.filters is not None:
+        if self.filters is not None and colors is not None:
             features = torch.cat((features, self.filters(functional.pixel_unshuffle(colors, 2))), dim=1)
         return self.mix(features)  # type: ignore[no-any-return]
 
@@ -128,13 +134,9 @@ class UNet(nn.Module):
         self.embed = LevelEmbedding(architecture.embedding)
         self.head = Head(denoised, informing, widths[0])
         self.down_scales = nn.ModuleList(Scale(w, b, architecture.embedding) for w, b in finer)
-        self.downs = nn.ModuleList(
-            nn.Conv2d(w, wider, 2, stride=2) for w, wider in zip(widths, widths[1:], strict=False)
-        )
+        self.downs = nn.ModuleList(nn.Conv2d(w, wider, 2, stride=2) for w, wider in pairwise(widths))
         self.bottom = Scale(widths[-1], blocks[-1], architecture.embedding)
-        self.ups = nn.ModuleList(
-            nn.Conv2d(wider, 4 * w, 1) for w, wider in zip(widths, widths[1:], strict=False)
-        )
+        self.ups = nn.ModuleList(nn.Conv2d(wider, 4 * w, 1) for w, wider in pairwise(widths))
         self.up_scales = nn.ModuleList(Scale(w, b, architecture.embedding) for w, b in finer)
         self.tail = nn.Conv2d(widths[0], 4 * denoised, 3, padding=1)
         nn.init.zeros_(self.tail.weight)

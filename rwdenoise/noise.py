@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeAlias
 
 from rwdenoise.errors import SettingsError
 
 #: A number, a numpy array or a torch tensor: the formulas below are the same for all three.
-Signal = TypeVar("Signal", bound=Any)
+Signal: TypeAlias = Any
 
 #: Variance that is assumed even where a profile says less: a tenth of a step of a 14-bit camera, squared.
 READ_FLOOR = (0.1 / 16383) ** 2
@@ -52,10 +52,10 @@ class NoiseProfile:
     @property
     def sigma(self) -> float:
         """Standard deviation of the noise after `stabilize`, where black is 0 and white is 1."""
-        return 1.0 / stabilized_white(self.shot, self.read)
+        return float(1 / stabilized_white(self.shot, self.read))
 
 
-def stabilize(x: Signal, *, shot: Any, read: Any) -> Signal:  # noqa: ANN401 -- numbers or tensors
+def stabilize(x: Signal, *, shot: Signal, read: Signal) -> Signal:
     """Bend the signal so that its noise is the same everywhere; black stays 0 and white stays 1.
 
     Parameters
@@ -87,18 +87,18 @@ def stabilize(x: Signal, *, shot: Any, read: Any) -> Signal:  # noqa: ANN401 -- 
     return bent / stabilized_white(shot, read)
 
 
-def destabilize(u: Signal, *, shot: Any, read: Any) -> Signal:  # noqa: ANN401 -- numbers or tensors
+def destabilize(u: Signal, *, shot: Signal, read: Signal) -> Signal:
     """Undo `stabilize` exactly: ``x = z sqrt(read) + shot z^2 / 4`` for z = f(x), a line below black."""
     read = _at_least(read, READ_FLOOR)
     z = u * stabilized_white(shot, read)
     return z * read**0.5 + z.clip(min=0) ** 2 * (shot / 4)
 
 
-def stabilized_white(shot: Any, read: Any) -> Any:  # noqa: ANN401 -- numbers or tensors
+def stabilized_white(shot: Signal, read: Signal) -> Signal:
     """Return f(1): how many standard deviations of noise lie between black and white."""
     read = _at_least(read, READ_FLOOR)
     return 2 / ((shot + read) ** 0.5 + read**0.5)
 
 
-def _at_least(value: Any, floor: float) -> Any:  # noqa: ANN401 -- numbers or tensors
+def _at_least(value: Signal, floor: float) -> Signal:
     return max(value, floor) if isinstance(value, float | int) else value.clip(min=floor)

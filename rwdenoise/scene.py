@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,7 +49,7 @@ def draw_scene(height: int, width: int, *, rng: np.random.Generator) -> Picture:
 def _average_down(drawn: Picture) -> Picture:
     height, width, _ = drawn.shape
     blocks = drawn.reshape(height // OVERSAMPLING, OVERSAMPLING, width // OVERSAMPLING, OVERSAMPLING, 3)
-    return blocks.mean(axis=(1, 3)).transpose(2, 0, 1)
+    return np.asarray(blocks.mean(axis=(1, 3)), np.float32).transpose(2, 0, 1)
 
 
 def _dead_leaves(height: int, width: int, rng: np.random.Generator) -> Picture:
@@ -119,10 +120,10 @@ def _gradients(height: int, width: int, _rng: np.random.Generator) -> Picture:
     y, x = np.mgrid[:height, :width].astype(np.float32)
     shade = 0.002 * (250.0 ** (x / width))
     hue = np.stack([1 - 0.4 * y / height, np.full_like(y, 0.8), 0.6 + 0.4 * y / height], axis=-1)
-    return (shade[..., np.newaxis] * hue).astype(np.float32)
+    return np.asarray(shade[..., np.newaxis] * hue, np.float32)
 
 
-# Linear sRGB of the 24 patches of the ColorChecker, from the 8-bit values that BabelColor publishes (2005 average).
+# The 24 patches of the ColorChecker as 8-bit sRGB, as X-Rite published them.
 _PATCHES = np.array(
     [
         (115, 82, 68), (194, 150, 130), (98, 122, 157), (87, 108, 67), (133, 128, 177), (103, 189, 170),
@@ -159,8 +160,8 @@ PANELS: tuple[tuple[Panel, ...], ...] = (
 def _light(image: Image.Image) -> Picture:
     encoded = np.asarray(image, np.float32) / 255
     light = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
-    return light.astype(np.float32)
+    return np.asarray(light, np.float32)
 
 
-def _tinted(shade: NDArray[np.floating], tint: tuple[float, float, float]) -> Picture:
-    return (shade[..., np.newaxis] * np.array(tint)).clip(0, 1).astype(np.float32)
+def _tinted(shade: NDArray[np.floating[Any]], tint: tuple[float, float, float]) -> Picture:
+    return np.asarray((shade[..., np.newaxis] * np.array(tint)).clip(0, 1), np.float32)

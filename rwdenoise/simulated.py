@@ -96,4 +96,4 @@ def _expose(rgb: NDArray[np.float32], cfa: Cfa, xyz_to_camera: torch.Tensor, exp
     gains = torch.tensor(WHITE_BALANCE)[None, :, None, None]
     camera = simulate.see(torch.from_numpy(rgb)[None], matrix, gains, torch.tensor(exposure))
     colors = torch.from_numpy(cfa.planes(*rgb.shape[1:]))[None]
-    return simulate.filter_colors(camera, colors)[0, 0].numpy()  # type: ignore[no-any-return]
+    return simulate.filter_colors(camera, colors)[0, 0].numpy()

@@ -8,7 +8,7 @@ import json
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import safetensors
 from safetensors.torch import load_file, save_file
@@ -68,8 +68,7 @@ def list_weights(folder: Path | None = None) -> list[Listed]:
         raise WeightsNotFoundError(message, hint="Install rwdenoise again.")
     table = tomllib.loads(manifest.read_text(encoding="utf-8"))
     return [
-        Listed(name, folder / entry["file"], entry["sha256"], entry["size"])
-        for name, entry in table["weights"].items()
+        Listed(name, folder / entry["file"], entry["sha256"], entry["size"]) for name, entry in table["weights"].items()
     ]
 
 
@@ -124,9 +123,7 @@ def read_facts(path: Path) -> Facts:
     try:
         with safetensors.safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}
-        if metadata.get("format") != FORMAT:
-            raise KeyError("format")
-        return _facts_from(json.loads(metadata["facts"]))
+        return _facts_from(metadata)
     except (safetensors.SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
         message = f"{path} is not a weights file of rwdenoise ({type(error).__name__}: {error})."
         raise WeightsCorruptError(message, hint="Use a file made by 'python -m training export'.") from error
@@ -159,7 +156,12 @@ def save_network(network: UNet, facts: Facts, path: Path) -> None:
     save_file(state, path, metadata={"format": FORMAT, "facts": json.dumps(dataclasses.asdict(facts))})
 
 
-def _facts_from(table: dict[str, Any]) -> Facts:
-    shape = {key: tuple(value) if isinstance(value, list) else value for key, value in table["architecture"].items()}
+def _facts_from(metadata: dict[str, str]) -> Facts:
+    if metadata["format"] != FORMAT:
+        message = f"its format is {metadata['format']!r}, not {FORMAT!r}"
+        raise ValueError(message)
+    table = json.loads(metadata["facts"])
     low, high = table["sigma_range"]
-    return Facts(**{**table, "architecture": Architecture(**shape), "sigma_range": (low, high)})
+    return Facts(
+        **{**table, "architecture": Architecture.from_table(table["architecture"]), "sigma_range": (low, high)}
+    )

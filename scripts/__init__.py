@@ -1,0 +1,1 @@
+"""The commands behind `make` that are more than a line of shell."""

@@ -56,13 +56,9 @@ class CameraBag:
         self.torch_rng = torch.Generator(device).manual_seed(seed)
         self.matrices = simulate.camera_matrix(simulate.CAMERA_MATRICES).to(device)
         codes = torch.arange(256, device=device) / 255
-        self.light = torch.cat(
-            [simulate.linearize(codes), simulate.linearize(simulate.invert_tone_curve(codes))]
-        )
+        self.light = torch.cat([simulate.linearize(codes), simulate.linearize(simulate.invert_tone_curve(codes))])
         self.layouts = [_planes(cfa, size, device) for cfa in BAYER_PHASES]
-        self.x_trans = [
-            _planes(X_TRANS.shifted(top, left), size, device) for top in range(6) for left in range(6)
-        ]
+        self.x_trans = [_planes(X_TRANS.shifted(top, left), size, device) for top in range(6) for left in range(6)]
         self.monochrome = _planes(MONOCHROME, size, device)
 
     def photograph(self, patches: Tensor) -> Pairs:

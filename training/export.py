@@ -52,18 +52,19 @@ def export(recipe: Recipe, checkpoint: Path, folder: Path, *, name: str, version
 def measure_halo(network: UNet) -> int:
     """Return the smallest halo in px with which tiles equal the whole frame to `TOLERANCE`.
 
-    Tried on noise over steep edges, in Bayer and X-Trans, at weak and at strong noise, with the smallest tiles.
+    Tried on noise over steep edges, in Bayer and X-Trans, at weak and at strong noise, with small tiles.
     """
     multiple = network.architecture.multiple
+    edge = 32 * multiple
     rng = np.random.default_rng(1)
-    edges = (np.add.outer(np.arange(512) // 40, np.arange(512) // 56) % 2).astype(np.float32)
+    edges = (np.add.outer(np.arange(edge) // 40, np.arange(edge) // 56) % 2).astype(np.float32)
     planes = (0.05 + 0.8 * edges + rng.normal(0, 0.05, edges.shape))[np.newaxis].astype(np.float32)
     worst = 0
     for profile in (usual_profile(1e-4), usual_profile(4e-3), usual_profile(3e-2)):
         for cfa in (RGGB, X_TRANS):
-            whole = _denoise(network, planes, cfa, profile, halo=0, tile=512)
+            whole = _denoise(network, planes, cfa, profile, halo=0, tile=edge)
             halo = worst
-            while np.abs(_denoise(network, planes, cfa, profile, halo=halo, tile=128) - whole).max() > TOLERANCE:
+            while np.abs(_denoise(network, planes, cfa, profile, halo=halo, tile=edge // 4) - whole).max() > TOLERANCE:
                 halo += multiple
             worst = halo
     return worst
@@ -97,4 +98,3 @@ def _describe(checkpoint: Path, recipe: Recipe) -> str:
     with safetensors.safe_open(checkpoint, framework="pt") as file:
         progress = json.loads(file.metadata()["progress"])
     return f"{progress['step']} batches of {recipe.batch} x {recipe.patch} px, {progress['seconds'] / 60:.0f} minutes"
-

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
+from rwdenoise.errors import SettingsError
+
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff"})
 
 
@@ -47,7 +49,16 @@ def draw_patches(photos: list[Tensor], *, count: int, size: int, rng: np.random.
     Returns
     -------
     Tensor of uint8, shape (count, 3, size, size)
+
+    Raises
+    ------
+    SettingsError
+        If no photo is large enough.
     """
+    photos = [photo for photo in photos if min(photo.shape[1:]) >= size]
+    if not photos:
+        message = f"No photo has {size} px on both sides."
+        raise SettingsError(message, hint="Give larger photos, or make the recipe's patches smaller.")
     areas = np.array([photo.shape[1] * photo.shape[2] for photo in photos], float)
     chosen = rng.choice(len(photos), size=count, p=areas / areas.sum())
     return torch.stack([_draw_patch(photos[index], size, rng) for index in chosen])

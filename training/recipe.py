@@ -46,8 +46,7 @@ def read_recipe(path: Path) -> Recipe:
     shape = table.pop("architecture", {})
     _refuse_unknown(shape, Architecture, path)
     _refuse_unknown(table, Recipe, path)
-    shape = {key: tuple(value) if isinstance(value, list) else value for key, value in shape.items()}
-    return Recipe(architecture=Architecture(**shape), **table)
+    return Recipe(architecture=Architecture.from_table(shape), **table)
 
 
 def _refuse_unknown(table: dict[str, object], kind: type, path: Path) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from rwdenoise.backend import fast_dtype
 from rwdenoise.diffusion import forward
 from rwdenoise.network import UNet
 from rwdenoise.weights import load_network
@@ -51,7 +52,9 @@ class Trainer:
         torch.manual_seed(recipe.seed)
         self.network = UNet(recipe.architecture).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = copy.deepcopy(self.network).requires_grad_(requires_grad=False)
-        self.adam = torch.optim.AdamW(self.network.parameters(), lr=recipe.learning_rate, betas=(0.9, 0.99), weight_decay=1e-4)
+        self.adam = torch.optim.AdamW(
+            self.network.parameters(), lr=recipe.learning_rate, betas=(0.9, 0.99), weight_decay=1e-4
+        )
         self.progress = Progress()
         if self.checkpoint.exists():
             self.progress = load_checkpoint(self.checkpoint, self.network, self.average, self.adam)
@@ -130,9 +133,10 @@ class Trainer:
         return forward(clean, pairs.noisy, t)
 
     def _estimate(self, x_t: Tensor, pairs: Pairs, level: Tensor) -> Tensor:
-        fast_bf16 = self.device.type == "cuda" or torch.cpu._is_avx512_bf16_supported()  # noqa: SLF001 -- no public twin
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=fast_bf16):
-            return self.network(x_t, pairs.colors, level)  # type: ignore[no-any-return]
+        dtype = fast_dtype(self.device)
+        with torch.autocast(self.device.type, dtype, enabled=dtype is not torch.float32):
+            estimate: Tensor = self.network(x_t, pairs.colors, level)
+        return estimate
 
     def _learning_rate(self) -> float:
         done = self.progress.seconds / (self.minutes * 60)

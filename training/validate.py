@@ -10,6 +10,7 @@ from torch import Tensor
 from rwdenoise import simulate
 from rwdenoise.cfa import GRBG, RGGB, X_TRANS, Cfa
 from rwdenoise.diffusion import improved, schedule
+from rwdenoise.errors import SettingsError
 from rwdenoise.network import UNet
 from rwdenoise.noise import NoiseProfile, destabilize, stabilize
 from training.camera import READ_OFFSET, READ_SLOPE
@@ -38,7 +39,13 @@ class Validation:
     """Crops of held-out photos behind one camera."""
 
     def __init__(self, photos: list[Tensor], *, device: torch.device) -> None:
-        rgb = torch.stack([_middle(photo) for photo in photos if min(photo.shape[1:]) >= CROP][:COUNT]).to(device)
+        crops = [_middle(photo) for photo in photos if min(photo.shape[1:]) >= CROP][:COUNT]
+        if not crops:
+            message = (
+                f"No photo of the tenth that validates, chosen by its name, has {CROP} px on both sides."
+            )
+            raise SettingsError(message, hint="Give more, or larger, photos.")
+        rgb = torch.stack(crops).to(device)
         count = len(rgb)
         matrix = simulate.camera_matrix(simulate.CAMERA_MATRICES[:1]).to(device).expand(count, 3, 3)
         gains = torch.tensor([2.0, 1.0, 1.6], device=device)[None, :, None, None].expand(count, 3, 1, 1)
@@ -59,7 +66,7 @@ class Validation:
         colors = torch.from_numpy(cfa.planes(CROP, CROP)).to(self.camera)[None]
         rng = torch.Generator(self.camera.device).manual_seed(7)
         scores = []
-        for camera in self.camera.split(1):
+        for camera in self.camera[:, None]:
             clean = simulate.filter_colors(camera, colors)
             sensor = simulate.SensorNoise(torch.tensor(noise.shot), torch.tensor(noise.read))
             x_T = stabilize(simulate.record(clean, sensor, rng), shot=noise.shot, read=noise.read)

@@ -66,9 +66,7 @@ def test_an_exception_of_the_listener_ends_the_work() -> None:
         raise Cancelled
 
     with pytest.raises(Cancelled):
-        tiny_denoiser().denoise(
-            noisy_planes(32, 32), cfa=X_TRANS, noise=PROFILE, settings=Settings(), on_progress=stop
-        )
+        tiny_denoiser().denoise(noisy_planes(32, 32), cfa=X_TRANS, noise=PROFILE, settings=Settings(), on_progress=stop)
 
 
 def test_too_little_memory_halves_the_tile(monkeypatch: pytest.MonkeyPatch) -> None:

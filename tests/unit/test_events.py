@@ -4,7 +4,18 @@ import json
 
 import pytest
 
-from rwdenoise.events import Failed, Finished, Noise, Progress, Started, Stopped, Summary, Warned, from_json, to_json
+from rwdenoise.events import (
+    Failed,
+    Finished,
+    Noise,
+    Progress,
+    Started,
+    Stopped,
+    Summary,
+    Warned,
+    from_json,
+    to_json,
+)
 
 EVENTS = [
     Started(job="a.NEF", source="/x/a.NEF", output="/x/a.dng"),

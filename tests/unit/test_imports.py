@@ -11,7 +11,7 @@ GROUPS = [
     {"cfa", "color", "noise", "diffusion", "tiling", "noise_estimate"},
     {"photo", "io"},
     {"scene", "simulate", "simulated", "network", "weights", "backend", "denoiser"},
-    {"job", "batch"},
+    {"plan", "job", "batch"},
 ]
 FILES = sorted((ROOT / "rwdenoise").rglob("*.py"))
 

@@ -51,4 +51,6 @@ def test_it_starts_as_the_identity() -> None:
 def test_the_multiple_is_that_of_its_sampling(widths: tuple[int, ...]) -> None:
     architecture = Architecture(widths=widths, blocks=(1,) * len(widths))
     edge = architecture.multiple
-    assert UNet(architecture)(torch.rand(1, 1, edge, edge), torch.ones(1, 3, edge, edge), torch.ones(1)).shape[-1] == edge
+    assert (
+        UNet(architecture)(torch.rand(1, 1, edge, edge), torch.ones(1, 3, edge, edge), torch.ones(1)).shape[-1] == edge
+    )

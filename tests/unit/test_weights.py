@@ -8,7 +8,15 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from rwdenoise.errors import WeightsCorruptError, WeightsMismatchError, WeightsNotFoundError
-from rwdenoise.weights import Listed, find_weights, list_weights, load_network, read_facts, save_network, verify
+from rwdenoise.weights import (
+    Listed,
+    find_weights,
+    list_weights,
+    load_network,
+    read_facts,
+    save_network,
+    verify,
+)
 from tests.tiny import tiny_facts, tiny_network
 
 

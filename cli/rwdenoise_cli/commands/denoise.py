@@ -1,0 +1,98 @@
+"""The default command: RAW photos in, denoised photos out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from rwdenoise import __version__
+from rwdenoise.events import Summary
+from rwdenoise.plan import expand_sources, plan_outputs
+from rwdenoise_cli.options import Method, Output, Talk, method_options, output_options, sources_argument, talk_options
+from rwdenoise_cli.reporters import Reporter, choose_reporter
+from rwdenoise_cli.status import status_of
+from rwdenoise_cli.stops import stopping_between_events
+
+if TYPE_CHECKING:
+    from rwdenoise.denoiser import Denoiser
+
+Plan = Sequence[tuple[Path, Path]]
+
+
+class DefaultCommand(click.Command):
+    """A command whose help also lists the others."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the other commands below the options."""
+        if isinstance(ctx.obj, click.Group):
+            ctx.obj.format_commands(ctx, formatter)
+        super().format_epilog(ctx, formatter)
+
+
+@click.command(
+    cls=DefaultCommand,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit status: 0 all written, 1 nothing written, 2 wrong usage, 3 some failed and the rest written,"
+    " 130 interrupted.",
+)
+@sources_argument
+@method_options
+@output_options
+@click.option("--dry-run", is_flag=True, help="Say what would be read and written, and write nothing.")
+@talk_options
+@click.version_option(__version__, prog_name="rwdenoise")
+@click.pass_context
+def denoise(
+    ctx: click.Context, *, sources: tuple[Path, ...], method: Method, output: Output, dry_run: bool, talk: Talk
+) -> None:
+    """Take the noise out of camera RAW photos.
+
+    Each SOURCE is a photo, a folder that is searched for RAW photos, or a pattern such as "*.NEF". Beside each
+    photo a new file is written: IMG_1.NEF becomes IMG_1.dng, a denoised RAW that opens in the editor you use.
+    Sources are only read, and nothing is ever sent anywhere.
+
+    \b
+    rwdenoise *.NEF --steps 20
+    rwdenoise wedding/ -o denoised/ --strength 0.8
+    rwdenoise IMG_1.NEF --format tiff --color display-p3
+    """
+    plan = plan_outputs(expand_sources(sources, results=output.to), output.to, output.format)
+    with choose_reporter(talk, jobs=len(plan)) as reporter:
+        if dry_run:
+            summary = _preview(plan, output, reporter)
+        else:
+            summary = _denoise(plan, method, output, reporter)
+    ctx.exit(status_of(done=summary.written or summary.skipped, failed=summary.failed))
+
+
+def _preview(plan: Plan, output: Output, reporter: Reporter) -> Summary:
+    from rwdenoise.batch import preview_photos
+
+    return preview_photos(plan, overwrite=output.overwrite, listen=reporter)
+
+
+def _denoise(plan: Plan, method: Method, output: Output, reporter: Reporter) -> Summary:
+    from rwdenoise.batch import denoise_photos
+
+    with stopping_between_events(reporter) as listen:
+        return denoise_photos(
+            plan,
+            load=partial(_load, method),
+            settings=method.settings,
+            noise=method.noise,
+            format=output.format,
+            color=output.color,
+            overwrite=output.overwrite,
+            listen=listen,
+        )
+
+
+def _load(method: Method) -> Denoiser:
+    from rwdenoise.denoiser import load_denoiser
+
+    return load_denoiser(method.weights, device=method.device)

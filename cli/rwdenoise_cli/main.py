@@ -1,0 +1,69 @@
+"""The entry point, and the one place where the library's errors become messages and exit statuses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from rwdenoise.errors import Cancelled, RwDenoiseError, SettingsError
+from rwdenoise.events import Failed, to_json
+from rwdenoise_cli.commands.denoise import denoise
+from rwdenoise_cli.commands.doctor import doctor
+from rwdenoise_cli.commands.inspect import inspect
+from rwdenoise_cli.commands.simulate import simulate
+from rwdenoise_cli.commands.weights import weights
+from rwdenoise_cli.options import JSON
+from rwdenoise_cli.output import log, say, survive_any_text
+from rwdenoise_cli.status import INTERRUPTED, NOTHING_WRITTEN, WRONG_USAGE
+from rwdenoise_cli.stops import stop_at_once
+from rwdenoise_cli.words import failed_words
+
+
+class RwDenoise(click.Group):
+    """A group with a default command: what does not begin with a command's name is for that one.
+
+    A photo that is called like a command can be given as ``./inspect``.
+    """
+
+    def __init__(self, default: click.Command, *others: click.Command) -> None:
+        super().__init__("rwdenoise", commands=list(others), help=default.help)
+        self.default = default
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,  # noqa: ANN401 -- as click has it
+    ) -> click.Context:
+        """Read the command line for the command that is meant."""
+        if args and args[0] in self.commands:
+            return super().make_context(info_name, args, parent, **extra)
+        return self.default.make_context(info_name, args, parent, obj=self, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 -- as click has it
+        """Run the command, and turn what the library raises into a message and an exit status.
+
+        A bug is no RwDenoiseError: it shows its traceback.
+        """
+        try:
+            return super().invoke(ctx) if ctx.command is self else ctx.command.invoke(ctx)
+        except (KeyboardInterrupt, Cancelled):
+            ctx.exit(INTERRUPTED)
+        except RwDenoiseError as error:
+            failed = Failed.because(error, job="")
+            if ctx.meta.get(JSON):
+                say(to_json(failed))
+            log(failed_words(failed))
+            ctx.exit(WRONG_USAGE if isinstance(error, SettingsError) else NOTHING_WRITTEN)
+
+
+cli = RwDenoise(denoise, inspect, simulate, weights, doctor)
+
+
+def main() -> None:
+    """Run the command line."""
+    survive_any_text()
+    stop_at_once()
+    cli(prog_name="rwdenoise")

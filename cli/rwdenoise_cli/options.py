@@ -1,0 +1,233 @@
+"""The options that several commands share, each group as one decorator that hands over one value."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from rwdenoise.diffusion import MAX_STEPS, SAMPLERS, Settings
+from rwdenoise.errors import SettingsError
+from rwdenoise.noise import NoiseProfile
+
+# Equal to what the library says, where asking it would import torch or numpy; tests compare them.
+FORMATS = ("dng", "tiff", "jpeg", "png")
+COLORS = ("srgb", "display-p3", "rec2020", "prophoto")
+DEVICES = ("auto", "cpu", "cuda", "mps")
+WEIGHTS = "cfa-fast"
+
+#: Where the command line remembers that --json was given, for errors that come before any reporter.
+JSON = "rwdenoise_cli.json"
+
+Function = Callable[..., Any]
+Decorator = Callable[[Function], Function]
+
+
+@dataclass(frozen=True)
+class Method:
+    """How to denoise."""
+
+    settings: Settings
+    noise: NoiseProfile | None
+    weights: str
+    device: str
+
+
+@dataclass(frozen=True)
+class Output:
+    """Where results go, and as what."""
+
+    to: str | None
+    format: str
+    color: str
+    overwrite: bool
+
+
+@dataclass(frozen=True)
+class Talk:
+    """What to say on the way."""
+
+    json: bool
+    quiet: bool = False
+    verbose: bool = False
+
+
+class NoiseOption(click.ParamType):
+    """``auto``, or the two numbers of a noise profile."""
+
+    name = "auto|SHOT,READ"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None  # noqa: ANN401 -- as click has it
+    ) -> NoiseProfile | None:
+        """Read the option's text."""
+        if value is None or isinstance(value, NoiseProfile) or value == "auto":
+            return None if value == "auto" else value
+        try:
+            shot, read = (float(number) for number in value.split(","))
+        except ValueError:
+            self.fail(f"{value!r} is neither 'auto' nor two numbers SHOT,READ such as 0.002,0.00001.", param, ctx)
+        try:
+            return NoiseProfile(shot, read)
+        except SettingsError as error:
+            self.fail(error.message, param, ctx)
+
+
+def sources_argument(function: Function) -> Function:
+    """Add the photos, as they were named."""
+    return click.argument(
+        "sources", nargs=-1, required=True, metavar="SOURCE...", type=click.Path(path_type=Path)
+    )(function)
+
+
+def method_options(function: Function) -> Function:
+    """Add the options that say how to denoise; they arrive as ``method``."""
+    return _group("method", _pack_method, *_METHOD)(function)
+
+
+def output_options(function: Function) -> Function:
+    """Add the options that say what to write; they arrive as ``output``."""
+    return _group("output", _pack_output, *_OUTPUT)(function)
+
+
+def talk_options(function: Function) -> Function:
+    """Add --json, --quiet and --verbose; they arrive as ``talk``."""
+    return _group("talk", _pack_talk, *_TALK)(function)
+
+
+def _remember_json(ctx: click.Context, _param: click.Parameter, value: bool) -> bool:
+    ctx.meta[JSON] = value
+    return value
+
+
+def json_option(help: str) -> Decorator:
+    """Add --json; it arrives as ``as_json``."""
+    return click.option("--json", "as_json", is_flag=True, callback=_remember_json, is_eager=True, help=help)
+
+
+overwrite_option = click.option(
+    "--overwrite", is_flag=True, help="Replace outputs that exist. Without it they are refused; sources always are."
+)
+
+_METHOD = (
+    click.option(
+        "--steps",
+        type=click.IntRange(1, MAX_STEPS),
+        default=Settings.steps,
+        show_default=True,
+        help="Steps of the diffusion; each costs one pass of the network.",
+    ),
+    click.option(
+        "--strength",
+        type=click.FloatRange(0, 1),
+        default=Settings.strength,
+        show_default=True,
+        help="How much of the noise to remove: 1 all of it, 0 none (the mosaic stays as it is, bit for bit).",
+    ),
+    click.option(
+        "--noise",
+        type=NoiseOption(),
+        default="auto",
+        show_default=True,
+        help="The noise to expect: variance = SHOT * signal + READ, for a signal from 0 (black) to 1 (white), each"
+        " number from 0 up to 1. 'auto' takes what the file states, else measures the photo.",
+    ),
+    click.option(
+        "--sampler",
+        type=click.Choice(tuple(SAMPLERS), case_sensitive=False),
+        default=Settings.sampler,
+        show_default=True,
+        help="How to walk from the noisy to the clean photo.",
+    ),
+    click.option(
+        "--weights",
+        metavar="NAME",
+        default=WEIGHTS,
+        show_default=True,
+        help="What the network learned: a name that 'rwdenoise weights list' shows, or a .safetensors file.",
+    ),
+    click.option(
+        "--device",
+        type=click.Choice(DEVICES, case_sensitive=False),
+        default="auto",
+        show_default=True,
+        help="What computes; 'auto' takes the fastest that is here.",
+    ),
+)
+
+_OUTPUT = (
+    click.option(
+        "-o",
+        "--output",
+        "to",
+        metavar="FILE|DIR",
+        help="A file, if the name ends like the format (.dng); else a folder, which is made if it is missing."
+        "  [default: beside each source]",
+    ),
+    click.option(
+        "--format",
+        type=click.Choice(FORMATS, case_sensitive=False),
+        default="dng",
+        show_default=True,
+        help="dng is the denoised RAW mosaic; the others are developed pictures, tiff and png in 16 bits.",
+    ),
+    click.option(
+        "--color",
+        type=click.Choice(COLORS, case_sensitive=False),
+        default="srgb",
+        show_default=True,
+        help="Color space of developed pictures. A DNG keeps the camera's own color.",
+    ),
+    overwrite_option,
+)
+
+_TALK = (
+    json_option("Write events to stdout, one JSON object a line, and nothing else."),
+    click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors."),
+    click.option("-v", "--verbose", is_flag=True, help="Say more: all progress, and what each photo was made with."),
+)
+
+
+def _pack_method(  # noqa: PLR0913 -- the options of the group
+    *, steps: int, strength: float, noise: NoiseProfile | None, sampler: str, weights: str, device: str
+) -> Method:
+    return Method(Settings(steps, strength, sampler), noise, weights, device)
+
+
+def _pack_output(*, to: str | None, format: str, color: str, overwrite: bool) -> Output:
+    if to == "":
+        message = "-o was given an empty name."
+        raise click.UsageError(message)
+    if format == "dng" and color != "srgb":
+        message = f"--color {color} needs --format tiff, jpeg or png: a DNG keeps the camera's own color."
+        raise click.UsageError(message)
+    return Output(to, format, color, overwrite)
+
+
+def _pack_talk(*, as_json: bool, quiet: bool, verbose: bool) -> Talk:
+    if quiet and verbose:
+        message = "--quiet and --verbose exclude each other."
+        raise click.UsageError(message)
+    return Talk(as_json, quiet, verbose)
+
+
+def _group(name: str, pack: Function, *options: Decorator) -> Decorator:
+    """Add options to a command, and hand their values over packed into one."""
+    members = inspect.signature(pack).parameters
+
+    def decorate(function: Function) -> Function:
+        @functools.wraps(function)
+        def packed(**values: Any) -> Any:  # noqa: ANN401 -- whatever the command takes and returns
+            mine = {member: values.pop(member) for member in members}
+            return function(**{name: pack(**mine)}, **values)
+
+        for option in reversed(options):
+            packed = option(packed)
+        return packed
+
+    return decorate

@@ -1,0 +1,50 @@
+"""The two streams: stdout for results, stderr for everything else; whatever happens to whoever reads them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import IO
+
+import click
+
+
+def say(line: str) -> None:
+    """Write a line to stdout."""
+    _write(line, sys.stdout)
+
+
+def log(line: str) -> None:
+    """Write a line to stderr."""
+    _write(line, sys.stderr)
+
+
+def printable(text: str) -> str:
+    r"""Escape what would break a line or a terminal: line ends, control signs, bytes that are no text.
+
+    >>> printable("two\nlines \udcff")
+    'two\\nlines \\xff'
+    """
+    return "".join(sign if sign.isprintable() else _escaped(sign) for sign in text)
+
+
+def survive_any_text() -> None:
+    """Make both streams escape what their encoding cannot say, instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _escaped(sign: str) -> str:
+    # Bytes of a name that are not UTF-8 arrive as the code points U+DC80 to U+DCFF (PEP 383).
+    if "\udc80" <= sign <= "\udcff":
+        return f"\\x{ord(sign) - 0xDC00:02x}"
+    return sign.encode("unicode_escape").decode("ascii")
+
+
+def _write(line: str, stream: IO[str]) -> None:
+    try:
+        click.echo(line, file=stream)
+    except BrokenPipeError:
+        # Nobody reads any more, as in `rwdenoise ... | head`. The photos are worth finishing all the same.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -1,0 +1,119 @@
+"""Who listens to the events of a call: people at a terminal, a log file, or another program."""
+
+from __future__ import annotations
+
+import os
+import sys
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from rwdenoise.events import (
+    Event,
+    Failed,
+    Finished,
+    Noise,
+    Planned,
+    Progress,
+    Started,
+    Stopped,
+    Summary,
+    Warned,
+    to_json,
+)
+from rwdenoise_cli.output import log, printable, say
+from rwdenoise_cli.words import arrow, failed_words, finished_words, noise_words, settings_words, summary_words
+
+if TYPE_CHECKING:
+    from rwdenoise_cli.options import Talk
+
+
+def choose_reporter(talk: Talk, *, jobs: int) -> Reporter:
+    """Return the reporter for what the user asked for and for where the output goes.
+
+    Parameters
+    ----------
+    talk : Talk
+        The options --json, --quiet and --verbose.
+    jobs : int
+        How many photos there are.
+    """
+    if talk.json:
+        return JsonReporter(talk, jobs=jobs)
+    if talk.quiet or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+        return Reporter(talk, jobs=jobs)
+    from rwdenoise_cli.bar import BarReporter  # noqa: PLC0415 -- rich is slow to import
+
+    return BarReporter(talk, jobs=jobs)
+
+
+class Reporter:
+    """Says on stdout what was written, and logs the rest line by line on stderr.
+
+    Parameters
+    ----------
+    talk : Talk
+    jobs : int
+    """
+
+    def __init__(self, talk: Talk, *, jobs: int) -> None:
+        self.jobs = jobs
+        self.begun = 0
+        self._talk = talk
+        self._noise: Noise | None = None
+        self._stage = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return
+
+    def __call__(self, event: Event) -> None:
+        """Tell of one event."""
+        if isinstance(event, Failed):
+            log(failed_words(event))
+        elif not self._talk.quiet:
+            self._tell(event)
+
+    def _tell(self, event: Event) -> None:
+        match event:
+            case Planned():
+                say(arrow(event.source, event.output))
+            case Started():
+                self.begun, self._noise, self._stage = self.begun + 1, None, ""
+            case Noise():
+                self._noise = event
+            case Progress():
+                self.show(event)
+            case Warned():
+                log(f"warning: {printable(event.job)}: {printable(event.message)}")
+            case Stopped():
+                log(f"{printable(event.job)}: stopped, nothing of it was written")
+            case Finished():
+                say(finished_words(event, self._noise))
+                if self._talk.verbose:
+                    log(settings_words(event))
+            case Summary():
+                say(summary_words(event, dry=not self.begun))
+
+    def show(self, event: Progress) -> None:
+        """Log each stage as it begins, and all progress if asked to be verbose."""
+        line = f"[{self.begun}/{self.jobs}] {printable(event.job)}: {event.stage}"
+        if event.stage != self._stage:
+            self._stage = event.stage
+            known = event.stage == "denoise" and self._noise
+            log(f"{line}, {noise_words(known)}" if known else line)
+        elif self._talk.verbose and event.stage == "denoise":
+            log(f"{line} {event.done}/{event.total}")
+
+
+class JsonReporter(Reporter):
+    """Writes each event as a line of JSON to stdout; stderr only gets what is wrong."""
+
+    def __call__(self, event: Event) -> None:
+        """Tell of one event."""
+        say(to_json(event))
+        if isinstance(event, Failed | Warned):
+            super().__call__(event)

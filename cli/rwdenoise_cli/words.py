@@ -1,0 +1,51 @@
+"""How events read for people."""
+
+from __future__ import annotations
+
+from rwdenoise.events import Failed, Finished, Noise, Summary
+from rwdenoise_cli.output import printable
+
+
+def noise_words(noise: Noise) -> str:
+    """Return for example ``noise 0.0021/1.1e-5 estimated``."""
+    return f"noise {_short(noise.shot)}/{_short(noise.read)} {noise.origin}"
+
+
+def finished_words(event: Finished, noise: Noise | None = None) -> str:
+    """Return for example ``IMG_1.NEF -> IMG_1.dng  10.2 s, 24.3 Mpx, noise 0.0021/1.1e-5 estimated``."""
+    facts = [f"{event.seconds:.1f} s", f"{event.megapixels:.1f} Mpx"]
+    if noise is not None:
+        facts.append(noise_words(noise))
+    return f"{arrow(event.job, event.output)}  {', '.join(facts)}"
+
+
+def settings_words(event: Finished) -> str:
+    """Return with what a photo was denoised."""
+    steps = f"{event.sampler} {event.steps} steps, strength {event.strength:g}"
+    return f"{printable(event.job)}: {steps}, weights {event.weights} on {event.device}"
+
+
+def failed_words(event: Failed) -> str:
+    """Return the message and, on a second line, how to mend it."""
+    job, message = printable(event.job), printable(event.message)
+    about = "" if job in message else f"{job}: "
+    return f"error: {about}{message}\n  {printable(event.hint)}"
+
+
+def summary_words(event: Summary, *, dry: bool = False) -> str:
+    """Return for example ``3 written, 1 failed in 34.2 s``."""
+    if dry and event.skipped:
+        return f"{event.skipped} would be written, {event.failed} not; this was a dry run"
+    parts = [f"{event.written} written"]
+    parts += [f"{event.failed} failed"] if event.failed else []
+    parts += [f"{event.skipped} not done"] if event.skipped else []
+    return f"{', '.join(parts)} in {event.seconds:.1f} s"
+
+
+def arrow(source: str, output: str) -> str:
+    """Return where a photo goes."""
+    return f"{printable(source)} -> {printable(output)}"
+
+
+def _short(number: float) -> str:
+    return f"{number:.2g}".replace("e-0", "e-")

@@ -1,0 +1,192 @@
+"""Writing a mosaic as DNG, laid out so that LibRaw, darktable, RawTherapee and Adobe's programs all open it.
+
+The main directory is a JPEG preview with everything about color; one SubIFD holds the whole native mosaic in tiles of
+lossless JPEG. (Two SubIFDs would be chained by tifffile, and exiftool refuses to write to such a file.)
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+from typing import Any
+
+import imagecodecs
+import numpy as np
+import tifffile
+from numpy.typing import NDArray
+
+from rwdenoise.cfa import MONOCHROME
+from rwdenoise.io import tags
+from rwdenoise.io.dng_source import D65, MOSAIC_CODES
+from rwdenoise.io.tags import Tag
+from rwdenoise.photo import Provenance, RawPhoto
+
+# 256 is what Adobe's own converter uses; lossless JPEG of other sizes is not read everywhere.
+TILE = 256
+_PREVIEW_QUALITY = 90
+_JPEG, _YCBCR, _REDUCED = 7, 6, 1
+#: Some noise always stays: the profile never says less than a tenth of the standard deviation.
+_LEAST_RESIDUAL = 0.01
+_RECTANGULAR = 1
+
+
+def encode_dng(photo: RawPhoto, *, preview: NDArray[np.uint8], provenance: Provenance) -> bytes:
+    """Return the photo as a DNG file.
+
+    Parameters
+    ----------
+    photo : RawPhoto
+        Its mosaic is written at its native size, with its borders, losslessly.
+    preview : ndarray of uint8, shape (H, W, 3)
+        The picture that file browsers show, sRGB, not turned.
+    provenance : Provenance
+        What was done: it gives the noise that is left.
+
+    Returns
+    -------
+    bytes
+        The whole file, without the source's Exif (`rwdenoise.io.metadata.copy_metadata` adds it).
+    """
+    main = [*_identity_tags(photo), *_color_tags(photo), *_noise_tags(provenance)]
+    jpeg = imagecodecs.jpeg8_encode(preview, level=_PREVIEW_QUALITY, subsampling="444")
+    file = BytesIO()
+    with tifffile.TiffWriter(file, byteorder="<") as writer:
+        writer.write(
+            iter([jpeg]),
+            shape=preview.shape,
+            dtype=np.uint8,
+            photometric=_YCBCR,
+            subsampling=(1, 1),
+            compression=_JPEG,
+            rowsperstrip=preview.shape[0],
+            subfiletype=_REDUCED,
+            subifds=1,
+            **_options(main),
+        )
+        _write_mosaic(writer, photo, [])
+    return file.getvalue()
+
+
+def encode_bare_dng(photo: RawPhoto) -> bytes:
+    """Return the photo as a DNG without a preview: what a raw converter in the same process needs."""
+    file = BytesIO()
+    with tifffile.TiffWriter(file, byteorder="<") as writer:
+        _write_mosaic(writer, photo, [*_identity_tags(photo), *_color_tags(photo)])
+    return file.getvalue()
+
+
+def _write_mosaic(writer: tifffile.TiffWriter, photo: RawPhoto, more: Sequence[Tag]) -> None:
+    linear = photo.cfa == MONOCHROME
+    writer.write(
+        _tiles(photo.mosaic),
+        shape=photo.mosaic.shape,
+        dtype=np.uint16,
+        photometric=tags.LINEAR_RAW_PHOTOMETRIC if linear else tags.CFA_PHOTOMETRIC,
+        compression=_JPEG,
+        # Without it tifffile writes 12, and RawTherapee shows a white picture.
+        bitspersample=16,
+        tile=(TILE, TILE),
+        subfiletype=0,
+        **_options([*more, *_mosaic_tags(photo)]),
+    )
+
+
+def _tiles(mosaic: NDArray[np.uint16]) -> Iterator[bytes]:
+    """Yield the mosaic as lossless JPEG, tile by tile; the last ones are filled up by repeating the edge."""
+    height, width = mosaic.shape
+    pieces = (mosaic[y : y + TILE, x : x + TILE] for y in range(0, height, TILE) for x in range(0, width, TILE))
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        yield from pool.map(_encode_tile, pieces)
+
+
+def _encode_tile(piece: NDArray[np.uint16]) -> bytes:
+    missing = [(0, TILE - size) for size in piece.shape]
+    whole = np.pad(piece, missing, mode="edge")
+    # As an image of half the width with two components each site is predicted from one of its own color.
+    pairs = np.ascontiguousarray(whole).reshape(TILE, TILE // 2, 2)
+    return bytes(imagecodecs.jpeg8_encode(pairs, lossless=True, bitspersample=16))
+
+
+def _identity_tags(photo: RawPhoto) -> Iterator[Tag]:
+    yield tags.numbers(tags.DNG_VERSION, tags.BYTE, (1, 4, 0, 0))
+    yield tags.numbers(tags.DNG_BACKWARD_VERSION, tags.BYTE, (1, 1, 0, 0))
+    yield tags.numbers(tags.ORIENTATION, tags.SHORT, (photo.orientation,))
+    if photo.make:
+        yield tags.ascii_text(tags.MAKE, photo.make)
+    if photo.model:
+        yield tags.ascii_text(tags.MODEL, photo.model)
+    if photo.iso and photo.source is None:  # Otherwise the source's Exif says it.
+        yield tags.numbers(tags.ISO_SPEED, tags.SHORT, (min(round(photo.iso), 65535),))
+    if tags.UNIQUE_CAMERA_MODEL not in _codes(photo.dng_tags):
+        brand = photo.make.split(" ")[0]
+        whole = photo.model if photo.model.upper().startswith(brand.upper()) else f"{brand} {photo.model}"
+        yield tags.ascii_text(tags.UNIQUE_CAMERA_MODEL, whole.strip() or "Unknown camera")
+
+
+def _color_tags(photo: RawPhoto) -> Iterator[Tag]:
+    """Yield the colors that a DNG source stated, as they were; otherwise what is known of the camera."""
+    carried = [tag for tag in photo.dng_tags if tag.code not in MOSAIC_CODES]
+    yield from carried
+    codes = _codes(carried)
+    if tags.BASELINE_EXPOSURE not in codes:
+        yield tags.rationals(tags.BASELINE_EXPOSURE, (0,), signed=True)
+    if photo.color_matrix is None:
+        return
+    if tags.COLOR_MATRIX_1 not in codes:
+        yield tags.rationals(tags.COLOR_MATRIX_1, photo.color_matrix.ravel(), signed=True)
+        yield tags.numbers(tags.CALIBRATION_ILLUMINANT_1, tags.SHORT, (D65,))
+    if not codes & {tags.AS_SHOT_NEUTRAL, tags.AS_SHOT_WHITE_XY}:
+        yield tags.rationals(tags.AS_SHOT_NEUTRAL, (1 / gain for gain in photo.white_balance))
+
+
+def _noise_tags(provenance: Provenance) -> Iterator[Tag]:
+    left = max((1 - provenance.strength) ** 2, _LEAST_RESIDUAL)
+    profile = (provenance.noise.shot * left, provenance.noise.read * left)
+    yield tags.numbers(tags.NOISE_PROFILE, tags.DOUBLE, profile)
+    yield tags.rationals(tags.NOISE_REDUCTION_APPLIED, (provenance.strength,))
+
+
+def _mosaic_tags(photo: RawPhoto) -> Iterator[Tag]:
+    active, crop = photo.active, photo.crop
+    edges = (active.top, active.left, active.top + active.height, active.left + active.width)
+    if photo.cfa != MONOCHROME:
+        rows, columns = photo.cfa.period
+        yield tags.numbers(tags.CFA_REPEAT_PATTERN_DIM, tags.SHORT, (rows, columns))
+        yield tags.numbers(tags.CFA_PATTERN, tags.BYTE, np.ravel(photo.cfa.colors))
+        yield tags.numbers(tags.CFA_PLANE_COLOR, tags.BYTE, (0, 1, 2))
+        yield tags.numbers(tags.CFA_LAYOUT, tags.SHORT, (_RECTANGULAR,))
+    yield tags.numbers(tags.BLACK_LEVEL_REPEAT_DIM, tags.SHORT, photo.black.shape)
+    yield tags.rationals(tags.BLACK_LEVEL, photo.black.ravel())
+    yield tags.numbers(tags.WHITE_LEVEL, tags.LONG, (round(photo.white),))
+    yield tags.rationals(tags.DEFAULT_SCALE, _scale(photo.pixel_aspect))
+    yield tags.rationals(tags.DEFAULT_CROP_ORIGIN, (crop.left, crop.top))
+    yield tags.rationals(tags.DEFAULT_CROP_SIZE, (crop.width, crop.height))
+    yield tags.numbers(tags.ACTIVE_AREA, tags.LONG, edges)
+    yield from (tag for tag in photo.dng_tags if tag.code in MOSAIC_CODES)
+
+
+def _scale(pixel_aspect: float) -> tuple[float, float]:
+    """Return how much wider and higher the picture must be drawn; one of both is 1."""
+    return (1.0, 1 / pixel_aspect) if pixel_aspect < 1 else (pixel_aspect, 1.0)
+
+
+def _codes(found: Iterable[Tag]) -> set[int]:
+    return {tag.code for tag in found}
+
+
+def _options(found: Iterable[Tag]) -> dict[str, Any]:
+    """Return the tags as tifffile wants them, and switch off the tags that it would add."""
+    extra = [(tag.code, tag.kind, *_counted(tag), True) for tag in sorted(found)]
+    return {"extratags": extra, "metadata": None, "software": "", "contiguous": False}
+
+
+
+
+def _counted(tag: Tag) -> tuple[int, bytes | list[int]]:
+    """Return how many values there are, and these; tifffile miscounts rationals that are given as bytes."""
+    if tag.kind not in tags.PAIRS:
+        return len(tag.data), tag.data
+    parts = np.frombuffer(tag.data, tags.DTYPES[tag.kind]).tolist()
+    return len(parts) // 2, parts

@@ -1,0 +1,160 @@
+"""Reading camera RAW into `RawPhoto`: everything a file says, nothing developed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import rawpy
+from numpy.typing import NDArray
+
+from rwdenoise.cfa import BLUE, CLEAR, GREEN, MONOCHROME, RED, Cfa
+from rwdenoise.color import SRGB_TO_XYZ
+from rwdenoise.errors import CorruptPhotoError, UnsupportedPhotoError
+from rwdenoise.io import dng_source
+from rwdenoise.io.dng_source import is_inside
+from rwdenoise.io.libraw import unpacked
+from rwdenoise.io.metadata import read_identity
+from rwdenoise.io.refusal import refuse_unreadable, unknown_kind
+from rwdenoise.io.source import read_file, shown
+from rwdenoise.io.tiff_header import Directory, read_directories
+from rwdenoise.photo import Area, RawPhoto
+
+#: XYZ -> camera of a camera that sees as sRGB does, for the few that LibRaw has no matrix of.
+NEUTRAL_MATRIX: NDArray[np.float64] = np.linalg.inv(SRGB_TO_XYZ)
+#: LibRaw's `flip` (mirror 1, upside down 2, transpose 4) -> Exif orientation.
+ORIENTATIONS = {0: 1, 1: 2, 2: 4, 3: 3, 4: 5, 5: 8, 6: 6, 7: 7}
+
+_LETTERS = {"R": RED, "G": GREEN, "B": BLUE}
+_NAMES = {(2, 2): "Bayer", (6, 6): "X-Trans"}
+
+
+def read_raw(path: Path) -> RawPhoto:
+    """Read a RAW photo: Bayer, X-Trans or monochrome mosaic, at its native size with its borders.
+
+    Parameters
+    ----------
+    path : Path
+        A file of any kind that LibRaw decodes to a mosaic.
+
+    Raises
+    ------
+    PhotoAccessError
+        If the system does not let us read it.
+    CorruptPhotoError
+        If it is empty, cut off, damaged, no photo, or has levels that cannot be.
+    UnsupportedPhotoError
+        If it is a photo of a kind that this program does not handle; the message names it.
+    """
+    data = read_file(path)
+    directories = read_directories(data)
+    refuse_unreadable(data, directories, name=shown(path))
+    with unpacked(data, name=shown(path), unknown=unknown_kind(data, directories)) as raw:
+        return _to_photo(raw, data, directories, path=path)
+
+
+def _to_photo(raw: rawpy.RawPy, data: bytes, directories: Sequence[Directory], *, path: Path) -> RawPhoto:
+    name = shown(path)
+    main, mosaic = _dng_directories(directories)
+    filters = _filters_of(raw, name)
+    cfa, black = _cfa_of(filters, raw.color_desc, name), np.array(raw.black_level_per_channel, np.float32)[filters]
+    active, crop = _areas_of(raw.sizes)
+    if mosaic:
+        # LibRaw rounds odd corners up to even ones and black levels to whole numbers: the file knows better.
+        stated = dng_source.active_area(mosaic, raw.raw_image.shape) or active
+        cfa = cfa.shifted(stated.top - active.top, stated.left - active.left)
+        active, crop = stated, dng_source.crop(mosaic, stated)
+        black = dng_source.black_level(mosaic, cfa.period)
+    _refuse_levels(black, raw.white_level, name)
+    make, model, iso = read_identity(data)
+    return RawPhoto(
+        mosaic=raw.raw_image.copy(),
+        cfa=cfa,
+        black=black,
+        white=float(raw.white_level),
+        active=active,
+        crop=crop,
+        white_balance=_white_balance_of(raw, trusted=bool(mosaic)),
+        color_matrix=None if cfa == MONOCHROME else _color_matrix_of(raw, main),
+        orientation=ORIENTATIONS.get(raw.sizes.flip, 1),
+        make=make,
+        model=model,
+        iso=_iso_of(raw) or iso,
+        noise=dng_source.noise_profile(directories) if mosaic else None,
+        source=path,
+        pixel_aspect=float(raw.sizes.pixel_aspect),
+        dng_tags=dng_source.kept_tags(main, mosaic),
+    )
+
+
+def _dng_directories(directories: Sequence[Directory]) -> tuple[Directory, Directory]:
+    """Return the main directory of a DNG and that of its mosaic, both empty for all other files."""
+    mosaic = dng_source.mosaic_directory(directories) if dng_source.is_dng(directories) else None
+    return ({}, {}) if mosaic is None else (directories[0], mosaic)
+
+
+def _filters_of(raw: rawpy.RawPy, name: str) -> NDArray[np.uint8]:
+    """Return the filter of each site of one period, counted from the active area, as LibRaw numbers them."""
+    if raw.raw_type is rawpy.RawType.Stack:
+        message = f"{name} is no mosaic but a stack of finished color planes (sRAW, small RAW, Foveon or linear DNG)."
+        raise UnsupportedPhotoError(message, hint="Take the photo as full-size RAW, or denoise its developed picture.")
+    if raw.num_colors == 1:
+        return np.zeros((1, 1), np.uint8)
+    # Of rawpy's `raw_pattern` only the size is right: it counts X-Trans from the wrong corner where there are margins.
+    rows, columns = raw.raw_pattern.shape
+    top, left = raw.sizes.top_margin, raw.sizes.left_margin
+    return np.array([[raw.raw_color(top + y, left + x) for x in range(columns)] for y in range(rows)], np.uint8)
+
+
+def _cfa_of(filters: NDArray[np.uint8], letters: bytes, name: str) -> Cfa:
+    if filters.shape == (1, 1):
+        return MONOCHROME
+    words = letters.decode("ascii", "replace")
+    colors = tuple(tuple(_LETTERS.get(words[index], CLEAR) for index in row) for row in filters)
+    if filters.shape not in _NAMES or any(CLEAR in row for row in colors):
+        message = f"{name} has the color filters {words} in a pattern of {filters.shape[0]} x {filters.shape[1]}."
+        raise UnsupportedPhotoError(message, hint="Use a photo of a Bayer (RGB), X-Trans or monochrome sensor.")
+    return Cfa(_NAMES[filters.shape], colors)
+
+
+def _areas_of(sizes: rawpy.ImageSizes) -> tuple[Area, Area]:
+    """Return the active area, counted from the corner of the mosaic, and the crop, counted from the active area."""
+    active = Area(sizes.top_margin, sizes.left_margin, sizes.height, sizes.width)
+    top, left = sizes.crop_top_margin - active.top, sizes.crop_left_margin - active.left
+    crop = Area(top, left, sizes.crop_height, sizes.crop_width)
+    return active, crop if is_inside(crop, active) else Area(0, 0, active.height, active.width)
+
+
+def _refuse_levels(black: NDArray[np.float32], white: float, name: str) -> None:
+    if not np.isfinite(black).all() or white <= black.max():
+        levels = ", ".join(f"{level:g}" for level in np.unique(black))
+        message = f"{name} has the white level {white:g} and the black level {levels}; white must lie above black."
+        raise CorruptPhotoError(message, hint="Copy the photo from the camera or the backup again.")
+
+
+def _white_balance_of(raw: rawpy.RawPy, *, trusted: bool) -> tuple[float, float, float]:
+    """Return the camera's gains, daylight's where it has none; 1, 1, 1 means none unless a DNG says so (`trusted`)."""
+    camera, daylight = (np.array(gains[:3]) for gains in (raw.camera_whitebalance, raw.daylight_whitebalance))
+    for gains, usable in ((camera, trusted or np.ptp(camera) > 0), (daylight, True)):
+        if usable and np.isfinite(gains).all() and gains.min() > 0:
+            red, green, blue = (float(gain) for gain in gains / gains[1])
+            return red, green, blue
+    return 1.0, 1.0, 1.0
+
+
+def _color_matrix_of(raw: rawpy.RawPy, main: Directory) -> NDArray[np.float64]:
+    stated = dng_source.color_matrix(main)
+    if stated is not None:
+        return stated
+    known = raw.rgb_xyz_matrix[:3].astype(np.float64)
+    return known if np.isfinite(known).all() and np.linalg.matrix_rank(known) == 3 else NEUTRAL_MATRIX
+
+
+def _iso_of(raw: rawpy.RawPy) -> float | None:
+    # rawpy makes a date of the time stamp as well, and a damaged one has no date.
+    with suppress(ValueError, OverflowError, OSError):
+        speed = float(raw.other.iso_speed)
+        return speed if np.isfinite(speed) and speed > 0 else None
+    return None

@@ -1,0 +1,80 @@
+"""Opening a source: everything that the operating system or a glance can say before anyone decodes."""
+
+from __future__ import annotations
+
+import errno
+import stat
+from pathlib import Path
+
+from rwdenoise.errors import CorruptPhotoError, PhotoAccessError, RwDenoiseError, UnsupportedPhotoError
+
+#: No camera writes a larger file of one photo; LibRaw counts in 32 bits.
+_MAX_BYTES = 2**31 - 1
+
+_REASONS = {
+    errno.ENOENT: ("does not exist", "Check the spelling of the name."),
+    errno.ELOOP: ("is a symbolic link that leads back to itself", "Remove the link, or name the photo itself."),
+    errno.EACCES: ("may not be read by you", "Change the permissions of the file and of its folders."),
+    errno.EPERM: ("may not be read by you", "Change the permissions of the file and of its folders."),
+    errno.EISDIR: ("is a folder in which no RAW photo is found", "Name the photos themselves."),
+    errno.ENOTDIR: ("lies below something that is no folder", "Check the spelling of the name."),
+    errno.ENAMETOOLONG: ("has too long a name", "Give it a shorter name."),
+}
+
+
+def shown(path: Path) -> str:
+    r"""Return the file's name with everything unprintable escaped, for messages of one line.
+
+    >>> shown(Path("a\nb.NEF"))
+    'a\\nb.NEF'
+    """
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in path.name or str(path))
+
+
+def read_file(path: Path) -> bytes:
+    """Return what is in an ordinary file.
+
+    Raises
+    ------
+    PhotoAccessError
+        If it is missing, a folder, a loop of links, no ordinary file, or not permitted.
+    CorruptPhotoError
+        If it is empty.
+    UnsupportedPhotoError
+        If it is larger than 2 GiB.
+    """
+    check_file(path)
+    try:
+        return path.read_bytes()
+    except (OSError, ValueError) as error:
+        raise _access_error(path, error) from error
+
+
+def check_file(path: Path) -> None:
+    """Raise what `read_file` would, as far as that can be said without reading."""
+    try:
+        about = path.stat()
+        _refuse_odd(path, about.st_mode, about.st_size)
+    except (OSError, ValueError) as error:
+        raise _access_error(path, error) from error
+
+
+def _refuse_odd(path: Path, mode: int, size: int) -> None:
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, "is a directory")
+    if not stat.S_ISREG(mode):
+        message = f"{shown(path)} is no ordinary file but a device or a pipe."
+        raise PhotoAccessError(message, hint="Name a photo that is stored as a file.")
+    if size == 0:
+        message = f"{shown(path)} is empty (0 bytes)."
+        raise CorruptPhotoError(message, hint="Copy the photo from the camera or the backup again.")
+    if size > _MAX_BYTES:
+        message = f"{shown(path)} has {size} bytes; a photo of at most {_MAX_BYTES} bytes was expected."
+        raise UnsupportedPhotoError(message, hint="Name a photo, not a film or an archive.")
+
+
+def _access_error(path: Path, error: OSError | ValueError) -> RwDenoiseError:
+    # A name with a NUL in it raises ValueError before the system is asked.
+    number = error.errno if isinstance(error, OSError) else errno.ENOENT
+    reason, hint = _REASONS.get(number or 0, (f"cannot be read: {error}", "Check the disk or the network drive."))
+    return PhotoAccessError(f"{shown(path)} {reason}.", hint=hint)

@@ -1,0 +1,67 @@
+"""The directories of a TIFF-like file, read without touching its pixels and without trusting it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from rwdenoise.io.tags import DTYPES, PAIRS, SUB_IFDS, Tag
+
+Directory = Mapping[int, Tag]
+
+#: TIFF proper, Panasonic RW2, Olympus ORF (two kinds): they differ in this number alone.
+_MAGIC = (42, 0x55, 0x4F52, 0x5352)
+#: More directories than any camera writes; a file with more is playing games.
+_MAX_DIRECTORIES = 64
+_ENTRY = 12
+_SIZES = {kind: np.dtype(form).itemsize * (2 if kind in PAIRS else 1) for kind, form in DTYPES.items()}
+
+
+def read_directories(data: bytes) -> tuple[Directory, ...]:
+    """Return all directories of a TIFF-like file: the main chain first, then the SubIFDs.
+
+    Entries that point outside the file are left out. Nothing is raised, whatever the bytes are.
+
+    Parameters
+    ----------
+    data : bytes
+        The whole file.
+
+    Returns
+    -------
+    tuple of mappings from tag number to tag
+        Empty where the file is no TIFF.
+    """
+    order = {b"II": "<", b"MM": ">"}.get(data[:2])
+    if order is None or len(data) < 8 or _whole(data, 2, f"{order}u2") not in _MAGIC:
+        return ()
+    found: dict[int, Directory] = {}
+    waiting = [_whole(data, 4, f"{order}u4")]
+    while waiting and len(found) < _MAX_DIRECTORIES:
+        offset = waiting.pop(0)
+        if offset in found or not 8 <= offset <= len(data) - 2:
+            continue
+        found[offset] = {tag.code: tag for tag in _entries(data, offset, order)}
+        end = offset + 2 + _whole(data, offset, f"{order}u2") * _ENTRY
+        waiting += [_whole(data, end, f"{order}u4")] if end + 4 <= len(data) else []
+        children = found[offset].get(SUB_IFDS)
+        waiting += [] if children is None else [int(value) for value in children.values[:_MAX_DIRECTORIES]]
+    return tuple(found.values())
+
+
+def _entries(data: bytes, offset: int, order: str) -> Iterator[Tag]:
+    for index in range(_whole(data, offset, f"{order}u2")):
+        start = offset + 2 + index * _ENTRY
+        if start + _ENTRY > len(data):
+            return
+        code, kind = (_whole(data, start + shift, f"{order}u2") for shift in (0, 2))
+        size = _SIZES.get(kind, 0) * _whole(data, start + 4, f"{order}u4")
+        place = start + 8 if size <= 4 else _whole(data, start + 8, f"{order}u4")
+        if 0 < size and place + size <= len(data):
+            stored = np.frombuffer(data[place : place + size], DTYPES[kind].replace("<", order))
+            yield Tag(code, kind, stored.astype(DTYPES[kind]).tobytes())
+
+
+def _whole(data: bytes, offset: int, form: str) -> int:
+    return int(np.frombuffer(data, form, count=1, offset=offset)[0])
