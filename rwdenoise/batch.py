@@ -72,9 +72,7 @@ def denoise_photos(  # noqa: PLR0913 -- what a user can choose, all by name
     return tally.close()
 
 
-def preview_photos(
-    plan: Sequence[tuple[Path, Path]], *, overwrite: bool = False, listen: Listener = ignore
-) -> Summary:
+def preview_photos(plan: Sequence[tuple[Path, Path]], *, overwrite: bool = False, listen: Listener = ignore) -> Summary:
     """Tell what `denoise_photos` would do, as `Planned` or `Failed` for each photo, without doing it.
 
     Returns

@@ -156,6 +156,7 @@ def _same_file(source: Path, target: Path) -> bool:
 def _refuse_unwritable(target: Path) -> None:
     """Refuse a target in a folder that is, or would have to be made, where nothing can be written."""
     try:
+        target.exists()  # A name that is too long raises here.
         folder = next(folder for folder in target.absolute().parents if folder.exists())
         possible = folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
     except OSError as error:

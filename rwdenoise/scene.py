@@ -8,14 +8,22 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, ImageOps
+
+from rwdenoise.errors import CorruptPhotoError, UnsupportedPhotoError
+from rwdenoise.io.source import read_file, shown
 
 #: How much larger the scene is drawn than it is returned.
 OVERSAMPLING = 4
+
+#: What `open_scene` reads. Not TIFF: most RAW files are a kind of it, and show their thumbnail.
+SCENE_FORMATS = ("JPEG", "PNG", "WEBP")
 
 Picture = NDArray[np.float32]
 Panel = Callable[[int, int, np.random.Generator], Picture]
@@ -44,6 +52,42 @@ def draw_scene(height: int, width: int, *, rng: np.random.Generator) -> Picture:
             drawn = panel((bottom - top) * OVERSAMPLING, (right - left) * OVERSAMPLING, rng)
             scene[:, top:bottom, left:right] = _average_down(drawn)
     return scene
+
+
+def open_scene(path: Path) -> Picture:
+    """Read a clean picture, to be used as a scene.
+
+    Parameters
+    ----------
+    path : Path
+        A JPEG, PNG or WebP in 8 bits; its values are taken as sRGB.
+
+    Returns
+    -------
+    ndarray of float32, shape (3, H, W)
+        Linear light in sRGB's primaries, 0 to 1, upright.
+
+    Raises
+    ------
+    PhotoError
+        If it cannot be read, or has more than 8 bits.
+    """
+    data = read_file(path)
+    try:
+        with Image.open(BytesIO(data), formats=SCENE_FORMATS) as image:
+            _refuse_deep(image, path)
+            light = _light(ImageOps.exif_transpose(image).convert("RGB"))
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        message = f"{shown(path)} cannot be read as a JPEG, PNG or WebP picture ({type(error).__name__})."
+        raise CorruptPhotoError(message, hint="Use a JPEG or PNG file.") from error
+    return np.ascontiguousarray(light.transpose(2, 0, 1))
+
+
+def _refuse_deep(image: Image.Image, path: Path) -> None:
+    # Pillow would cut off what is above 8 bits without a word.
+    if image.mode.startswith(("I", "F")):
+        message = f"{shown(path)} has more than 8 bits for each color (Pillow's mode {image.mode}); 8 were expected."
+        raise UnsupportedPhotoError(message, hint="Save it as an 8-bit JPEG or PNG.")
 
 
 def _average_down(drawn: Picture) -> Picture:

@@ -30,8 +30,15 @@ class Pairs:
     """x_T, likewise."""
     colors: Tensor
     """The filters, float32, shape (N, 3, H, W)."""
-    sigma: Tensor
-    """Standard deviation of the noise that the profile told to the network promises, shape (N,)."""
+    shot: Tensor
+    read: Tensor
+    """The profile that is told to the network, shape (N, 1, 1, 1)."""
+
+    @property
+    def sigma(self) -> Tensor:
+        """Standard deviation of the stabilized noise that the profile promises, shape (N,)."""
+        sigma: Tensor = 1 / stabilized_white(self.shot, self.read)
+        return sigma.flatten()
 
 
 class CameraBag:
@@ -74,7 +81,8 @@ class CameraBag:
             clean=stabilize(clean, shot=told_shot, read=told_read),
             noisy=stabilize(noisy, shot=told_shot, read=told_read),
             colors=colors,
-            sigma=(1 / stabilized_white(told_shot, told_read)).flatten(),
+            shot=told_shot,
+            read=told_read,
         )
 
     def _draw_filters(self) -> Tensor:

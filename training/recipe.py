@@ -29,6 +29,9 @@ class Recipe:
     """Share of the batches in which x_t is the network's own, not made from the truth."""
     charbonnier: float = 0.05
     """The rounding of the loss, in standard deviations of the noise."""
+    brightness: float = 10.0
+    """Weight of the error of local means in linear light, squared where it is small, in standard
+    deviations of the noise."""
     profile_jitter: float = 0.1
     """Standard deviation of the error of the noise profile told to the network, in natural logarithms."""
     seed: int = 1

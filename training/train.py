@@ -11,10 +11,12 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from rwdenoise.backend import fast_dtype
 from rwdenoise.diffusion import forward
 from rwdenoise.network import UNet
+from rwdenoise.noise import destabilize
 from rwdenoise.weights import load_network
 from training.camera import CameraBag, Pairs
 from training.checkpoint import Progress, load_checkpoint, save_checkpoint
@@ -24,6 +26,8 @@ from training.validate import Validation
 
 CHECKPOINT_EVERY = 180.0  # seconds
 REPORT_EVERY = 200  # steps
+#: Px over which the means are taken that keep the brightness.
+MEANS_OVER = 16
 
 
 class Trainer:
@@ -109,15 +113,26 @@ class Trainer:
         x_t = self._between(pairs, t)
         level = t.flatten() * pairs.sigma
         estimate = self._estimate(x_t, pairs, level)
-        # Measured in standard deviations of the noise, so that every ISO and every time counts alike.
-        error = (estimate - pairs.clean) / level[:, None, None, None]
-        loss = torch.sqrt(error.square() + self.recipe.charbonnier**2).mean()
+        loss = self._loss(estimate, pairs, level)
         self.adam.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         self.adam.step()
         self._follow()
         return float(loss.detach())
+
+    def _loss(self, estimate: Tensor, pairs: Pairs, level: Tensor) -> Tensor:
+        # Measured in standard deviations of the noise, so that every ISO and every time counts alike.
+        error = (estimate - pairs.clean) / level[:, None, None, None]
+        charbonnier = torch.sqrt(error.square() + self.recipe.charbonnier**2).mean()
+        # Charbonnier seeks the median, which lies below the mean where shadows are lit by a few photons or stars:
+        # the square of the error of local means keeps the light that is there. Large ones, as of hot pixels, count
+        # linearly.
+        light, truth = (destabilize(u, shot=pairs.shot, read=pairs.read) for u in (estimate, pairs.clean))
+        relative = (light - truth) / (pairs.shot * truth.clip(min=0) + pairs.read).sqrt()
+        means = functional.avg_pool2d(relative, MEANS_OVER)
+        loss: Tensor = charbonnier + self.recipe.brightness * ((1 + means.square()).sqrt() - 1).mean()
+        return loss
 
     def _draw_times(self, count: int) -> Tensor:
         at_end = self.rng.random(count) < self.recipe.end_share

@@ -41,9 +41,7 @@ class Validation:
     def __init__(self, photos: list[Tensor], *, device: torch.device) -> None:
         crops = [_middle(photo) for photo in photos if min(photo.shape[1:]) >= CROP][:COUNT]
         if not crops:
-            message = (
-                f"No photo of the tenth that validates, chosen by its name, has {CROP} px on both sides."
-            )
+            message = f"No photo of the tenth that validates, chosen by its name, has {CROP} px on both sides."
             raise SettingsError(message, hint="Give more, or larger, photos.")
         rgb = torch.stack(crops).to(device)
         count = len(rgb)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import TracebackType
 
 from rich.console import Console
@@ -50,7 +51,7 @@ class BarReporter(Reporter):
     def __call__(self, event: Event) -> None:
         """Tell of one event."""
         if isinstance(event, Started):
-            self._bars.reset(self._photo, description=printable(event.job), total=None)
+            self._bars.reset(self._photo, description="", total=None)
             self._bars.update(self._all, completed=self.begun)
         elif not isinstance(event, Progress):
             self._bars.stop()
@@ -59,7 +60,7 @@ class BarReporter(Reporter):
     def show(self, event: Progress) -> None:
         """Move the bars."""
         self._bars.start()
-        description = f"{printable(event.job)}  {event.stage}"
+        description = f"{event.stage}  {printable(Path(event.job).name)}"
         if event.stage != "denoise":
             self._bars.update(self._photo, description=description)
             return

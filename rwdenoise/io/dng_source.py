@@ -21,7 +21,7 @@ D65 = 21
 PROFILE_CODES = frozenset(
     {50708, 50709}  # names of the model
     | {50721, 50722, 52531, 50723, 50724, 52530, 50727, 50728, 50729}  # matrices, calibration, balance, neutral
-    | {50730, 50732, 50734, 50735, 50736, 50739, 50778, 50779, 52529, 50879, 50931, 50932}
+    | {50740, 50741, 50730, 50732, 50734, 50735, 50736, 50739, 50778, 50779, 52529, 50879, 50931, 50932}
     | {50934, 50936, 50937, 50938, 50939, 52537, 50940, 50941, 50942, 50964, 50965, 52532, 50981, 50982}
     | {51107, 51108, 51109, 51110, 52533, 52534, 52535}
 )
@@ -88,7 +88,8 @@ def black_level(mosaic: Directory, period: tuple[int, int]) -> NDArray[np.float3
     height, width = math.lcm(rows, period[0]), math.lcm(columns, period[1])
     tiled = np.tile(level.reshape(rows, columns), (height // rows, width // columns)) + deltas
     blocks = tiled.reshape(height // period[0], period[0], width // period[1], period[1])
-    return blocks.mean(axis=(0, 2)).astype(np.float32)
+    black: NDArray[np.float32] = blocks.mean(axis=(0, 2)).astype(np.float32)
+    return black
 
 
 def color_matrix(main: Directory) -> NDArray[np.float64] | None:

@@ -12,6 +12,8 @@ import rawpy
 from numpy.typing import NDArray
 from PIL import Image
 
+from rwdenoise.cfa import BLUE, GREEN, RED, tile_pattern
+from rwdenoise.color import SRGB_TO_XYZ
 from rwdenoise.errors import CorruptPhotoError, PhotoError, UnsupportedPhotoError
 from rwdenoise.io.quiet import without_libraw_chatter
 
@@ -19,6 +21,12 @@ from rwdenoise.io.quiet import without_libraw_chatter
 MAX_PIXELS = 2**29
 #: Even a black frame takes a bit for each pixel in lossless JPEG; wavelet codecs need less, but never this little.
 _MAX_PIXELS_PER_BYTE = 64
+
+# LibRaw's numbers of the filters of an RGBG sensor; the second green is green.
+_COLORS = np.array([RED, GREEN, BLUE, GREEN])
+# Far enough from black and white for every matrix there is.
+_GRAY, _MORE = 0.4, 0.1
+_U16_MAX = 65535
 
 COPY_AGAIN = "Copy the photo from the camera or the backup again."
 _CONVERT = "Convert the photo to DNG with the camera maker's program or Adobe DNG Converter, without lossy compression."
@@ -68,6 +76,8 @@ LIBRAW_ERRORS: dict[type[Exception], Meaning] = {
     OSError: CUT_OFF,
     RuntimeError: UNKNOWN,
 }
+# The last three are what Pillow raises on pictures that are none, or absurdly large.
+_NO_PREVIEW: tuple[type[Exception], ...] = (*LIBRAW_ERRORS, Image.DecompressionBombError, SyntaxError, ValueError)
 
 
 def photo_error(error: Exception, name: str, *, unknown: Meaning = UNKNOWN) -> PhotoError:
@@ -124,6 +134,41 @@ def refuse_absurd(height: int, width: int, size: int, *, name: str) -> None:
         raise CorruptPhotoError(message, hint=COPY_AGAIN)
 
 
+def measured_matrix(raw: rawpy.RawPy, filters: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Return XYZ -> camera, shape (3, 3), as LibRaw develops the camera's colors. It overwrites the mosaic.
+
+    For a few old cameras (Kodak DC50, DC120) LibRaw holds a matrix that rawpy does not show. So the mosaic is painted
+    gray, with a little more red, green and blue in one third each, and developed: the differences are the matrix.
+
+    Parameters
+    ----------
+    raw : rawpy.RawPy
+        Unpacked; it must not be used afterwards.
+    filters : ndarray of uint8, shape (rows, columns)
+        The filter of each site of one period, counted from the active area, as LibRaw numbers them.
+    """
+    sizes, black = raw.sizes, max(raw.black_level_per_channel)
+    span = int(raw.white_level) - black
+    gray, more = round(span * _GRAY), round(span * _MORE)
+    sites = tile_pattern(_COLORS[filters], sizes.height, sizes.width)
+    thirds = np.arange(sizes.width) * 3 // sizes.width
+    seen = raw.raw_image[sizes.top_margin :, sizes.left_margin :][: sizes.height, : sizes.width]
+    seen[:] = black + gray + more * (sites == thirds)
+    light = raw.postprocess(
+        half_size=True,
+        user_wb=[1.0] * 4,
+        no_auto_bright=True,
+        adjust_maximum_thr=0.0,
+        gamma=(1, 1),
+        output_bps=16,
+        user_flip=0,
+    )
+    height, width = light.shape[:2]
+    centers = light[height // 2, [width // 6, width // 2, width * 5 // 6]].astype(np.float64)
+    camera_to_srgb = (centers.T / _U16_MAX * span - gray) / more
+    return np.asarray(np.linalg.inv(SRGB_TO_XYZ @ camera_to_srgb), np.float64)
+
+
 def embedded_preview(data: bytes) -> NDArray[np.uint8] | None:
     """Return the largest picture that the camera put into the file, None where there is none.
 
@@ -144,8 +189,8 @@ def embedded_preview(data: bytes) -> NDArray[np.uint8] | None:
             thumb = raw.extract_thumb()
         if thumb.format is rawpy.ThumbFormat.BITMAP:
             return np.array(thumb.data)
-        return np.asarray(Image.open(BytesIO(thumb.data)).convert("RGB"))
-    except (*LIBRAW_ERRORS, Image.DecompressionBombError, SyntaxError, ValueError):
+        return np.asarray(Image.open(BytesIO(bytes(thumb.data))).convert("RGB"))
+    except _NO_PREVIEW:
         # A preview is a help, not a need: one that cannot be read is as good as none.
         return None
     finally:

@@ -26,7 +26,7 @@ _FOREIGN_GROUPS = re.compile(r"SubImage\d|SubThumb\d|Thumbnail|Image2|Image3|Pan
 # Tags of the main directory that say how pixels are stored or turned, or where something lies in the file.
 _STRUCTURE = frozenset(
     {254, 255, *range(256, 260), 262, 266, 273, 274, 277, 278, 279, 284, 301, 305, 317, 318, 319, 320}
-    | {*range(322, 326), 330, 338, 339, 347, *range(512, 522), *range(529, 533), 700, 33421, 33422, 33723, 34377}
+    | {*range(322, 326), 330, 338, 339, 347, *range(512, 522), *range(529, 533), 700, 33421, 33422, 33424, 33723, 34377}
     | {34665, 34675, 34853, 37398, 40965}
 )
 # From here on the main directory holds the tags of DNG, of which the encoder knows better.
@@ -73,7 +73,7 @@ def read_identity(data: bytes) -> Identity:
 
 
 def copy_metadata(
-    source: Path | None, encoded: bytes, *, kind: str, provenance: Provenance, warn: Callable[[str], None]
+    source: Path | None, encoded: bytes, *, kind: str, provenance: Provenance | None, warn: Callable[[str], None]
 ) -> bytes:
     """Return the encoded photo with the metadata of its source and a note of what was done to it.
 
@@ -87,8 +87,8 @@ def copy_metadata(
         A whole DNG, TIFF, JPEG or PNG. Its pixels stay as they are.
     kind : str
         ``"dng"``, where the orientation stays, or another, where the picture is turned already.
-    provenance : Provenance
-        What was done.
+    provenance : Provenance or None
+        What was done; None if the photo was not denoised.
     warn : callable
         Gets a sentence for each thing that went wrong.
     """
@@ -97,7 +97,9 @@ def copy_metadata(
         try:
             return _write(encoded, carried, kind=kind, provenance=provenance)
         except exiv2.Exiv2Error as error:
-            warn(f"Some metadata does not fit into a {kind} file, so only the description of the work is in it: {error}")
+            warn(
+                f"Some metadata does not fit into a {kind} file, so only the description of the work is in it: {error}"
+            )
         return _write(encoded, None, kind=kind, provenance=provenance)
 
 
@@ -135,7 +137,7 @@ def _merge_sidecar(sidecar: Path, xmp: exiv2.XmpData) -> None:
         xmp[datum.key()] = datum.value()
 
 
-def _write(encoded: bytes, carried: _Metadata | None, *, kind: str, provenance: Provenance) -> bytes:
+def _write(encoded: bytes, carried: _Metadata | None, *, kind: str, provenance: Provenance | None) -> bytes:
     image = _open(encoded)
     exif, xmp, iptc = image.exifData(), image.xmpData(), image.iptcData()
     if carried is not None:
@@ -164,12 +166,14 @@ def _is_wanted(datum: exiv2.Exifdatum) -> bool:
     return group != "Image" or not (datum.tag() in _STRUCTURE or datum.tag() >= _FIRST_DNG_TAG)
 
 
-def _sign(exif: exiv2.ExifData, xmp: exiv2.XmpData, provenance: Provenance) -> None:
+def _sign(exif: exiv2.ExifData, xmp: exiv2.XmpData, provenance: Provenance | None) -> None:
     exiv2.XmpProperties.registerNs(NAMESPACE, PREFIX)
     program = f"rwdenoise {rwdenoise.__version__}"
     exif["Exif.Image.Software"] = program
     xmp["Xmp.xmp.CreatorTool"] = program
     xmp["Xmp.tiff.Software"] = program
+    if provenance is None:
+        return
     done = {
         "Version": rwdenoise.__version__,
         "Weights": provenance.weights,

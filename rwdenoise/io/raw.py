@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,19 +12,17 @@ import rawpy
 from numpy.typing import NDArray
 
 from rwdenoise.cfa import BLUE, CLEAR, GREEN, MONOCHROME, RED, Cfa
-from rwdenoise.color import SRGB_TO_XYZ
 from rwdenoise.errors import CorruptPhotoError, UnsupportedPhotoError
 from rwdenoise.io import dng_source
 from rwdenoise.io.dng_source import is_inside
-from rwdenoise.io.libraw import unpacked
+from rwdenoise.io.libraw import measured_matrix, unpacked
 from rwdenoise.io.metadata import read_identity
+from rwdenoise.io.private_data import private_tags
 from rwdenoise.io.refusal import refuse_unreadable, unknown_kind
 from rwdenoise.io.source import read_file, shown
 from rwdenoise.io.tiff_header import Directory, read_directories
 from rwdenoise.photo import Area, RawPhoto
 
-#: XYZ -> camera of a camera that sees as sRGB does, for the few that LibRaw has no matrix of.
-NEUTRAL_MATRIX: NDArray[np.float64] = np.linalg.inv(SRGB_TO_XYZ)
 #: LibRaw's `flip` (mirror 1, upside down 2, transpose 4) -> Exif orientation.
 ORIENTATIONS = {0: 1, 1: 2, 2: 4, 3: 3, 4: 5, 5: 8, 6: 6, 7: 7}
 
@@ -69,15 +68,15 @@ def _to_photo(raw: rawpy.RawPy, data: bytes, directories: Sequence[Directory], *
         black = dng_source.black_level(mosaic, cfa.period)
     _refuse_levels(black, raw.white_level, name)
     make, model, iso = read_identity(data)
-    return RawPhoto(
+    photo = RawPhoto(
         mosaic=raw.raw_image.copy(),
         cfa=cfa,
         black=black,
         white=float(raw.white_level),
         active=active,
         crop=crop,
-        white_balance=_white_balance_of(raw, trusted=bool(mosaic)),
-        color_matrix=None if cfa == MONOCHROME else _color_matrix_of(raw, main),
+        white_balance=_white_balance_of(raw),
+        color_matrix=None,
         orientation=ORIENTATIONS.get(raw.sizes.flip, 1),
         make=make,
         model=model,
@@ -85,8 +84,9 @@ def _to_photo(raw: rawpy.RawPy, data: bytes, directories: Sequence[Directory], *
         noise=dng_source.noise_profile(directories) if mosaic else None,
         source=path,
         pixel_aspect=float(raw.sizes.pixel_aspect),
-        dng_tags=dng_source.kept_tags(main, mosaic),
+        dng_tags=dng_source.kept_tags(main, mosaic) or private_tags(data, directories),
     )
+    return photo if cfa == MONOCHROME else replace(photo, color_matrix=_color_matrix_of(raw, main, filters))
 
 
 def _dng_directories(directories: Sequence[Directory]) -> tuple[Directory, Directory]:
@@ -103,7 +103,7 @@ def _filters_of(raw: rawpy.RawPy, name: str) -> NDArray[np.uint8]:
     if raw.num_colors == 1:
         return np.zeros((1, 1), np.uint8)
     # Of rawpy's `raw_pattern` only the size is right: it counts X-Trans from the wrong corner where there are margins.
-    rows, columns = raw.raw_pattern.shape
+    rows, columns = np.asarray(raw.raw_pattern).shape
     top, left = raw.sizes.top_margin, raw.sizes.left_margin
     return np.array([[raw.raw_color(top + y, left + x) for x in range(columns)] for y in range(rows)], np.uint8)
 
@@ -134,22 +134,25 @@ def _refuse_levels(black: NDArray[np.float32], white: float, name: str) -> None:
         raise CorruptPhotoError(message, hint="Copy the photo from the camera or the backup again.")
 
 
-def _white_balance_of(raw: rawpy.RawPy, *, trusted: bool) -> tuple[float, float, float]:
-    """Return the camera's gains, daylight's where it has none; 1, 1, 1 means none unless a DNG says so (`trusted`)."""
-    camera, daylight = (np.array(gains[:3]) for gains in (raw.camera_whitebalance, raw.daylight_whitebalance))
-    for gains, usable in ((camera, trusted or np.ptp(camera) > 0), (daylight, True)):
-        if usable and np.isfinite(gains).all() and gains.min() > 0:
+def _white_balance_of(raw: rawpy.RawPy) -> tuple[float, float, float]:
+    """Return the camera's gains; daylight's where it has none (zeros)."""
+    for found in (raw.camera_whitebalance, raw.daylight_whitebalance):
+        gains = np.array(found[:3])
+        if np.isfinite(gains).all() and gains.min() > 0:
             red, green, blue = (float(gain) for gain in gains / gains[1])
             return red, green, blue
     return 1.0, 1.0, 1.0
 
 
-def _color_matrix_of(raw: rawpy.RawPy, main: Directory) -> NDArray[np.float64]:
+def _color_matrix_of(raw: rawpy.RawPy, main: Directory, filters: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Return what the file states, or what LibRaw knows of the camera. Afterwards `raw` may be used up."""
     stated = dng_source.color_matrix(main)
     if stated is not None:
         return stated
     known = raw.rgb_xyz_matrix[:3].astype(np.float64)
-    return known if np.isfinite(known).all() and np.linalg.matrix_rank(known) == 3 else NEUTRAL_MATRIX
+    if np.isfinite(known).all() and np.linalg.matrix_rank(known) == 3:
+        return known
+    return measured_matrix(raw, filters)
 
 
 def _iso_of(raw: rawpy.RawPy) -> float | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from rwdenoise.io.tags import DTYPES, PAIRS, SUB_IFDS, Tag
+from rwdenoise.io.tags import DTYPES, SIZES, SUB_IFDS, Tag
 
 Directory = Mapping[int, Tag]
 
@@ -15,7 +15,7 @@ _MAGIC = (42, 0x55, 0x4F52, 0x5352)
 #: More directories than any camera writes; a file with more is playing games.
 _MAX_DIRECTORIES = 64
 _ENTRY = 12
-_SIZES = {kind: np.dtype(form).itemsize * (2 if kind in PAIRS else 1) for kind, form in DTYPES.items()}
+_ORDERS = {b"II": "<", b"MM": ">"}
 
 
 def read_directories(data: bytes) -> tuple[Directory, ...]:
@@ -33,7 +33,7 @@ def read_directories(data: bytes) -> tuple[Directory, ...]:
     tuple of mappings from tag number to tag
         Empty where the file is no TIFF.
     """
-    order = {b"II": "<", b"MM": ">"}.get(data[:2])
+    order = _ORDERS.get(data[:2])
     if order is None or len(data) < 8 or _whole(data, 2, f"{order}u2") not in _MAGIC:
         return ()
     found: dict[int, Directory] = {}
@@ -50,15 +50,22 @@ def read_directories(data: bytes) -> tuple[Directory, ...]:
     return tuple(found.values())
 
 
+def read_directory(data: bytes, offset: int) -> Directory:
+    """Return the one directory at byte `offset` of a TIFF-like file, empty where there is none."""
+    if data[:2] not in _ORDERS or not 8 <= offset <= len(data) - 2:
+        return {}
+    return {tag.code: tag for tag in _entries(data, offset, _ORDERS[data[:2]])}
+
+
 def _entries(data: bytes, offset: int, order: str) -> Iterator[Tag]:
     for index in range(_whole(data, offset, f"{order}u2")):
         start = offset + 2 + index * _ENTRY
         if start + _ENTRY > len(data):
             return
         code, kind = (_whole(data, start + shift, f"{order}u2") for shift in (0, 2))
-        size = _SIZES.get(kind, 0) * _whole(data, start + 4, f"{order}u4")
+        size = SIZES.get(kind, 0) * _whole(data, start + 4, f"{order}u4")
         place = start + 8 if size <= 4 else _whole(data, start + 8, f"{order}u4")
-        if 0 < size and place + size <= len(data):
+        if size > 0 and place + size <= len(data):
             stored = np.frombuffer(data[place : place + size], DTYPES[kind].replace("<", order))
             yield Tag(code, kind, stored.astype(DTYPES[kind]).tobytes())
 

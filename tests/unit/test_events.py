@@ -8,6 +8,7 @@ from rwdenoise.events import (
     Failed,
     Finished,
     Noise,
+    Planned,
     Progress,
     Started,
     Stopped,
@@ -23,6 +24,7 @@ EVENTS = [
     Progress(job="ñ\n日本.NEF", stage="denoise", done=12, total=96),
     Warned(job="a.NEF", message="no metadata"),
     Finished("a.NEF", "/x/a.dng", 1.5, 24.3, "cfa-fast 1.0", "cpu (float32)", "improved", 4, 1.0),
+    Planned(job="a.NEF", source="/x/a.NEF", output="/x/a.dng"),
     Failed(job="a.NEF", code="corrupt-photo", message="It is cut off.", hint="Copy it again."),
     Stopped(job="a.NEF"),
     Summary(written=1, failed=2, skipped=0, seconds=3.5),
@@ -43,7 +45,7 @@ def test_the_wire_format_is_kept() -> None:
         '{"v": 1, "event": "progress", "job": "IMG_1.NEF", "stage": "denoise", "done": 12, "total": 96}'
     )
     names = [json.loads(to_json(event))["event"] for event in EVENTS]
-    assert names == ["started", "noise", "progress", "warning", "finished", "failed", "cancelled", "summary"]
+    assert names == ["started", "noise", "progress", "warning", "finished", "planned", "failed", "cancelled", "summary"]
 
 
 def test_readers_ignore_what_they_do_not_know() -> None:

@@ -12,7 +12,16 @@ import click
 from rwdenoise import __version__
 from rwdenoise.events import Summary
 from rwdenoise.plan import expand_sources, plan_outputs
-from rwdenoise_cli.options import Method, Output, Talk, method_options, output_options, sources_argument, talk_options
+from rwdenoise_cli.options import (
+    HELP,
+    Method,
+    Output,
+    Talk,
+    method_options,
+    output_options,
+    sources_argument,
+    talk_options,
+)
 from rwdenoise_cli.reporters import Reporter, choose_reporter
 from rwdenoise_cli.status import status_of
 from rwdenoise_cli.stops import stopping_between_events
@@ -36,7 +45,7 @@ class DefaultCommand(click.Command):
 @click.command(
     cls=DefaultCommand,
     no_args_is_help=True,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    context_settings=HELP,
     epilog="Exit status: 0 all written, 1 nothing written, 2 wrong usage, 3 some failed and the rest written,"
     " 130 interrupted.",
 )
@@ -60,13 +69,10 @@ def denoise(
     rwdenoise *.NEF --steps 20
     rwdenoise wedding/ -o denoised/ --strength 0.8
     rwdenoise IMG_1.NEF --format tiff --color display-p3
-    """
+    """  # noqa: D301 -- the backspace keeps click from filling the lines
     plan = plan_outputs(expand_sources(sources, results=output.to), output.to, output.format)
     with choose_reporter(talk, jobs=len(plan)) as reporter:
-        if dry_run:
-            summary = _preview(plan, output, reporter)
-        else:
-            summary = _denoise(plan, method, output, reporter)
+        summary = _preview(plan, output, reporter) if dry_run else _denoise(plan, method, output, reporter)
     ctx.exit(status_of(done=summary.written or summary.skipped, failed=summary.failed))
 
 

@@ -13,7 +13,7 @@ import click
 
 from rwdenoise.events import VERSION
 from rwdenoise.plan import expand_sources, plan_outputs
-from rwdenoise_cli.options import Talk, json_option, sources_argument
+from rwdenoise_cli.options import HELP, Talk, json_option, sources_argument
 from rwdenoise_cli.output import printable, say
 from rwdenoise_cli.reporters import choose_reporter
 from rwdenoise_cli.status import status_of
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Facts = dict[str, Any]
 
 
-@click.command()
+@click.command(context_settings=HELP, short_help="Say what the program sees in RAW photos.")
 @sources_argument
 @json_option("Write one JSON object a line for each photo to stdout, and nothing else.")
 @click.pass_context
@@ -56,7 +56,7 @@ def _facts(photo: RawPhoto) -> Facts:
     height, width = photo.mosaic.shape
     estimated = estimate_noise(photo.planes(), photo.cfa, masked=photo.masked())
     return {
-        "camera": f"{photo.make} {photo.model.removeprefix(photo.make).strip()}".strip() or None,
+        "camera": _camera(photo) or None,
         "iso": photo.iso,
         "sensor": photo.cfa.name,
         "pattern": ["".join("RGBW"[color] for color in row) for row in photo.cfa.colors],
@@ -71,6 +71,13 @@ def _facts(photo: RawPhoto) -> Facts:
         "noise_stated": photo.noise and asdict(photo.noise),
         "noise_estimated": asdict(estimated),
     }
+
+
+def _camera(photo: RawPhoto) -> str:
+    """Return make and model; many models say the make themselves."""
+    maker = photo.make.partition(" ")[0]
+    says_maker = maker and photo.model.upper().startswith(maker.upper())
+    return photo.model if says_maker else f"{photo.make} {photo.model}".strip()
 
 
 def _say_json(facts: Facts) -> None:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import click
 
-from rwdenoise_cli.output import log, printable, say
-from rwdenoise_cli.status import NOTHING_WRITTEN
+from rwdenoise_cli.options import HELP, Talk
+from rwdenoise_cli.output import printable, say
+from rwdenoise_cli.reporters import choose_reporter
+from rwdenoise_cli.status import status_of
 
 
-@click.group()
+@click.group(context_settings=HELP)
 def weights() -> None:
     """List or verify the weights that came with the program."""
 
 
-@weights.command("list")
+@weights.command("list", context_settings=HELP)
 def list_() -> None:
     """Say which weights there are, for --weights."""
     from rwdenoise.weights import list_weights, read_facts
@@ -22,13 +26,25 @@ def list_() -> None:
         facts = read_facts(listed.path)
         low, high = facts.sigma_range
         say(f"{listed.name}  version {facts.version}, {listed.size / 1e6:.1f} MB, {facts.architecture.domain}")
-        say(f"  noise {low:g} to {high:g}, halo {facts.halo} px; {printable(facts.trained)}")
+        say(f"  noise {low:.2g} to {high:.2g}, halo {facts.halo} px; {printable(facts.trained)}")
 
 
-@weights.command()
+@weights.command(context_settings=HELP)
 @click.pass_context
 def verify(ctx: click.Context) -> None:
-    """Compare the weights files with their checksums. Exit status 1 if one is not as it was released."""
+    """Compare each weights file with its checksum.
+
+    Exit status: 0 all are as they were released, 1 none is, 3 some are not.
+    """
+    from rwdenoise.batch import Tally
     from rwdenoise.weights import list_weights
     from rwdenoise.weights import verify as compare
-    ...
+
+    known = list_weights()
+    tally = Tally(len(known), choose_reporter(Talk(), jobs=len(known)))
+    done = 0
+    for listed in known:
+        if tally.attempt(listed.path, partial(compare, listed)):
+            done += 1
+            say(f"{listed.name}  ok, sha256 {listed.sha256}")
+    ctx.exit(status_of(done=done, failed=tally.failed))

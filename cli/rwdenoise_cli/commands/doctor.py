@@ -1,0 +1,137 @@
+"""``rwdenoise doctor``: whether everything that the program needs is here and works."""
+
+from __future__ import annotations
+
+import importlib
+import platform
+import re
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import click
+
+from rwdenoise.errors import RwDenoiseError
+from rwdenoise_cli.options import HELP
+from rwdenoise_cli.output import printable, say
+from rwdenoise_cli.status import ALL_WRITTEN, NOTHING_WRITTEN
+
+#: Where a package is imported under another name than it is installed under.
+MODULES = {"pillow": "PIL"}
+
+#: Programs that are good to have beside this one, and what for.
+VIEWERS = {
+    "darktable": "to develop the denoised RAW photos",
+    "rawtherapee": "to develop the denoised RAW photos",
+    "exiftool": "to look at their metadata",
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report."""
+
+    about: str
+    words: str
+    mend: str = ""
+    """How to mend it; empty where all is well."""
+    needed: bool = True
+
+
+@click.command(context_settings=HELP, short_help="Check the installation.")
+@click.pass_context
+def doctor(ctx: click.Context) -> None:
+    """Check the installation: packages, devices, weights, and programs to view the results with.
+
+    Exit status: 0 all that is needed works, 1 something needed does not.
+    """
+    broken = False
+    for finding in _examine():
+        state = "ok" if not finding.mend else "problem" if finding.needed else "absent"
+        say(f"{state:8} {finding.about:16} {printable(finding.words)}")
+        if finding.mend:
+            say(f"{'':25} {printable(finding.mend)}")
+        broken |= bool(finding.mend) and finding.needed
+    ctx.exit(NOTHING_WRITTEN if broken else ALL_WRITTEN)
+
+
+def _examine() -> Iterator[Finding]:
+    yield Finding("Python", f"{platform.python_version()}, {sys.executable}")
+    yield Finding("system", f"{platform.platform()}")
+    yield from _packages()
+    yield from _guarded("devices", _devices)
+    yield from _guarded("weights", _weights)
+    yield from _viewers()
+
+
+def _packages() -> Iterator[Finding]:
+    from importlib import metadata
+
+    try:
+        version, required = metadata.version("rwdenoise"), metadata.requires("rwdenoise") or []
+    except metadata.PackageNotFoundError:
+        yield Finding("rwdenoise", "is not installed", mend="Install it with pip, even if you run it from its source.")
+        return
+    yield Finding("rwdenoise", version)
+    for requirement in required:
+        if "extra ==" not in requirement:
+            yield _package(re.split(r"[^\w.-]", requirement, maxsplit=1)[0], requirement)
+
+
+def _package(name: str, requirement: str) -> Finding:
+    from importlib import metadata
+
+    mend = f"Run: python -m pip install --force-reinstall '{requirement}'"
+    try:
+        version = metadata.version(name)
+        importlib.import_module(MODULES.get(name, name))
+    except metadata.PackageNotFoundError:
+        return Finding(name, "is not installed", mend)
+    # Packages with compiled parts fail in many ways where a library of the system is missing.
+    except (ImportError, OSError, RuntimeError, AttributeError) as error:
+        return Finding(name, f"cannot be imported: {error}", mend)
+    return Finding(name, version)
+
+
+def _devices() -> Iterator[Finding]:
+    import torch
+
+    from rwdenoise.backend import available_devices, choose_backend
+
+    for device in available_devices():
+        yield Finding("device", f"{choose_backend(device).name}{_more_about(device)}")
+    yield Finding("CPU", f"{torch.backends.cpu.get_cpu_capability()}, {torch.get_num_threads()} threads")
+
+
+def _more_about(device: str) -> str:
+    import torch
+
+    return f", {torch.cuda.get_device_name()}" if device == "cuda" else ""
+
+
+def _weights() -> Iterator[Finding]:
+    from rwdenoise.weights import list_weights, verify
+
+    for listed in list_weights():
+        verify(listed)
+        yield Finding("weights", f"{listed.name}, {listed.size / 1e6:.1f} MB, as released")
+
+
+def _guarded(about: str, examine: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+    """Turn what an examination raises into a finding: the others shall be made all the same."""
+    try:
+        yield from examine()
+    except RwDenoiseError as error:
+        yield Finding(about, error.message, error.hint)
+    except ImportError as error:
+        yield Finding(about, f"cannot be examined: {error}", "Mend the packages above first.")
+
+
+def _viewers() -> Iterator[Finding]:
+    for name, use in VIEWERS.items():
+        found = shutil.which(name)
+        if found:
+            yield Finding(name, found, needed=False)
+        else:
+            yield Finding(name, "not found, and not needed", f"Install {name} {use}, if you like.", needed=False)

@@ -1,0 +1,112 @@
+"""The small picture inside a DNG, which file browsers show and RawTherapee fits its curve to."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from rwdenoise.cfa import Cfa
+from rwdenoise.color import camera_to_srgb, encode_srgb
+from rwdenoise.errors import PhotoError
+from rwdenoise.io.libraw import embedded_preview
+from rwdenoise.io.source import read_file
+from rwdenoise.photo import RawPhoto
+
+LONGEST_SIDE = 1600
+#: The smallest square with sites of all three colors, in px.
+_SUPERPIXEL = {"Bayer": 2, "X-Trans": 3, "monochrome": 1}
+# Brightness is compared at these shares of the pixels; the ends are left out, where single pixels decide.
+_SHARES = np.linspace(0.01, 0.99, 33)
+# The bars of JPEG previews are not quite black everywhere.
+_BLACKEST = 16
+
+
+def render_preview(photo: RawPhoto) -> NDArray[np.uint8]:
+    """Return a small rendering of the camera's crop, as bright as the camera's own preview.
+
+    Parameters
+    ----------
+    photo : RawPhoto
+        Any mosaic. Where its source has an embedded picture, one rising curve for all colors gives it the same
+        brightness.
+
+    Returns
+    -------
+    ndarray of uint8, shape (H, W, 3)
+        sRGB, not turned, at most 1600 px long.
+    """
+    encoded = encode_srgb(_to_srgb(_superpixels(photo), photo))
+    looks = _camera_rendering(photo)
+    if looks is not None:
+        encoded = match_brightness(encoded, looks)
+    return _with_square_pixels(np.rint(encoded * 255).astype(np.uint8), photo.pixel_aspect)
+
+
+def match_brightness(picture: NDArray[np.float32], model: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return the picture, 0..1, bent by one rising curve so that it has the brightness of `model` at every share.
+
+    The curve goes through black and white, and through the points where equally many pixels of both are darker.
+    """
+    model = _without_bars(model)
+    ours = np.quantile(picture.mean(axis=2), _SHARES)
+    theirs = np.quantile(model.mean(axis=2) / 255, _SHARES)
+    known, first = np.unique(np.concatenate([[0.0], ours, [1.0]]), return_index=True)
+    wanted = np.maximum.accumulate(np.concatenate([[0.0], theirs, [1.0]]))[first]
+    return np.interp(picture, known, wanted).astype(np.float32)
+
+
+def _without_bars(model: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the picture without the black bars that fill small previews up to 4:3."""
+    lit = model.max(axis=2) > _BLACKEST
+    rows, columns = np.flatnonzero(lit.any(axis=1)), np.flatnonzero(lit.any(axis=0))
+    if rows.size == 0:
+        return model
+    return model[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def _superpixels(photo: RawPhoto) -> NDArray[np.float32]:
+    """Return the mean of each color over squares of the crop, shape (H, W, 3), 0 black, 1 white."""
+    crop = photo.crop
+    signal = photo.planes()[0][crop.slices]
+    base = _SUPERPIXEL[photo.cfa.name]
+    side = base * max(1, -(-max(signal.shape) // (base * LONGEST_SIDE)))
+    side = min(side, *signal.shape)
+    return _means(signal, photo.cfa.shifted(crop.top, crop.left), side)
+
+
+def _means(signal: NDArray[np.float32], cfa: Cfa, side: int) -> NDArray[np.float32]:
+    height, width = (size // side * side for size in signal.shape)
+    planes = cfa.planes(height, width)
+    squares = (3, height // side, side, width // side, side)
+    sums = (planes * signal[:height, :width]).reshape(squares).sum(axis=(2, 4))
+    counts = planes.reshape(squares).sum(axis=(2, 4))
+    # A picture narrower than a superpixel lacks a color somewhere: any value will do.
+    means: NDArray[np.float32] = (sums / np.maximum(counts, 1)).transpose(1, 2, 0)
+    return means
+
+
+def _to_srgb(light: NDArray[np.float32], photo: RawPhoto) -> NDArray[np.float32]:
+    """Return linear sRGB. White is where the first color saturates, as LibRaw has it, so highlights stay neutral."""
+    gains = np.array(photo.white_balance, np.float32)
+    balanced: NDArray[np.float32] = np.clip(light * (gains / gains.min()), 0, 1)
+    if photo.color_matrix is not None:
+        balanced = balanced @ camera_to_srgb(photo.color_matrix).astype(np.float32).T
+    return balanced
+
+
+def _with_square_pixels(picture: NDArray[np.uint8], aspect: float) -> NDArray[np.uint8]:
+    if aspect == 1:
+        return picture
+    height, width = picture.shape[:2]
+    size = (round(width * max(aspect, 1)), round(height * max(1 / aspect, 1)))
+    return np.asarray(Image.fromarray(picture).resize(size))
+
+
+def _camera_rendering(photo: RawPhoto) -> NDArray[np.uint8] | None:
+    if photo.source is None:
+        return None
+    try:
+        return embedded_preview(read_file(photo.source))
+    except PhotoError:  # The source is gone; the photo in memory is what counts.
+        return None

@@ -1,0 +1,75 @@
+"""Writing a photo in any format, whole or not at all, with its metadata."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from rwdenoise.errors import SettingsError
+from rwdenoise.io.atomic import refuse_existing, write_atomically
+from rwdenoise.io.develop import develop
+from rwdenoise.io.dng import encode_dng
+from rwdenoise.io.icc import profile
+from rwdenoise.io.metadata import copy_metadata
+from rwdenoise.io.preview import render_preview
+from rwdenoise.io.raster import encode_jpeg, encode_png, encode_tiff
+from rwdenoise.photo import Provenance, RawPhoto
+
+_ENCODERS = {"tiff": encode_tiff, "jpeg": encode_jpeg, "png": encode_png}
+#: What photos can be written as: the mosaic (DNG), or the developed picture.
+FORMATS = ("dng", *_ENCODERS)
+
+
+def write_photo(  # noqa: PLR0913 -- the one call that a program makes; all but two are named and have defaults
+    photo: RawPhoto,
+    target: Path,
+    *,
+    provenance: Provenance | None,
+    format: str = "dng",
+    color: str = "srgb",
+    overwrite: bool = False,
+    warn: Callable[[str], None] = lambda _: None,
+) -> None:
+    """Write a photo with the metadata of its source.
+
+    Parameters
+    ----------
+    photo : RawPhoto
+        What to write.
+    target : Path
+        Where to; the folder must exist. The suffix is not looked at.
+    provenance : Provenance or None
+        What was done to it; None if it was not denoised.
+    format : str
+        ``"dng"`` for the mosaic; ``"tiff"`` (16 bit), ``"jpeg"`` or ``"png"`` (16 bit) for the developed picture.
+    color : str
+        The color space of a developed picture, a key of `rwdenoise.io.icc.COLOR_SPACES`.
+    overwrite : bool
+        Replace an existing file.
+    warn : callable
+        Gets a sentence for each thing that went wrong and did not matter enough to stop.
+
+    Raises
+    ------
+    OutputExistsError
+        If the target is there and `overwrite` is not set.
+    PhotoWriteError
+        If it cannot be written; nothing is left behind.
+    SettingsError
+        If there is no such format or color space.
+    """
+    refuse_existing(target, overwrite=overwrite)
+    encoded = _encode(photo, provenance, format, color)
+    finished = copy_metadata(photo.source, encoded, kind=format, provenance=provenance, warn=warn)
+    write_atomically(target, finished, overwrite=overwrite)
+
+
+def _encode(photo: RawPhoto, provenance: Provenance | None, kind: str, color: str) -> bytes:
+    if kind not in FORMATS:
+        names = ", ".join(FORMATS)
+        message = f"There is no format {kind!r}; the names are {names}."
+        raise SettingsError(message, hint=f"Use one of {names}.")
+    if kind == "dng":
+        return encode_dng(photo, preview=render_preview(photo), provenance=provenance)
+    icc = profile(color)
+    return _ENCODERS[kind](develop(photo, color=color), icc=icc)

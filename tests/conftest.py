@@ -1,0 +1,28 @@
+"""What all tests share."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """Return the folder of real photos, which are not part of the project; without it the test is skipped."""
+    folder = Path(os.environ.get("RWDENOISE_DATA", ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"there are no real photos at {folder}; RWDENOISE_DATA says where they are")
+    return folder
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the switch that writes the golden files anew; it is never used in CI."""
+    parser.addoption("--update-golden", action="store_true", help="write the expected golden files anew")
+
+
+@pytest.fixture
+def update_golden(request: pytest.FixtureRequest) -> bool:
+    """Tell whether the golden files shall be written anew."""
+    return bool(request.config.getoption("--update-golden"))

@@ -1,0 +1,330 @@
+"""The command line from the inside, without a network: files, messages and exit statuses."""
+
+import inspect
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+from rwdenoise_cli import options
+from rwdenoise_cli.commands import simulate
+from rwdenoise_cli.main import cli
+
+from rwdenoise import backend, denoiser
+from rwdenoise.cfa import RGGB
+from rwdenoise.denoiser import load_denoiser
+from rwdenoise.io.icc import COLOR_SPACES
+from rwdenoise.io.raw import read_raw
+from rwdenoise.io.write import FORMATS, write_photo
+from rwdenoise.plan import OUTPUT_SUFFIXES
+from rwdenoise.simulated import simulate_raw
+from tests.fakes import FakeDenoiser
+
+NOISE = ("--noise", "0.002,0.00001")
+
+
+@pytest.fixture(scope="session")
+def photo(tmp_path_factory) -> bytes:
+    """Return a small simulated RAW file."""
+    rng = np.random.default_rng(0)
+    rgb = rng.uniform(0.1, 0.5, (3, 208, 288)).astype(np.float32)
+    path = tmp_path_factory.mktemp("photo") / "photo.dng"
+    write_photo(simulate_raw(rgb, cfa=RGGB, iso=6400, rng=rng)[0], path, provenance=None)
+    return path.read_bytes()
+
+
+@pytest.fixture
+def folder(tmp_path: Path, photo: bytes, monkeypatch) -> Path:
+    """Return a folder with two photos and a broken one; the denoiser is a fake."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(denoiser, "load_denoiser", lambda *_, **__: FakeDenoiser())
+    for name in ("a.NEF", "b.NEF"):
+        (tmp_path / name).write_bytes(photo)
+    (tmp_path / "broken.NEF").write_bytes(photo[: len(photo) // 2])
+    return tmp_path
+
+
+def run(*arguments: str) -> Result:
+    """Run the command line; a bug shows itself as in real life."""
+    return CliRunner().invoke(cli, arguments, catch_exceptions=False)
+
+
+def events(result: Result) -> list[dict]:
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+class TestDenoise:
+    def test_the_default_command(self, folder) -> None:
+        result = run("*.NEF", "--steps", "2", *NOISE, "-o", "out")
+        assert result.exit_code == 3
+        assert names(folder / "out") == {"a.dng", "b.dng"}
+        first, second, last = result.stdout.splitlines()
+        assert first.startswith("a.NEF -> out/a.dng  ")
+        assert first.endswith(" s, 0.1 Mpx, noise 0.002/1e-5 given")
+        assert second.startswith("b.NEF -> out/b.dng  ")
+        assert last.startswith("2 written, 1 failed in ")
+        assert "error: broken.NEF is cut off" in result.stderr
+
+    def test_all_written(self, folder) -> None:
+        assert run("a.NEF", "b.NEF", *NOISE).exit_code == 0
+        assert names(folder) == {"a.NEF", "a.dng", "b.NEF", "b.dng", "broken.NEF"}
+        assert not np.array_equal(read_raw(Path("a.dng")).planes(), read_raw(Path("a.NEF")).planes())
+
+    def test_nothing_written(self, folder) -> None:
+        result = run("broken.NEF", "missing.NEF")
+        assert result.exit_code == 1
+        assert names(folder) == {"a.NEF", "b.NEF", "broken.NEF"}
+        assert "missing.NEF does not exist" in result.stderr
+
+    def test_strength_0_gives_the_mosaic_back_bit_for_bit(self, folder) -> None:
+        assert run("a.NEF", "--strength", "0", *NOISE).exit_code == 0
+        before, after = read_raw(Path("a.NEF")), read_raw(Path("a.dng"))
+        assert np.array_equal(before.mosaic, after.mosaic)
+        assert (before.white, before.black.tolist()) == (after.white, after.black.tolist())
+
+    def test_an_existing_output_is_refused_and_overwritten_if_asked(self, folder) -> None:
+        Path("a.dng").write_text("mine")
+        result = run("a.NEF", *NOISE)
+        assert result.exit_code == 1
+        assert "a.dng is there already" in result.stderr
+        assert Path("a.dng").read_text() == "mine"
+        assert run("a.NEF", "--overwrite", *NOISE).exit_code == 0
+        assert Path("a.dng").stat().st_size > 1000
+
+    def test_a_source_is_never_overwritten(self, folder, photo) -> None:
+        Path("c.dng").write_bytes(photo)
+        assert run("c.dng", "-o", "c.dng", "--overwrite", *NOISE).exit_code == 1
+        assert Path("c.dng").read_bytes() == photo
+        assert run("c.dng", *NOISE).exit_code == 0
+        assert Path("c-denoised.dng").is_file()
+
+    @pytest.mark.parametrize("name", ["two\nlines and spaces.NEF", "фото.NEF", "写真.NEF", "[bold]x.NEF", "-x.NEF"])
+    def test_names(self, folder, photo, name) -> None:
+        Path(name).write_bytes(photo)
+        result = run(*NOISE, "--", name)
+        assert result.exit_code == 0
+        assert Path(name).with_suffix(".dng").is_file()
+        assert len(result.stdout.splitlines()) == 2
+        assert result.stdout.startswith(name.replace("\n", "\\n") + " -> ")
+
+    def test_a_photo_called_like_a_command(self, folder, photo) -> None:
+        Path("inspect").write_bytes(photo)
+        assert run("./inspect", *NOISE).exit_code == 0
+        assert Path("inspect.dng").is_file()
+
+    def test_a_folder_twice(self, folder) -> None:
+        Path("broken.NEF").unlink()
+        assert run(str(folder), *NOISE).exit_code == 0
+        result = run(str(folder), *NOISE)
+        assert result.exit_code == 1
+        assert result.stderr.count("is there already") == 2
+        assert names(folder) == {"a.NEF", "a.dng", "b.NEF", "b.dng"}
+
+    @pytest.mark.parametrize("format", FORMATS)
+    def test_formats(self, folder, format) -> None:
+        assert run("a.NEF", "--format", format, *NOISE).exit_code == 0
+        assert Path("a").with_suffix(OUTPUT_SUFFIXES[format][0]).is_file()
+
+    def test_quiet_says_nothing_but_errors(self, folder) -> None:
+        result = run("a.NEF", "broken.NEF", "-q", *NOISE)
+        assert result.exit_code == 3
+        assert result.stdout == ""
+        assert result.stderr.startswith("error: broken.NEF")
+        assert len(result.stderr.splitlines()) == 2
+
+    def test_verbose_says_what_was_used(self, folder) -> None:
+        result = run("a.NEF", "-v", "--steps", "2", *NOISE)
+        assert "[1/1] a.NEF: denoise 4/4" in result.stderr
+        assert "improved 2 steps, strength 1, weights fake 1.0 on nowhere" in result.stderr
+
+    def test_weights_that_are_not_there(self, folder, monkeypatch) -> None:
+        monkeypatch.setattr(denoiser, "load_denoiser", load_denoiser)
+        result = run("a.NEF", "--weights", "none.safetensors", "--json")
+        assert result.exit_code == 1
+        assert [(event["event"], event["code"]) for event in events(result)] == [("failed", "weights-not-found")]
+        assert result.stderr.startswith("error: There is no weights file none.safetensors.")
+
+    def test_a_bug_shows_itself(self, folder, monkeypatch) -> None:
+        def load(*_, **__) -> None:
+            raise ZeroDivisionError
+
+        monkeypatch.setattr(denoiser, "load_denoiser", load)
+        with pytest.raises(ZeroDivisionError):
+            run("a.NEF")
+
+
+class TestJson:
+    def test_each_job_ends_once(self, folder) -> None:
+        result = run("a.NEF", "broken.NEF", "missing", "--json", *NOISE)
+        assert result.exit_code == 3
+        told = events(result)
+        assert all(event["v"] == 1 for event in told)
+        ends = sorted((e["job"], e["event"]) for e in told if e["event"] in {"finished", "failed", "cancelled"})
+        assert ends == [("a.NEF", "finished"), ("broken.NEF", "failed"), ("missing", "failed")]
+        assert told[-1]["event"] == "summary"
+        assert (told[-1]["written"], told[-1]["failed"], told[-1]["skipped"]) == (1, 2, 0)
+
+    def test_progress_of_a_job(self, folder) -> None:
+        told = [
+            event for event in events(run("a.NEF", "--json", "--steps", "2", *NOISE)) if event["event"] == "progress"
+        ]
+        assert [event["stage"] for event in told] == ["read"] * 2 + ["denoise"] * 4 + ["write"]
+        assert [(event["done"], event["total"]) for event in told][2:6] == [(1, 4), (2, 4), (3, 4), (4, 4)]
+
+
+class TestDryRun:
+    def test_it_says_what_would_be_and_writes_nothing(self, folder) -> None:
+        Path("b.dng").write_text("mine")
+        before = names(folder)
+        result = run("a.NEF", "b.NEF", "--dry-run")
+        assert result.exit_code == 3
+        assert result.stdout.splitlines() == ["a.NEF -> a.dng", "1 would be written, 1 not; this was a dry run"]
+        assert "b.dng is there already" in result.stderr
+        assert names(folder) == before
+
+    def test_json(self, folder) -> None:
+        told = events(run("a.NEF", "missing", "--dry-run", "--json"))
+        assert [event["event"] for event in told] == ["planned", "failed", "summary"]
+        assert (told[0]["source"], told[0]["output"]) == ("a.NEF", "a.dng")
+
+
+class TestWrongUsage:
+    @pytest.mark.parametrize(
+        ("arguments", "expected"),
+        [
+            (["--steps", "0"], "1<=x<=100"),
+            (["--steps", "many"], "not a valid integer"),
+            (["--strength", "1.5"], "0<=x<=1"),
+            (["--strength", "nan"], "between 0"),
+            (["--noise", "loud"], "neither 'auto' nor two numbers"),
+            (["--noise", "0.1"], "neither 'auto' nor two numbers"),
+            (["--noise", "2,0.1"], "from 0 up to 1"),
+            (["--noise", "nan,0"], "from 0 up to 1"),
+            (["--sampler", "best"], "'improved', 'origin', 'ddim'"),
+            (["--format", "gif"], "'dng', 'tiff', 'jpeg', 'png'"),
+            (["--color", "cmyk", "--format", "tiff"], "'srgb', 'display-p3'"),
+            (["--color", "rec2020"], "needs --format"),
+            (["--device", "abacus"], "'auto', 'cpu', 'cuda', 'mps'"),
+            (["-o", ""], "empty name"),
+            (["-o", "x.jpg"], "must end in .dng"),
+            (["-q", "-v"], "exclude each other"),
+            (["--fast"], "No such option"),
+        ],
+    )
+    def test_status_2_and_what_was_expected(self, folder, arguments, expected) -> None:
+        result = run("a.NEF", *arguments)
+        assert result.exit_code == 2
+        assert expected in " ".join(result.stderr.split())
+        assert result.stdout == ""
+        assert names(folder) == {"a.NEF", "b.NEF", "broken.NEF"}
+
+    def test_without_arguments_there_is_help(self) -> None:
+        result = run()
+        assert result.exit_code == 2
+        assert "Usage: rwdenoise" in result.output
+
+    def test_several_photos_into_one_file(self, folder) -> None:
+        result = run("a.NEF", "b.NEF", "-o", "x.dng")
+        assert result.exit_code == 2
+        assert "2 photos cannot be written to the one file" in result.stderr
+
+
+class TestInspect:
+    def test_words(self, folder) -> None:
+        result = run("inspect", "a.NEF", "broken.NEF")
+        assert result.exit_code == 3
+        assert result.stdout.startswith("a.NEF\n  camera          rwdenoise Simulated camera\n  ISO             6400\n")
+        for line in ("sensor          Bayer, RG GB", "active area     288 x 208 px at 48, 24", "black level     2048"):
+            assert line in result.stdout
+        assert "error: broken.NEF" in result.stderr
+
+    def test_json(self, folder) -> None:
+        (told,) = events(run("inspect", "a.NEF", "--json"))
+        assert (told["v"], told["event"], told["job"], told["output"]) == (1, "inspected", "a.NEF", "a.dng")
+        assert told["active"] == {"top": 24, "left": 48, "height": 208, "width": 288}
+        assert told["noise_stated"] is None
+        assert 0 < told["noise_estimated"]["shot"] < 1
+
+
+class TestSimulate:
+    @pytest.mark.parametrize("layout", simulate.LAYOUTS)
+    def test_layouts(self, folder, layout) -> None:
+        # LibRaw cannot demosaic smaller X-Trans mosaics, which the preview needs.
+        edge = 520 if layout == "x-trans" else 256
+        result = run("simulate", "--layout", layout, "--size", f"{edge}x{edge}", "-o", "s.dng", "--truth", "t.dng")
+        assert result.exit_code == 0, result.stderr
+        noisy, clean = read_raw(Path("s.dng")), read_raw(Path("t.dng"))
+        assert noisy.cfa == clean.cfa == simulate._cfa_of(layout)
+        assert noisy.planes().shape == (1, edge, edge)
+        assert 0 < np.abs(noisy.planes() - clean.planes()).mean() < 0.1
+
+    def test_the_same_seed_gives_the_same_file(self, folder) -> None:
+        for name, seed in (("x.dng", "5"), ("y.dng", "5"), ("z.dng", "6")):
+            run("simulate", "--size", "64x64", "--seed", seed, "-o", name)
+        assert np.array_equal(read_raw(Path("x.dng")).mosaic, read_raw(Path("y.dng")).mosaic)
+        assert not np.array_equal(read_raw(Path("x.dng")).mosaic, read_raw(Path("z.dng")).mosaic)
+
+    def test_a_picture(self, folder, photo) -> None:
+        run("a.NEF", "--format", "jpeg", *NOISE)
+        result = run("simulate", "--picture", "a.jpg", "-o", "s.dng")
+        assert result.exit_code == 0
+        assert "0.1 Mpx, Bayer, ISO 6400" in result.stdout
+
+    @pytest.mark.parametrize(
+        ("arguments", "status", "expected"),
+        [
+            (["--size", "big"], 2, "WIDTHxHEIGHT"),
+            (["--size", "8x64"], 2, "64 to 16384"),
+            (["--picture", "a.NEF", "--size", "64x64"], 2, "its own size"),
+            (["--truth", "simulated.dng"], 2, "two files"),
+            (["--picture", "a.NEF"], 1, "cannot be read as a JPEG, PNG or WebP"),
+            (["--picture", "missing.png"], 1, "does not exist"),
+            (["-o", "a.NEF"], 1, "is there already"),
+        ],
+    )
+    def test_mistakes(self, folder, arguments, status, expected) -> None:
+        result = run("simulate", *arguments)
+        assert result.exit_code == status
+        assert expected in result.stderr
+        assert names(folder) == {"a.NEF", "b.NEF", "broken.NEF"}
+
+
+class TestOthers:
+    def test_weights(self) -> None:
+        assert "cfa-fast  version" in run("weights", "list").stdout
+        assert "cfa-fast  ok, sha256" in run("weights", "verify").stdout
+
+    def test_doctor(self) -> None:
+        result = run("doctor")
+        assert result.exit_code == 0, result.stdout
+        assert "ok       torch" in result.stdout
+
+    def test_doctor_finds_damaged_weights(self, monkeypatch, tmp_path) -> None:
+        monkeypatch.setattr("rwdenoise.weights.weights_folder", lambda: tmp_path)
+        result = run("doctor")
+        assert result.exit_code == 1
+        assert "problem  weights" in result.stdout
+        assert "Install rwdenoise again." in result.stdout
+
+    @pytest.mark.parametrize("command", [[], ["inspect"], ["simulate"], ["weights"], ["weights", "list"], ["doctor"]])
+    def test_every_command_has_help(self, command) -> None:
+        result = run(*command, "--help")
+        assert result.exit_code == 0
+        assert f"Usage: rwdenoise{''.join(f' {word}' for word in command)}" in result.stdout.replace("cli", "rwdenoise")
+
+    def test_the_help_lists_commands_defaults_and_exit_statuses(self) -> None:
+        words = " ".join(run("--help").stdout.split())
+        for part in ("inspect", "simulate", "weights", "doctor", "[default: 4; 1<=x<=100]", "3 some failed"):
+            assert part in words
+
+
+def test_the_options_know_what_the_library_knows() -> None:
+    assert options.FORMATS == FORMATS == tuple(OUTPUT_SUFFIXES)
+    assert set(options.COLORS) == set(COLOR_SPACES)
+    assert set(options.DEVICES) == set(backend.DEVICES)
+    assert inspect.signature(load_denoiser).parameters["weights"].default == options.WEIGHTS

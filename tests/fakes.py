@@ -1,0 +1,50 @@
+"""Stand-ins for what is slow or needs a network."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rwdenoise.cfa import RGGB, Cfa
+from rwdenoise.diffusion import Settings
+from rwdenoise.noise import NoiseProfile
+from rwdenoise.photo import Area, RawPhoto
+
+
+@dataclass
+class FakeDenoiser:
+    """Halves every value, in two tiles for each step, and remembers what it was asked."""
+
+    name: str = "fake 1.0"
+    device: str = "nowhere"
+    asked: list[tuple[Cfa, NoiseProfile, Settings]] = field(default_factory=list)
+
+    def denoise(
+        self,
+        planes: NDArray[np.float32],
+        *,
+        cfa: Cfa,
+        noise: NoiseProfile,
+        settings: Settings,
+        on_progress: Callable[[int, int], None],
+    ) -> NDArray[np.float32]:
+        self.asked.append((cfa, noise, settings))
+        for tile in range(2 * settings.steps):
+            on_progress(tile + 1, 2 * settings.steps)
+        return planes / 2
+
+
+def fake_photo(*, noise: NoiseProfile | None = None, height: int = 4, width: int = 6) -> RawPhoto:
+    """Return a small Bayer photo without borders."""
+    return RawPhoto(
+        mosaic=np.arange(100, 100 + height * width, dtype=np.uint16).reshape(height, width),
+        cfa=RGGB,
+        black=np.full((2, 2), 64, np.float32),
+        white=1023,
+        active=Area(0, 0, height, width),
+        crop=Area(0, 0, height, width),
+        white_balance=(2.0, 1.0, 1.5),
+        color_matrix=np.eye(3),
+        noise=noise,
+    )

@@ -1,0 +1,38 @@
+"""The released weights still give the pictures that they gave: one folder for each case.
+
+``pytest tests/golden --update-golden`` writes the expectations anew; say so in CHANGELOG.md.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rwdenoise.denoiser import load_denoiser
+from rwdenoise.diffusion import Settings
+from rwdenoise.io.raw import read_raw
+from rwdenoise.io.write import write_photo
+from rwdenoise.photo import Provenance
+from rwdenoise.simulated import profile_at
+
+CASES = sorted(path.parent for path in Path(__file__).parent.glob("*/input.dng"))
+
+
+def test_there_are_cases() -> None:
+    assert len(CASES) >= 2
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_golden(case: Path, *, update_golden: bool) -> None:
+    photo = read_raw(case / "input.dng")
+    denoiser, settings = load_denoiser(), Settings(steps=4)
+    noise = profile_at(float(photo.iso or 0))
+    planes = denoiser.denoise(photo.planes(), cfa=photo.cfa, noise=noise, settings=settings)
+    expected = case / "expected.dng"
+    if update_golden:
+        provenance = Provenance(denoiser.name, settings.sampler, settings.steps, settings.strength, noise)
+        write_photo(photo.with_planes(planes), expected, provenance=provenance, overwrite=True)
+    # In DN of the camera: what another processor rounds otherwise stays below one.
+    difference = np.abs(read_raw(expected).planes() - planes) * (photo.white - photo.black.mean())
+    assert difference.max() <= 1
+    assert difference.mean() <= 0.1

@@ -1,0 +1,192 @@
+"""One photo: the order of things, what is refused, and what is told."""
+
+import os
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from rwdenoise import job
+from rwdenoise.diffusion import Settings
+from rwdenoise.errors import Cancelled, OutputExistsError, PhotoAccessError, PhotoError, PhotoWriteError
+from rwdenoise.events import Finished, Noise, Progress, Started, Warned
+from rwdenoise.noise import NoiseProfile
+from tests.fakes import FakeDenoiser, fake_photo
+
+STATED, GIVEN, ESTIMATED = NoiseProfile(1e-3, 1e-6), NoiseProfile(2e-3, 2e-6), NoiseProfile(3e-3, 3e-6)
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch) -> SimpleNamespace:
+    """Return a source, and make the io package only remember."""
+    world = SimpleNamespace(source=tmp_path / "a.NEF", target=tmp_path / "a.dng", photo=fake_photo(), written=[])
+    world.source.write_bytes(b"raw")
+
+    def write(photo, target, *, warn, **options) -> None:
+        warn("The GPS position is missing.")
+        target.write_bytes(b"dng")
+        world.written.append((photo, options))
+
+    monkeypatch.setattr(job, "read_raw", lambda _: world.photo)
+    monkeypatch.setattr(job, "write_photo", write)
+    monkeypatch.setattr(job, "estimate_noise", lambda *_, **__: ESTIMATED)
+    return world
+
+
+def run(world: SimpleNamespace, **options) -> tuple[list, FakeDenoiser]:
+    events, denoiser = [], FakeDenoiser()
+    settings = options.pop("settings", Settings(steps=2))
+    events.append(
+        job.denoise_photo(
+            world.source,
+            options.pop("target", world.target),
+            denoiser=denoiser,
+            settings=settings,
+            listen=options.pop("listen", events.append),
+            **options,
+        )
+    )
+    return events, denoiser
+
+
+def test_events_come_in_order(world) -> None:
+    events, _ = run(world)
+    name = str(world.source)
+    assert events[:-2] == [
+        Started(name, name, str(world.target)),
+        Progress(name, "read", 0, 1),
+        Progress(name, "read", 1, 1),
+        Noise(name, ESTIMATED.shot, ESTIMATED.read, "estimated"),
+        *(Progress(name, "denoise", tile, 4) for tile in (1, 2, 3, 4)),
+        Progress(name, "write", 0, 1),
+        Warned(name, "The GPS position is missing."),
+    ]
+    assert events[-1] is events[-2]
+
+
+def test_finished_says_what_was_done(world) -> None:
+    finished = run(world, settings=Settings(3, 0.5, "ddim"))[0][-1]
+    assert isinstance(finished, Finished)
+    assert (finished.output, finished.weights, finished.device) == (str(world.target), "fake 1.0", "nowhere")
+    assert (finished.sampler, finished.steps, finished.strength) == ("ddim", 3, 0.5)
+    assert finished.megapixels == pytest.approx(24e-6, abs=1e-3)
+    assert 0 <= finished.seconds < 60
+
+
+@pytest.mark.parametrize(
+    ("given", "stated", "expected", "origin"),
+    [
+        (GIVEN, STATED, GIVEN, "given"),
+        (None, STATED, STATED, "file"),
+        (None, None, ESTIMATED, "estimated"),
+    ],
+)
+def test_the_noise_is_given_or_stated_or_estimated(world, given, stated, expected, origin) -> None:
+    world.photo = fake_photo(noise=stated)
+    events, denoiser = run(world, noise=given)
+    assert [event.origin for event in events if isinstance(event, Noise)] == [origin]
+    assert denoiser.asked[0][1] == expected
+    assert world.written[0][1]["provenance"].noise == expected
+
+
+def test_the_denoised_planes_and_the_options_are_written(world) -> None:
+    run(world, format="tiff", color="rec2020", overwrite=True)
+    photo, options = world.written[0]
+    np.testing.assert_allclose(photo.planes(), world.photo.planes() / 2, atol=1e-4)
+    provenance = options.pop("provenance")
+    assert options == {"format": "tiff", "color": "rec2020", "overwrite": True}
+    assert (provenance.weights, provenance.sampler, provenance.steps) == ("fake 1.0", "improved", 2)
+
+
+def test_strength_0_never_runs_the_network_and_keeps_the_mosaic(world) -> None:
+    _, denoiser = run(world, settings=Settings(strength=0))
+    assert not denoiser.asked
+    assert world.written[0][0] is world.photo
+
+
+def test_missing_folders_are_made(world, tmp_path) -> None:
+    target = tmp_path / "new" / "er" / "a.dng"
+    run(world, target=target)
+    assert target.is_file()
+
+
+def refused(world, target: Path, error: type[PhotoError], *, overwrite: bool = False) -> str:
+    """Return the message with which a job is refused, before anything is read."""
+    world.photo = None  # Reading it would raise AttributeError.
+    with pytest.raises(error) as caught:
+        run(world, target=target, overwrite=overwrite)
+    assert not world.written
+    return caught.value.message
+
+
+def test_an_existing_output_is_refused(world) -> None:
+    world.target.write_bytes(b"old")
+    refused(world, world.target, OutputExistsError)
+    assert world.target.read_bytes() == b"old"
+
+
+def test_an_existing_output_is_replaced_if_asked(world) -> None:
+    world.target.write_bytes(b"old")
+    run(world, overwrite=True)
+    assert world.target.read_bytes() == b"dng"
+
+
+@pytest.mark.parametrize("kind", ["itself", "symbolic", "hard"])
+def test_the_source_is_never_the_target(world, tmp_path, kind) -> None:
+    link = tmp_path / "link.dng"
+    if kind == "symbolic":
+        link.symlink_to(world.source)
+    elif kind == "hard":
+        link.hardlink_to(world.source)
+    target = world.source if kind == "itself" else link
+    assert "is the source itself" in refused(world, target, OutputExistsError, overwrite=True)
+    assert world.source.read_bytes() == b"raw"
+
+
+def test_a_missing_source(world) -> None:
+    world.source.unlink()
+    assert "a.NEF does not exist" in refused(world, world.target, PhotoAccessError)
+
+
+def test_a_folder_is_no_source(world, tmp_path) -> None:
+    world.source = tmp_path
+    assert "no RAW photo" in refused(world, tmp_path / "x.dng", PhotoAccessError)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_is_refused_rather_than_waited_for(world, tmp_path) -> None:
+    world.source = tmp_path / "pipe.NEF"
+    os.mkfifo(world.source)
+    assert "pipe" in refused(world, world.target, PhotoAccessError)
+
+
+def test_a_loop_of_links(world, tmp_path) -> None:
+    world.source = tmp_path / "loop.NEF"
+    world.source.symlink_to("loop.NEF")
+    assert "link" in refused(world, world.target, PhotoAccessError)
+
+
+def test_a_target_below_a_file(world) -> None:
+    assert "is no folder" in refused(world, world.source / "a.dng", PhotoWriteError)
+
+
+def test_a_target_with_too_long_a_name(world, tmp_path) -> None:
+    assert "File name too long" in refused(world, tmp_path / ("x" * 300 + ".dng"), PhotoWriteError)
+
+
+def test_a_folder_that_cannot_be_written_into(world, monkeypatch) -> None:
+    # Faked, because root may write into folders that are read-only.
+    monkeypatch.setattr(job.os, "access", lambda *_: False)
+    assert "in which you may write" in refused(world, world.target, PhotoWriteError)
+
+
+@pytest.mark.parametrize("stage", ["read", "denoise", "write"])
+def test_cancelled_at_any_stage_writes_nothing(world, stage) -> None:
+    def listen(event) -> None:
+        if isinstance(event, Progress) and event.stage == stage:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        run(world, listen=listen)
+    assert not world.target.exists()
