@@ -1,0 +1,1 @@
+"""Quality and speed, measured against the truth and against peers; one command each."""

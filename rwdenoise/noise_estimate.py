@@ -25,10 +25,12 @@ Floats = NDArray[np.floating]
 
 #: Least edge of a block in px; it grows to a multiple of the filters' period.
 EDGE = 8
-#: More blocks than this (16 megapixels without overlap are 250,000) do not change the result; they are spread evenly.
+#: More blocks than this do not change the result; they are spread evenly over the photo.
 MOST_BLOCKS = 60_000
 #: Directions that measure, for the blocks of 64 px; the next GUARDING ones tell flat blocks from textured ones.
 MEASURING, GUARDING = 8, 32
+#: Median of chi-square over its degrees of freedom (Wilson, Hilferty 1931).
+MEDIAN = (1 - 2 / (9 * MEASURING)) ** 3
 #: Share of the blocks of one brightness that are always taken: the flattest.
 FLATTEST = 0.15
 MOST_BINS = 12
@@ -100,40 +102,38 @@ def estimate_noise(planes: NDArray[np.float32], cfa: Cfa, *, masked: NDArray[np.
     Notes
     -----
     Learning the subspace follows Pyatykh, Hesser, Zheng 2013 and Liu, Tanaka, Okutomi 2013 (smallest eigenvalues of
-    weak-texture patches), with the eigenvectors cross-validated instead of the eigenvalues corrected. Fixed-pattern
-    and row noise are avoided as if they were texture, as far as clean directions remain. Grain that the
-    scene itself shows in every pixel cannot be told from noise.
+    weak-texture patches), with the eigenvectors cross-validated instead of the eigenvalues corrected. Row noise is
+    avoided like texture. Grain that the scene itself shows in every pixel cannot be told from noise.
     """
     mosaic = np.nan_to_num(planes[0], nan=0.0, posinf=1.0, neginf=0.0)
     floor = max(_quantization_step(mosaic, cfa) ** 2 / 12, READ_FLOOR)
     black = _optical_black(masked)
-    edge = _edge(cfa)
+    period = math.lcm(*cfa.period)
+    edge = -(-EDGE // period) * period
     if min(mosaic.shape) < edge:
         return NoiseProfile(0.0, min(max(black[0] if black else 0.0, floor), LARGEST))
     colors = cfa.sites(edge, edge).ravel()
     model = _smooth_scene(colors, edge)
-    lowest, highest = _range(mosaic)
-    blocks = _cut_blocks(mosaic, edge=edge, period=math.lcm(*cfa.period))
-    blocks = _keep(blocks, blocks.pixels.max(axis=1) < highest)
+    linear = _linear_range(mosaic)
+    blocks = _cut_blocks(mosaic, edge=edge, period=period)
+    blocks = _keep(blocks, blocks.pixels.max(axis=1) < linear[1])
     # For the first look only the shape of the line matters.
     bins = _measure(blocks, model, NoiseProfile(1e-3, 1e-5))
     profile = _fit_line(bins, _first_guess(bins, floor), black=black, floor=floor)
     for _ in range(ROUNDS - 1):
-        bins = _measure(_unclipped(blocks, colors, profile, lowest=lowest, highest=highest), model, profile)
+        bins = _measure(_unclipped(blocks, colors, linear, profile), model, profile)
         profile = _fit_line(bins, profile, black=black, floor=floor)
     return profile
 
 
 def _quantization_step(mosaic: Floats, cfa: Cfa) -> float:
     # Sites of one filter share their black level, so their values differ by whole steps.
-    rows, columns = cfa.period
-    sample = mosaic[::rows, ::columns].ravel()[:100_000]
+    sample = mosaic[:: cfa.period[0], :: cfa.period[1]].ravel()[:100_000]
     values = np.unique(sample)
-    repeated = 1 < values.size <= sample.size / 2
-    return float(np.diff(values).min()) if repeated else 0.0
+    return float(np.diff(values).min()) if 1 < values.size <= sample.size / 2 else 0.0
 
 
-def _range(mosaic: Floats) -> tuple[float, float]:
+def _linear_range(mosaic: Floats) -> tuple[float, float]:
     """Return the signals between which the sensor is linear; infinite where nothing was clipped."""
     sample = mosaic[::3, ::5]
     top = float(np.quantile(sample, 0.999))
@@ -144,17 +144,11 @@ def _range(mosaic: Floats) -> tuple[float, float]:
     return (bottom if piled else -math.inf), highest
 
 
-def _edge(cfa: Cfa) -> int:
-    period = math.lcm(*cfa.period)
-    return -(-EDGE // period) * period
-
-
 def _smooth_scene(colors: NDArray[np.uint8], edge: int) -> Floats:
     """Return how the sites of a block go together in most scenes, as correlations."""
     y, x = np.divmod(np.arange(edge * edge), edge)
     distance = np.hypot(y[:, np.newaxis] - y, x[:, np.newaxis] - x)
-    alike: Floats = np.exp(-distance / 4) * np.where(colors[:, np.newaxis] == colors, 1.0, 0.95)
-    return alike
+    return np.asarray(np.exp(-distance / 4) * np.where(colors[:, np.newaxis] == colors, 1.0, 0.95))
 
 
 def _cut_blocks(mosaic: Floats, *, edge: int, period: int) -> _Blocks:
@@ -172,12 +166,10 @@ def _cut_blocks(mosaic: Floats, *, edge: int, period: int) -> _Blocks:
 
 
 def _mean_beside(means: Floats, *, distance: int) -> Floats:
-    last = means.shape[1] - 1
-    here = np.arange(last + 1)
+    here, last = np.arange(means.shape[1]), means.shape[1] - 1
     left, right = here - distance, here + distance
     left, right = np.where(left < 0, right, left), np.where(right > last, left, right)
-    both: Floats = (means[:, left.clip(0, last)] + means[:, right.clip(0, last)]) / 2
-    return both
+    return np.asarray((means[:, left.clip(0, last)] + means[:, right.clip(0, last)]) / 2)
 
 
 def _keep(blocks: _Blocks, chosen: NDArray[np.bool_]) -> _Blocks:
@@ -187,12 +179,12 @@ def _keep(blocks: _Blocks, chosen: NDArray[np.bool_]) -> _Blocks:
 
 
 def _unclipped(
-    blocks: _Blocks, colors: NDArray[np.uint8], profile: NoiseProfile, *, lowest: float, highest: float
+    blocks: _Blocks, colors: NDArray[np.uint8], linear: tuple[float, float], profile: NoiseProfile
 ) -> _Blocks:
     """Leave out blocks whose noise reaches where values are cut off: what is left of it would look too small."""
     means = np.stack([blocks.pixels[:, colors == color].mean(axis=1) for color in np.unique(colors)])
     reach = 3 * np.sqrt(profile.variance(means))
-    return _keep(blocks, ((means + reach < highest) & (means - reach > lowest)).all(axis=0))
+    return _keep(blocks, ((means - reach > linear[0]) & (means + reach < linear[1])).all(axis=0))
 
 
 def _measure(blocks: _Blocks, model: Floats, profile: NoiseProfile) -> _Bins:
@@ -250,16 +242,11 @@ def _summarize(energies: _Energies, profile: NoiseProfile) -> _Bins:
         wanted = min(max(int(len(members) * FLATTEST), 20, calm), len(members))
         flat = members[np.argpartition(energies.guard[members], wanted - 1)[:wanted]]
         expected = profile.variance((energies.signal[flat] + energies.beside[flat]) / 2)
-        ratio = np.median(energies.variance[flat] / expected) / _median_of_mean_square(MEASURING)
+        ratio = np.median(energies.variance[flat] / expected) / MEDIAN
         # A median is 1.25 times less certain than a mean; four overlapping blocks tell as much as one.
         error = 1.25 * math.sqrt(2 / MEASURING * 4 / wanted)
         points.append((energies.signal[flat].mean(), ratio * expected.mean(), error))
     return _Bins(*np.array(points, dtype=np.float64).T)
-
-
-def _median_of_mean_square(count: int) -> float:
-    # Median of chi-square / degrees of freedom (Wilson, Hilferty 1931).
-    return (1 - 2 / (9 * count)) ** 3
 
 
 def _first_guess(bins: _Bins, floor: float) -> NoiseProfile:
@@ -274,35 +261,32 @@ def _usual_read(shot: float, floor: float) -> float:
 
 def _optical_black(masked: NDArray[np.float32] | None) -> tuple[float, float] | None:
     """Return the variance of optically black pixels and its relative error, if there are enough of them."""
-    values = np.asarray([] if masked is None else masked, dtype=np.float64).ravel()
-    values = values[np.isfinite(values)]
+    values = np.empty(0) if masked is None else masked[np.isfinite(masked)].astype(np.float64)
     for _ in range(3):  # hot pixels out
         if values.size < LEAST_MASKED:
             return None
         values = values[np.abs(values - np.median(values)) <= 4 * values.std() + 1e-12]
-    return float(values.var()), max(BLACK_ERROR, math.sqrt(2 / values.size))
+    return max(float(values.var()), READ_FLOOR), max(BLACK_ERROR, math.sqrt(2 / values.size))
 
 
 def _fit_line(bins: _Bins, start: NoiseProfile, *, black: tuple[float, float] | None, floor: float) -> NoiseProfile:
     """Fit ``shot * signal + read`` to the lower edge of the bins, with what is known of black as one more point."""
-    shot, read = start.shot, start.read
-    signal = np.append(bins.signal, 0.0)
+    profile = start
     for _ in range(30):
-        line = shot * bins.signal.clip(min=0) + read
+        line = profile.variance(bins.signal)
         excess = (bins.variance / line - 1) / bins.error
         trust = np.where(excess > 0, 1 / (1 + np.square(excess / TOLERANCE)), 1.0)
-        at_black, black_error = black or (_usual_read(shot, floor), READ_ERROR)
-        at_black = max(at_black, floor)
-        variance = np.append(bins.variance, at_black)
+        at_black, black_error = black or (_usual_read(profile.shot, floor), READ_ERROR)
         weight = np.append(trust / np.square(bins.error * line), 1 / (black_error * at_black) ** 2)
-        before, (shot, read) = (shot, read), _weighted_line(signal, variance, weight, floor=floor)
-        if math.isclose(shot, before[0], rel_tol=1e-4) and math.isclose(read, before[1], rel_tol=1e-4):
+        before, variance = profile, np.append(bins.variance, at_black)
+        profile = _weighted_line(np.append(bins.signal, 0.0), variance, weight, floor=floor)
+        if np.allclose((profile.shot, profile.read), (before.shot, before.read), rtol=1e-4, atol=0):
             break
-    return NoiseProfile(min(shot, LARGEST), min(read, LARGEST))
+    return profile
 
 
-def _weighted_line(x: Floats, y: Floats, weight: Floats, *, floor: float) -> tuple[float, float]:
-    """Return slope and height of the best line with a slope of 0 or more and a height of `floor` or more."""
+def _weighted_line(x: Floats, y: Floats, weight: Floats, *, floor: float) -> NoiseProfile:
+    """Return the best line with a slope of 0 or more and a height of `floor` or more."""
     weight = weight / weight.sum()
     middle_x, middle_y = float(weight @ x), float(weight @ y)
     spread = float(weight @ np.square(x - middle_x))
@@ -313,4 +297,4 @@ def _weighted_line(x: Floats, y: Floats, weight: Floats, *, floor: float) -> tup
         slope = float(weight @ (x * (y - floor))) / max(float(weight @ np.square(x)), 1e-30)
     if slope < 0:
         slope, height = 0.0, max(middle_y, floor)
-    return slope, height
+    return NoiseProfile(min(slope, LARGEST), min(height, LARGEST))

@@ -60,17 +60,22 @@ def encode_bare_dng(photo: RawPhoto) -> bytes:
 
 def _tiles(mosaic: NDArray[np.uint16]) -> Iterator[bytes]:
     """Yield the mosaic as lossless JPEG, tile by tile; the last ones are filled up by repeating the edge."""
-    height, width = mosaic.shape
-    pieces = (mosaic[y : y + TILE, x : x + TILE] for y in range(0, height, TILE) for x in range(0, width, TILE))
+    step = _tile_width(mosaic)
+    height, width = (-(-size // side) * side for size, side in zip(mosaic.shape, (TILE, step), strict=True))
+    whole = np.pad(mosaic, [(0, height - mosaic.shape[0]), (0, width - mosaic.shape[1])], mode="edge")
+    pieces = (whole[y : y + TILE, x : x + step] for y in range(0, height, TILE) for x in range(0, width, step))
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         yield from pool.map(_encode_tile, pieces)
 
 
+def _tile_width(mosaic: NDArray[np.uint16]) -> int:
+    """Return the width of tiles, a multiple of 16 as TIFF wants it. LibRaw garbles tiles wider than the mosaic."""
+    return min(TILE, max(int(mosaic.shape[1]) // 16 * 16, 16))
+
+
 def _encode_tile(piece: NDArray[np.uint16]) -> bytes:
-    missing = [(0, TILE - size) for size in piece.shape]
-    whole = np.pad(piece, missing, mode="edge")
     # As an image of half the width with two components each site is predicted from one of its own color.
-    pairs = np.ascontiguousarray(whole).reshape(TILE, TILE // 2, 2)
+    pairs = np.ascontiguousarray(piece).reshape(piece.shape[0], -1, 2)
     return bytes(imagecodecs.jpeg8_encode(pairs, lossless=True, bitspersample=16))
 
 
@@ -139,7 +144,7 @@ def _mosaic_tags(photo: RawPhoto) -> Iterator[Tag]:
     active, crop = photo.active, photo.crop
     photometric = tags.LINEAR_RAW_PHOTOMETRIC if photo.cfa == MONOCHROME else tags.CFA_PHOTOMETRIC
     yield from _pixel_tags(*photo.mosaic.shape, kind=_FULL, photometric=photometric, bits=(16,))
-    yield tags.numbers(tags.TILE_WIDTH, tags.LONG, (TILE,))
+    yield tags.numbers(tags.TILE_WIDTH, tags.LONG, (_tile_width(photo.mosaic),))
     yield tags.numbers(tags.TILE_LENGTH, tags.LONG, (TILE,))
     edges = (active.top, active.left, active.top + active.height, active.left + active.width)
     if photo.cfa != MONOCHROME:

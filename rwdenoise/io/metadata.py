@@ -128,12 +128,9 @@ def sidecars(source: Path) -> list[Path]:
 
 
 def _merge_sidecar(sidecar: Path, xmp: exiv2.XmpData) -> None:
-    packet = read_file(sidecar).decode("utf-8-sig")
-    more = exiv2.XmpData()
-    if exiv2.XmpParser.decode(more, packet) != 0:
-        message = "it is no XMP packet"
-        raise UnicodeError(message)
-    for datum in more:
+    parsed = exiv2.ImageFactory.create(exiv2.ImageType.xmp)
+    parsed.setXmpPacket(read_file(sidecar).decode("utf-8-sig"))
+    for datum in parsed.xmpData():
         xmp[datum.key()] = datum.value()
 
 

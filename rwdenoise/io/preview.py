@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from rwdenoise.cfa import Cfa
+from rwdenoise.cfa import TRANSMISSION, Cfa
 from rwdenoise.color import camera_to_srgb, encode_srgb
 from rwdenoise.errors import PhotoError
 from rwdenoise.io.libraw import embedded_preview
@@ -14,8 +14,6 @@ from rwdenoise.io.source import read_file
 from rwdenoise.photo import RawPhoto
 
 LONGEST_SIDE = 1600
-#: The smallest square with sites of all three colors, in px.
-_SUPERPIXEL = {"Bayer": 2, "X-Trans": 3, "monochrome": 1}
 # Brightness is compared at these shares of the pixels; the ends are left out, where single pixels decide.
 _SHARES = np.linspace(0.01, 0.99, 33)
 # The bars of JPEG previews are not quite black everywhere.
@@ -68,22 +66,28 @@ def _without_bars(model: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def _superpixels(photo: RawPhoto) -> NDArray[np.float32]:
     """Return the mean of each color over squares of the crop, shape (H, W, 3), 0 black, 1 white."""
     crop = photo.crop
+    cfa = photo.cfa.shifted(crop.top, crop.left)
+    rows, columns = cfa.period
     signal = photo.planes()[0][crop.slices]
-    base = _SUPERPIXEL[photo.cfa.name]
-    side = base * max(1, -(-max(signal.shape) // (base * LONGEST_SIDE)))
-    side = min(side, *signal.shape)
-    return _means(signal, photo.cfa.shifted(crop.top, crop.left), side)
+    # A crop smaller than one period (only tests draw such) is filled up, so that every color has a site.
+    signal = np.pad(signal, [(0, max(0, rows - crop.height)), (0, max(0, columns - crop.width))], mode="edge")
+    times = max(1, -(-max(signal.shape) // (rows * LONGEST_SIDE)))
+    times = min(times, signal.shape[0] // rows, signal.shape[1] // columns)
+    return _means(signal, cfa, times)
 
 
-def _means(signal: NDArray[np.float32], cfa: Cfa, side: int) -> NDArray[np.float32]:
-    height, width = (size // side * side for size in signal.shape)
-    planes = cfa.planes(height, width)
-    squares = (3, height // side, side, width // side, side)
-    sums = (planes * signal[:height, :width]).reshape(squares).sum(axis=(2, 4))
-    counts = planes.reshape(squares).sum(axis=(2, 4))
-    # A picture narrower than a superpixel lacks a color somewhere: any value will do.
-    means: NDArray[np.float32] = (sums / np.maximum(counts, 1)).transpose(1, 2, 0)
-    return means
+def _means(signal: NDArray[np.float32], cfa: Cfa, times: int) -> NDArray[np.float32]:
+    """Average each color over squares of `times` x `times` periods; what does not fill a square is left out."""
+    rows, columns = cfa.period
+    height, width = signal.shape[0] // (rows * times), signal.shape[1] // (columns * times)
+    sums, counts = np.zeros((height, width, 3), np.float32), np.zeros(3, np.float32)
+    for y, x in np.ndindex(rows, columns):
+        site = signal[y::rows, x::columns][: height * times, : width * times]
+        mean = site.reshape(height, times, width, times).mean(axis=(1, 3))
+        seen = TRANSMISSION[cfa.colors[y][x]]
+        sums += mean[..., np.newaxis] * seen
+        counts += seen
+    return np.asarray(sums / counts, np.float32)
 
 
 def _to_srgb(light: NDArray[np.float32], photo: RawPhoto) -> NDArray[np.float32]:

@@ -51,10 +51,8 @@ def write_photo(  # noqa: PLR0913 -- the one call that a program makes; all but 
 
     Raises
     ------
-    OutputExistsError
-        If the target is there and `overwrite` is not set.
-    PhotoWriteError
-        If it cannot be written; nothing is left behind.
+    OutputExistsError, PhotoWriteError
+        If the target is there and `overwrite` is not set, or cannot be written; nothing is left behind.
     SettingsError
         If there is no such format or color space.
     """

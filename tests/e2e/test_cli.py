@@ -328,3 +328,33 @@ def test_the_options_know_what_the_library_knows() -> None:
     assert set(options.COLORS) == set(COLOR_SPACES)
     assert set(options.DEVICES) == set(backend.DEVICES)
     assert inspect.signature(load_denoiser).parameters["weights"].default == options.WEIGHTS
+
+
+REAL = (
+    "nikon-d1.NEF",
+    "canon-s40-0101.CRW",
+    "canon-s40-0119.CRW",
+    "canon-g2-0304.CRW",
+    "canon-kissx4-colorchart.dng",
+    "kodak-dc50.KDC",
+    "kodak-dc120.KDC",
+)
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_real_photos_come_back_bit_for_bit_at_strength_0(data, folder, name) -> None:
+    source = data / "raw" / name
+    assert run(str(source), "-o", "out.dng", "--strength", "0").exit_code == 0
+    before, after = read_raw(source), read_raw(Path("out.dng"))
+    assert np.array_equal(before.mosaic, after.mosaic)
+    assert np.array_equal(before.planes(), after.planes())
+    assert (before.cfa, before.active, before.crop) == (after.cfa, after.active, after.crop)
+
+
+def test_each_broken_file_gives_one_error_and_leaves_nothing(data, folder) -> None:
+    broken = sorted((data / "raw" / "broken").iterdir())
+    result = run(*map(str, broken), str(data / "raw" / "kodak-c330.raw"), "-o", "out", "-q")
+    assert result.exit_code == 1
+    assert len(result.stderr.splitlines()) == 2 * (len(broken) + 1)
+    assert result.stderr.count("error: ") == len(broken) + 1
+    assert not Path("out").exists()

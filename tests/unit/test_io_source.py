@@ -1,0 +1,79 @@
+"""Everything that the system says about a source becomes one clear error."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from rwdenoise.errors import CorruptPhotoError, PhotoAccessError, RwDenoiseError, UnsupportedPhotoError
+from rwdenoise.io import source
+from rwdenoise.io.raw import read_raw
+from rwdenoise.io.source import read_file, shown
+
+
+@pytest.mark.parametrize("name", ["plain.NEF", "日本 語.NEF", "line\nbreak.NEF", "größe\t.NEF", "-x *.NEF"])
+def test_reads_a_file_of_any_name(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(b"content")
+    assert read_file(path) == b"content"
+    assert shown(path).isprintable()
+
+
+def test_reads_a_name_that_is_no_unicode(tmp_path: Path) -> None:
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.NEF"))
+    try:
+        path.write_bytes(b"content")
+    except OSError:
+        pytest.skip("this disk knows only names in Unicode")
+    assert read_file(path) == b"content"
+    assert shown(path) == "\\udcff.NEF"
+
+
+def fails(path: Path, kind: type[RwDenoiseError], words: str) -> None:
+    with pytest.raises(kind, match=words) as caught:
+        read_raw(path)
+    assert caught.value.hint.endswith(".")
+
+
+def test_missing(tmp_path: Path) -> None:
+    fails(tmp_path / "no.NEF", PhotoAccessError, "does not exist")
+    fails(tmp_path / "a\0b.NEF", PhotoAccessError, "does not exist")
+    fails(tmp_path / ("n" * 400), PhotoAccessError, "too long")
+
+
+def test_a_folder_and_what_lies_below_a_file(tmp_path: Path) -> None:
+    fails(tmp_path, PhotoAccessError, "is a folder")
+    (tmp_path / "file").write_bytes(b"x")
+    fails(tmp_path / "file" / "photo.NEF", PhotoAccessError, "below something")
+
+
+def test_a_loop_of_links(tmp_path: Path) -> None:
+    (tmp_path / "a.NEF").symlink_to(tmp_path / "b.NEF")
+    (tmp_path / "b.NEF").symlink_to(tmp_path / "a.NEF")
+    fails(tmp_path / "a.NEF", PhotoAccessError, "leads back to itself")
+
+
+def test_no_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.NEF"
+    path.write_bytes(b"x")
+
+    def refuse(self: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    fails(path, PhotoAccessError, "may not be read")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes in folders")
+def test_a_pipe_does_not_block(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.NEF")
+    fails(tmp_path / "pipe.NEF", PhotoAccessError, "no ordinary file")
+
+
+def test_empty_and_enormous(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.NEF"
+    path.write_bytes(b"")
+    fails(path, CorruptPhotoError, "is empty")
+    path.write_bytes(b"123")
+    monkeypatch.setattr(source, "_MAX_BYTES", 2)
+    fails(path, UnsupportedPhotoError, "3 bytes")
