@@ -38,7 +38,10 @@ class Architecture:
     @classmethod
     def from_table(cls, table: dict[str, Any]) -> Architecture:
         """Rebuild it from JSON or TOML, which know lists only; an unknown key raises TypeError."""
-        return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in table.items()})
+        fields: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in table.items()
+        }
+        return cls(**fields)
 
     @property
     def multiple(self) -> int:

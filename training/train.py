@@ -145,7 +145,8 @@ class Trainer:
             # As the sampler meets it: between the noisy photo and an estimate, not the truth.
             with torch.no_grad():
                 clean = self._estimate(pairs.noisy, pairs, pairs.sigma)
-        return forward(clean, pairs.noisy, t)
+        x_t: Tensor = forward(clean, pairs.noisy, t)
+        return x_t
 
     def _estimate(self, x_t: Tensor, pairs: Pairs, level: Tensor) -> Tensor:
         dtype = fast_dtype(self.device)
