@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import click
@@ -66,4 +67,7 @@ def main() -> None:
     """Run the command line."""
     survive_any_text()
     stop_at_once()
+    # On a busy machine numpy's matrix products wait for threads that do not come, up to 500 times longer than one
+    # thread takes; PyTorch has its own threads. It only counts before numpy is imported.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     cli(prog_name="rwdenoise")
