@@ -1,6 +1,6 @@
 # Two commands on a fresh machine: `make demo` and `make test`. Everything goes into .venv.
 
-PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
+export PYTHON
 VENV := .venv
 BIN := $(VENV)/bin
 
@@ -25,11 +25,11 @@ bench: $(VENV)/ready-dev
 	$(BIN)/python -m bench.mosaic
 
 $(VENV)/ready: pyproject.toml constraints.txt
-	scripts/setup "$(PYTHON)" $(VENV) .
+	scripts/setup $(VENV) .
 	touch $@
 
 $(VENV)/ready-dev: pyproject.toml constraints.txt
-	scripts/setup "$(PYTHON)" $(VENV) '.[dev]'
+	scripts/setup $(VENV) '.[dev]'
 	touch $@ $(VENV)/ready
 
 clean:
