@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from rwdenoise.io.develop import develop
 
 from bench.measures import psnr, texture_kept
+from rwdenoise.io.develop import develop
 from rwdenoise.io.raw import read_raw
 from rwdenoise.photo import RawPhoto
 

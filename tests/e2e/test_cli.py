@@ -7,9 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
-from rwdenoise_cli import options
-from rwdenoise_cli.commands import simulate
-from rwdenoise_cli.main import cli
 
 from rwdenoise import backend, denoiser
 from rwdenoise.cfa import RGGB
@@ -19,6 +16,9 @@ from rwdenoise.io.raw import read_raw
 from rwdenoise.io.write import FORMATS, write_photo
 from rwdenoise.plan import OUTPUT_SUFFIXES
 from rwdenoise.simulated import simulate_raw
+from rwdenoise_cli import options
+from rwdenoise_cli.commands import simulate
+from rwdenoise_cli.main import cli
 from tests.fakes import FakeDenoiser
 
 NOISE = ("--noise", "0.002,0.00001")
