@@ -24,6 +24,8 @@ FOLDER = Path("demo")
 ISO = 12800
 #: Width of the crops that are shown side by side, in px.
 CROP = 480
+#: Where the built-in scene's fabric, text, stars and gradients meet, as shares of height and width.
+PANELS_MEET = (1 / 3, 2 / 3)
 
 
 def main() -> None:
@@ -47,7 +49,7 @@ def show_simulated() -> None:
         kept = texture_kept(planes[name], planes["truth"], period=photos["truth"].cfa.period)
         print(f"{name:10} {psnr(planes[name], planes['truth']):6.2f} dB {100 * kept:11.0f} %")
     print(f"\n{seconds:.1f} s for {planes['truth'].size / 1e6:.1f} megapixels, starting the program included.")
-    save_pictures(photos)
+    save_pictures(photos, center=PANELS_MEET)
 
 
 def show(source: Path) -> None:
@@ -73,20 +75,19 @@ def run(*arguments: str) -> None:
         sys.exit(status)
 
 
-def save_pictures(photos: dict[str, RawPhoto]) -> None:
+def save_pictures(photos: dict[str, RawPhoto], *, center: tuple[float, float] = (0.5, 0.5)) -> None:
     """Write each photo developed, and crops of all of them side by side."""
     developed = {name: (develop(photo) >> 8).astype(np.uint8) for name, photo in photos.items()}
     print()
     for name, picture in developed.items():
         save(picture, FOLDER / f"{name}.png")
-    crops = [crop(picture) for picture in developed.values()]
+    crops = [crop(picture, center) for picture in developed.values()]
     save(np.concatenate(crops, axis=1), FOLDER / "side-by-side.png")
 
 
-def crop(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Cut out the middle, where the built-in scene shows stars, hair, text and leaves."""
-    height, width, _ = picture.shape
-    top, left = max(0, (height - CROP) // 2), max(0, (width - CROP) // 2)
+def crop(picture: NDArray[np.uint8], center: tuple[float, float]) -> NDArray[np.uint8]:
+    """Cut out a square around a place, given as shares of height and width."""
+    top, left = (max(0, int(edge * share) - CROP // 2) for edge, share in zip(picture.shape, center, strict=False))
     return picture[top : top + CROP, left : left + CROP]
 
 
