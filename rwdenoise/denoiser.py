@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from rwdenoise.backend import Backend, choose_backend
+from rwdenoise.brightness import keep_local_means
 from rwdenoise.cfa import Cfa
 from rwdenoise.diffusion import SAMPLERS, Settings
 from rwdenoise.errors import DeviceMemoryError
@@ -103,7 +104,7 @@ class Denoiser:
 
         for x in SAMPLERS[settings.sampler](predict, frame.noisy, settings.times):  # noqa: B007 -- the last one is kept
             pass
-        return frame.restore(x)
+        return keep_local_means(frame.restore(x), planes, cfa=cfa, noise=noise)
 
     def _estimate(self, x_t: Tensor, colors: Tensor, level: float, tracker: _Tracker) -> Tensor:
         """Run the network over a whole frame; on too little memory with smaller and smaller tiles."""
