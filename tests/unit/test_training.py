@@ -2,6 +2,8 @@
 
 import dataclasses
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -136,3 +138,14 @@ def test_the_log_is_json(photos: Path, tmp_path: Path, monkeypatch: pytest.Monke
     lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text(encoding="utf-8").splitlines()]
     assert lines[0]["step"] == 1
     assert all(0 <= line["simulating"] <= 1 for line in lines)
+
+
+def test_training_needs_no_camera_files_library() -> None:
+    # Machines with fast GPUs often have torch, numpy, pillow and safetensors, and little else.
+    code = (
+        "import training.__main__, sys; print(sorted({'rawpy', 'exiv2', 'tifffile', 'imagecodecs'} & set(sys.modules)))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=RECIPES.parents[1]
+    )
+    assert result.stdout.strip() == "[]"
