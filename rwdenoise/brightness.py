@@ -59,8 +59,8 @@ def keep_local_means(
 
 
 def _cell_sums(plane: Plane) -> Plane:
-    """Return the sum of each cell; those at the bottom and at the right may be smaller."""
-    rows, columns = (np.arange(0, length, CELL) for length in plane.shape)
+    """Return the sum of each cell; those at the bottom and at the right take the rest, for a sliver tells nothing."""
+    rows, columns = (np.arange(max(1, length // CELL)) * CELL for length in plane.shape)
     return np.asarray(np.add.reduceat(np.add.reduceat(plane, rows, axis=0), columns, axis=1), np.float32)
 
 
