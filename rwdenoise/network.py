@@ -161,8 +161,11 @@ class UNet(nn.Module):
         Tensor of float32, shape (N, C, H, W)
             The estimate of x_0.
         """
-        features = self.head(x_t, colors, level)
-        embedded = self.embed(level)
+        noise = self.find_noise(self.head(x_t, colors, level), self.embed(level))
+        return x_t - level[:, None, None, None] * noise
+
+    def find_noise(self, features: Tensor, embedded: Tensor) -> Tensor:
+        """Return the noise, in standard deviations, that the head's features and the embedded level tell of."""
         skips = []
         for scale, down in zip(self.down_scales, self.downs, strict=True):
             features = scale(features, embedded)
@@ -171,5 +174,4 @@ class UNet(nn.Module):
         features = self.bottom(features, embedded)
         for scale, up, skip in zip(reversed(self.up_scales), reversed(self.ups), reversed(skips), strict=True):
             features = scale(functional.pixel_shuffle(up(features), 2) + skip, embedded)
-        noise = functional.pixel_shuffle(self.tail(features), 2)
-        return x_t - level[:, None, None, None] * noise.float()
+        return functional.pixel_shuffle(self.tail(features), 2).float()

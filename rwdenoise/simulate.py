@@ -43,7 +43,9 @@ class SensorNoise:
     tails: Tensor = field(default_factory=lambda: torch.zeros(()))
     """How much farther than Gaussian the read noise strays, at the same variance: a in ``z (1 + a z^2)``, 0 to 0.1."""
     hot_pixels: Tensor = field(default_factory=lambda: torch.zeros(()))
-    """Share of sites that shine by themselves."""
+    """Share of sites that shine by themselves, most of them faintly."""
+    dead_pixels: Tensor = field(default_factory=lambda: torch.zeros(()))
+    """Share of sites that see only a part of their light, or none."""
     step: Tensor = field(default_factory=lambda: torch.tensor(1 / 16383))
     """Height of a quantization step."""
     floor: Tensor = field(default_factory=lambda: torch.tensor(-1 / 16))
@@ -106,7 +108,7 @@ def record(mosaic: Tensor, noise: SensorNoise, rng: torch.Generator) -> Tensor:
         Normalized, quantized, cut off at white and at the converter's floor only: signed below black.
     """
     signal = _photon_noise(mosaic, noise.shot, rng) + _read_noise(mosaic, noise, rng) + _banding(mosaic, noise, rng)
-    signal = _hot_pixels(signal, noise.hot_pixels, rng)
+    signal = _broken_pixels(signal, noise, rng)
     quantized = torch.round(signal / noise.step) * noise.step
     return quantized.maximum(torch.as_tensor(noise.floor)).clip(max=1)
 
@@ -114,7 +116,8 @@ def record(mosaic: Tensor, noise: SensorNoise, rng: torch.Generator) -> Tensor:
 def _photon_noise(mosaic: Tensor, shot: Tensor, rng: torch.Generator) -> Tensor:
     # Poisson's mean, variance and skewness (Cornish-Fisher), ten times faster than drawing from it; the skewness
     # fades below one electron, where there is nothing left to be skewed.
-    electrons = mosaic / torch.as_tensor(shot).clip(min=1e-9)
+    shot = torch.as_tensor(shot).clip(min=1e-9)
+    electrons = mosaic / shot
     z = _normal(mosaic, tuple(mosaic.shape), rng)
     skew = (z.square() - 1) / 6 * (electrons / (electrons + 1))
     return (electrons + electrons.sqrt() * z + skew) * shot
@@ -138,9 +141,13 @@ def _banding(mosaic: Tensor, noise: SensorNoise, rng: torch.Generator) -> Tensor
     return rows + columns
 
 
-def _hot_pixels(signal: Tensor, share: Tensor, rng: torch.Generator) -> Tensor:
-    if not torch.as_tensor(share).any():
+def _broken_pixels(signal: Tensor, noise: SensorNoise, rng: torch.Generator) -> Tensor:
+    """Light up the hot pixels and dim the dead ones."""
+    hot, dead = (torch.as_tensor(share) for share in (noise.hot_pixels, noise.dead_pixels))
+    if not (hot.any() or dead.any()):
         return signal
     chance = torch.rand(signal.shape, generator=rng, device=signal.device)
-    glow = chance / share  # uniform from 0 to 1 where it is used
-    return torch.where(chance < share, signal + glow, signal)
+    # Both are uniform from 0 to 1 where they are used. Glow squared: faint ones are more frequent.
+    glow, dimmed = (chance / hot) ** 2, (1 - chance) / dead
+    signal = torch.where(chance < hot, signal + glow, signal)
+    return torch.where(1 - chance < dead, signal * dimmed, signal)

@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 
 from training.export import export
+from training.photos import find_photos
 from training.recipe import Recipe, read_recipe
 from training.train import Trainer
 
@@ -24,6 +25,7 @@ def main() -> None:
     run.add_argument("--names", type=Path, help="text file with the names of the photos to use")
     run.add_argument("--minutes", type=float, required=True, help="training time in all")
     run.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    run.add_argument("--compile", action="store_true", help="half as fast again; needs a C++ compiler")
     run.add_argument("--start-from", type=Path, help="weights file to start from instead of random numbers")
     run.set_defaults(work=_run)
     out = commands.add_parser("export", help="write the weights file and its line in the manifest")
@@ -41,11 +43,11 @@ def main() -> None:
 def _run(arguments: argparse.Namespace) -> None:
     trainer = Trainer(
         _recipe(arguments),
-        arguments.photos,
+        find_photos(arguments.photos, names=arguments.names),
         arguments.folder,
         minutes=arguments.minutes,
         device=torch.device(arguments.device),
-        names=arguments.names,
+        compiled=arguments.compile,
     )
     if arguments.start_from and not trainer.progress.step:
         trainer.start_from(arguments.start_from)

@@ -12,12 +12,17 @@ from torch import Tensor
 from rwdenoise import simulate
 from rwdenoise.cfa import BAYER_PHASES, MONOCHROME, X_TRANS, Cfa
 from rwdenoise.noise import stabilize, stabilized_white
+from training.photos import WHITE
+from training.stars import draw_stars
 
 # Natural logarithms of the shot noise: from ISO 50 of a large sensor to beyond ISO 102400 (darktable 5.0's profiles,
 # scaled to the mosaic: about 1e-5 to 3e-2), a little wider at both ends.
 LOG_SHOT = (math.log(6e-6), math.log(6e-2))
 # log read = 2.18 log shot + 1.20 (Brooks et al. 2019), its spread widened from 0.26 to that of real profiles.
 READ_SLOPE, READ_OFFSET, READ_SPREAD = 2.18, 1.20, 0.8
+# Half of the cameras have the read noise of darktable 5.0's 405 profiles, which at low ISO is far stronger:
+# log10 b = 1.247 log10 a - 1.369 (sd 0.465) there, both times 12 on the mosaic, as natural logarithms.
+MEASURED_SLOPE, MEASURED_OFFSET, MEASURED_SPREAD = 1.247, -3.766, 1.07
 
 
 @dataclass(frozen=True)
@@ -54,22 +59,25 @@ class CameraBag:
         Where the photographs are made.
     seed : int
         Starts the random numbers.
+    star_share : float
+        Share of the patches over which stars are drawn.
     """
 
-    def __init__(self, *, size: int, jitter: float, device: torch.device, seed: int) -> None:
+    def __init__(self, *, size: int, jitter: float, device: torch.device, seed: int, star_share: float = 0.0) -> None:
         self.jitter = jitter
+        self.star_share = star_share
         self.device = device
         self.rng = np.random.default_rng(seed)
         self.torch_rng = torch.Generator(device).manual_seed(seed)
         self.matrices = simulate.camera_matrix(simulate.CAMERA_MATRICES).to(device)
-        codes = torch.arange(256, device=device) / 255
+        codes = torch.arange(WHITE + 1, device=device) / WHITE
         self.light = torch.cat([simulate.linearize(codes), simulate.linearize(simulate.invert_tone_curve(codes))])
         self.layouts = [_planes(cfa, size, device) for cfa in BAYER_PHASES]
         self.x_trans = [_planes(X_TRANS.shifted(top, left), size, device) for top in range(6) for left in range(6)]
         self.monochrome = _planes(MONOCHROME, size, device)
 
     def photograph(self, patches: Tensor) -> Pairs:
-        """Make pairs from developed patches of uint8, shape (N, 3, H, W)."""
+        """Make pairs from developed patches of int16, shape (N, 3, H, W), 0 to `WHITE`."""
         count = len(patches)
         colors = torch.stack([self._draw_filters() for _ in range(count)])
         clean = simulate.filter_colors(self._expose(patches.to(self.device)), colors)
@@ -96,7 +104,7 @@ class CameraBag:
     def _expose(self, patches: Tensor) -> Tensor:
         count = len(patches)
         curved = torch.from_numpy(self.rng.integers(0, 2, count)).to(self.device)[:, None, None, None]
-        rgb = self.light.take(patches.int() + 256 * curved)
+        rgb = self.light.take(patches.int() + (WHITE + 1) * curved) + self._draw_stars(patches)
         mix = torch.tensor(self.rng.dirichlet(np.ones(len(self.matrices)), count), dtype=torch.float32)
         matrix = torch.einsum("nk,kij->nij", mix.to(self.device), self.matrices)
         # Daylight to tungsten: wider than the 1.9 to 2.4 and 1.5 to 1.9 of Brooks et al.
@@ -106,10 +114,24 @@ class CameraBag:
         )  # fmt: skip
         return simulate.see(rgb, matrix, gains, 2 ** self._uniform(count, -3.0, 1.0))
 
+    def _draw_stars(self, patches: Tensor) -> Tensor:
+        count, _, height, width = patches.shape
+        sky = torch.zeros(count, 3, height, width)
+        for index in np.flatnonzero(self.rng.random(count) < self.star_share):
+            sky[index] = draw_stars(height, width, rng=self.rng)
+        return sky.to(self.device)
+
     def _draw_noise(self, count: int) -> simulate.SensorNoise:
         log_shot = self._uniform(count, *LOG_SHOT)
-        spread = self._tensor(self.rng.normal(0, READ_SPREAD, count))
-        read = torch.exp(READ_SLOPE * log_shot + READ_OFFSET + spread).clip(min=1e-9, max=3e-3)
+        measured = self.rng.random(count) < 0.5
+        slope, offset, spread = (
+            self._tensor(np.where(measured, ours, theirs))
+            for ours, theirs in (
+                (MEASURED_SLOPE, READ_SLOPE), (MEASURED_OFFSET, READ_OFFSET), (MEASURED_SPREAD, READ_SPREAD)
+            )
+        )  # fmt: skip
+        stray = spread * self._tensor(self.rng.standard_normal(count).clip(-2, 2))
+        read = torch.exp(slope * log_shot + offset + stray).clip(min=1e-9, max=3e-3)
         deviation = read.sqrt()
         banded = self._tensor(self.rng.random(count) < 0.4)
         bits = self.rng.choice([10, 12, 12, 14, 14, 14, 16], count)
@@ -119,7 +141,8 @@ class CameraBag:
             row=banded * deviation * self._uniform(count, 0.0, 0.3),
             column=banded * deviation * self._uniform(count, 0.0, 0.1),
             tails=self._tensor(self.rng.random(count) < 0.3) * self._uniform(count, 0.0, 0.1),
-            hot_pixels=self._tensor(self.rng.random(count) < 0.3) * 10 ** self._uniform(count, -5.0, -3.3),
+            hot_pixels=self._tensor(self.rng.random(count) < 0.5) * 10 ** self._uniform(count, -4.5, -2.7),
+            dead_pixels=self._tensor(self.rng.random(count) < 0.2) * 10 ** self._uniform(count, -4.5, -3.5),
             # A camera's steps are finer than its read noise, or the noise would not be there.
             step=torch.minimum(self._tensor(1 / 2.0**bits), 2 * deviation),
             floor=-self._uniform(count, 0.02, 0.1).maximum(6 * deviation),

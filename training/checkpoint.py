@@ -24,12 +24,14 @@ class Progress:
     seconds: float = 0.0
 
 
-def save_checkpoint(path: Path, network: UNet, average: UNet, adam: torch.optim.AdamW, progress: Progress) -> None:
+def save_checkpoint(
+    path: Path, network: UNet, average: UNet, optimizer: torch.optim.Optimizer, progress: Progress
+) -> None:
     """Write everything to one file; a crash leaves the old one."""
     tensors = {f"network.{name}": tensor for name, tensor in network.state_dict().items()}
     tensors |= {f"average.{name}": tensor for name, tensor in average.state_dict().items()}
-    for index, state in adam.state_dict()["state"].items():
-        tensors |= {f"adam.{index}.{key}": torch.as_tensor(value) for key, value in state.items()}
+    for index, state in optimizer.state_dict()["state"].items():
+        tensors |= {f"optimizer.{index}.{key}": torch.as_tensor(value) for key, value in state.items()}
     temporary = path.with_suffix(".part")
     save_file(
         {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()},
@@ -41,16 +43,16 @@ def save_checkpoint(path: Path, network: UNet, average: UNet, adam: torch.optim.
     temporary.replace(path)
 
 
-def load_checkpoint(path: Path, network: UNet, average: UNet, adam: torch.optim.AdamW) -> Progress:
-    """Put a checkpoint back into `network`, `average` and `adam`, and say how far it is."""
+def load_checkpoint(path: Path, network: UNet, average: UNet, optimizer: torch.optim.Optimizer) -> Progress:
+    """Put a checkpoint back into `network`, `average` and `optimizer`, and say how far it is."""
     tensors = load_file(path)
     network.load_state_dict(under("network.", tensors))
     average.load_state_dict(under("average.", tensors))
     state: dict[int, dict[str, torch.Tensor]] = {}
-    for name, tensor in under("adam.", tensors).items():
+    for name, tensor in under("optimizer.", tensors).items():
         index, key = name.split(".", 1)
         state.setdefault(int(index), {})[key] = tensor
-    adam.load_state_dict({**adam.state_dict(), "state": state})
+    optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
     with safetensors.safe_open(path, framework="pt") as file:
         return Progress(**json.loads(file.metadata()["progress"]))
 

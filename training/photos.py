@@ -14,6 +14,8 @@ from torch import Tensor
 
 from rwdenoise.errors import SettingsError
 
+#: White in a patch: quarters of 8-bit steps.
+WHITE = 4 * 255
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff"})
 
 
@@ -41,14 +43,26 @@ def _decode_one(path: Path) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)))
 
 
-def draw_patches(photos: list[Tensor], *, count: int, size: int, rng: np.random.Generator) -> Tensor:
+def draw_patches(
+    photos: list[Tensor], *, count: int, size: int, rng: np.random.Generator, halved_share: float = 0.0
+) -> Tensor:
     """Cut patches at random places, turned and mirrored at random.
 
     Large photos are drawn more often, so that every pixel has the same chance.
 
+    Parameters
+    ----------
+    photos : list of Tensor of uint8, shape (3, H, W)
+    count, size : int
+        How many, and their edge in px.
+    rng : numpy.random.Generator
+    halved_share : float
+        Share of them that is cut twice as large and averaged down, where the photo is large enough.
+
     Returns
     -------
-    Tensor of uint8, shape (count, 3, size, size)
+    Tensor of int16, shape (count, 3, size, size)
+        Encoded as the photos are, in quarters of their steps: 0 to `WHITE`.
 
     Raises
     ------
@@ -61,12 +75,22 @@ def draw_patches(photos: list[Tensor], *, count: int, size: int, rng: np.random.
         raise SettingsError(message, hint="Give larger photos, or make the recipe's patches smaller.")
     areas = np.array([photo.shape[1] * photo.shape[2] for photo in photos], float)
     chosen = rng.choice(len(photos), size=count, p=areas / areas.sum())
-    return torch.stack([_draw_patch(photos[index], size, rng) for index in chosen])
+    return torch.stack([_draw_patch(photos[index], size, rng, halved_share) for index in chosen])
 
 
-def _draw_patch(photo: Tensor, size: int, rng: np.random.Generator) -> Tensor:
-    top, left = (int(rng.integers(0, edge - size + 1)) for edge in photo.shape[1:])
-    patch = photo[:, top : top + size, left : left + size]
+def _draw_patch(photo: Tensor, size: int, rng: np.random.Generator, halved_share: float) -> Tensor:
+    halved = rng.random() < halved_share and min(photo.shape[1:]) >= 2 * size
+    edge = 2 * size if halved else size
+    top, left = (int(rng.integers(0, length - edge + 1)) for length in photo.shape[1:])
+    patch = photo[:, top : top + edge, left : left + edge].short()
+    # The sum of four pixels, or four times one.
+    patch = _sum_of_four(patch) if halved else 4 * patch
     turns: NDArray[np.int64] = rng.integers(0, 4, size=2)
     patch = torch.rot90(patch, int(turns[0]), dims=(1, 2))
     return patch.flip(2) if turns[1] % 2 else patch
+
+
+def _sum_of_four(patch: Tensor) -> Tensor:
+    """Add up squares of 2 x 2 px."""
+    rows = patch[:, ::2] + patch[:, 1::2]
+    return rows[:, :, ::2] + rows[:, :, 1::2]

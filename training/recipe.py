@@ -19,6 +19,8 @@ class Recipe:
     patch: int = 128
     """Edge of the training patches, in px."""
     batch: int = 16
+    optimizer: str = "adamw"
+    """``adamw`` or ``muon``."""
     learning_rate: float = 1e-3
     """At its peak; it rises over the first percent of the time and falls to a hundredth along a cosine."""
     ema: float = 0.999
@@ -34,6 +36,10 @@ class Recipe:
     deviations of the noise."""
     profile_jitter: float = 0.1
     """Standard deviation of the error of the noise profile told to the network, in natural logarithms."""
+    halved_share: float = 0.0
+    """Share of the patches that are averaged down by two: sharper, and cleaner than the photo they are from."""
+    star_share: float = 0.05
+    """Share of the patches over which stars are drawn."""
     seed: int = 1
 
 

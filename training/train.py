@@ -20,12 +20,14 @@ from rwdenoise.noise import destabilize
 from rwdenoise.weights import load_network
 from training.camera import CameraBag, Pairs
 from training.checkpoint import Progress, load_checkpoint, save_checkpoint
-from training.photos import decode, draw_patches, find_photos, is_held_out
+from training.muon import choose_optimizer
+from training.photos import decode, draw_patches, is_held_out
 from training.recipe import Recipe
 from training.validate import Validation
 
 CHECKPOINT_EVERY = 180.0  # seconds
 REPORT_EVERY = 200  # steps
+VALIDATE_EVERY = 4000  # steps
 #: Px over which the means are taken that keep the brightness.
 MEANS_OVER = 16
 
@@ -36,39 +38,43 @@ class Trainer:
     Parameters
     ----------
     recipe : Recipe
-    photos : Path
-        Folder of clean photos.
+    photos : list of Path
+        Clean photos; a fixed tenth of them validates.
     folder : Path
         Where checkpoints and ``log.jsonl`` go.
     minutes : float
         Training time in all, over every resumption; the learning rate is planned for it.
     device : torch.device
-    names : Path, optional
-        Text file with the names of the photos to use.
+    compiled : bool
+        Whether PyTorch compiles the network first: half as fast again, but it needs a C++ compiler.
     """
 
     def __init__(
-        self, recipe: Recipe, photos: Path, folder: Path, *, minutes: float, device: torch.device,
-        names: Path | None = None,
+        self, recipe: Recipe, photos: list[Path], folder: Path, *, minutes: float, device: torch.device,
+        compiled: bool = False,
     ) -> None:  # fmt: skip
         self.recipe, self.folder, self.minutes, self.device = recipe, folder, minutes, device
         folder.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(recipe.seed)
-        self.network = UNet(recipe.architecture).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.network = self.build().to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = copy.deepcopy(self.network).requires_grad_(requires_grad=False)
-        self.adam = torch.optim.AdamW(
-            self.network.parameters(), lr=recipe.learning_rate, betas=(0.9, 0.99), weight_decay=1e-4
-        )
+        self.optimizer = choose_optimizer(self.network, recipe)
+        self.call = torch.compile(self.network) if compiled else self.network
         self.progress = Progress()
         if self.checkpoint.exists():
-            self.progress = load_checkpoint(self.checkpoint, self.network, self.average, self.adam)
-        found = find_photos(photos, names=names)
-        self.photos = decode([path for path in found if not is_held_out(path)])
-        self.validation = Validation(decode([path for path in found if is_held_out(path)]), device=device)
+            self.progress = load_checkpoint(self.checkpoint, self.network, self.average, self.optimizer)
+        self.photos = decode([path for path in photos if not is_held_out(path)])
+        self.validation = Validation(decode([path for path in photos if is_held_out(path)]), device=device)
         # A resumed run must not see the same draws again.
         seed = recipe.seed + self.progress.step
         self.rng = np.random.default_rng(seed)
-        self.camera = CameraBag(size=recipe.patch, jitter=recipe.profile_jitter, device=device, seed=seed)
+        self.camera = CameraBag(
+            size=recipe.patch, jitter=recipe.profile_jitter, device=device, seed=seed, star_share=recipe.star_share
+        )
+
+    def build(self) -> UNet:
+        """Return a network with random numbers."""
+        return UNet(self.recipe.architecture)
 
     @property
     def checkpoint(self) -> Path:
@@ -83,6 +89,7 @@ class Trainer:
 
     def run(self) -> None:
         """Train until the time is over; write a checkpoint every few minutes and at the end."""
+        self._compile()
         started = last_saved = time.monotonic()
         before = self.progress.seconds
         simulating = loss_sum = 0.0
@@ -101,27 +108,42 @@ class Trainer:
                 self._save()
                 last_saved = time.monotonic()
         self._save()
+        self._log(self.validation.measure(self.average))
+
+    def _compile(self) -> None:
+        # The first calls compile, which shall not count as training time.
+        pairs = self._draw()
+        self.lesson(pairs).backward()  # type: ignore[no-untyped-call]
+        with torch.no_grad():
+            self.estimate(pairs.noisy, pairs, pairs.sigma)
 
     def _draw(self) -> Pairs:
-        patches = draw_patches(self.photos, count=self.recipe.batch, size=self.recipe.patch, rng=self.rng)
+        recipe = self.recipe
+        patches = draw_patches(
+            self.photos, count=recipe.batch, size=recipe.patch, rng=self.rng, halved_share=recipe.halved_share
+        )
         return self.camera.photograph(patches)
 
     def _step(self, pairs: Pairs) -> float:
-        for group in self.adam.param_groups:
+        for group in self.optimizer.param_groups:
             group["lr"] = self._learning_rate()
-        t = self._draw_times(len(pairs.sigma))
-        x_t = self._between(pairs, t)
-        level = t.flatten() * pairs.sigma
-        estimate = self._estimate(x_t, pairs, level)
-        loss = self._loss(estimate, pairs, level)
-        self.adam.zero_grad(set_to_none=True)
+        loss = self.lesson(pairs)
+        self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
-        self.adam.step()
+        self.optimizer.step()
         self._follow()
         return float(loss.detach())
 
-    def _loss(self, estimate: Tensor, pairs: Pairs, level: Tensor) -> Tensor:
+    def lesson(self, pairs: Pairs) -> Tensor:
+        """Return the loss of one batch."""
+        t = self._draw_times(len(pairs.sigma))
+        x_t = self._between(pairs, t)
+        level = t.flatten() * pairs.sigma
+        return self.loss(self.estimate(x_t, pairs, level), pairs, level)
+
+    def loss(self, estimate: Tensor, pairs: Pairs, level: Tensor) -> Tensor:
+        """Return how far an estimate is from the truth, where `level` is the deviation of its input's noise."""
         # Measured in standard deviations of the noise, so that every ISO and every time counts alike.
         error = (estimate - pairs.clean) / level[:, None, None, None]
         charbonnier = torch.sqrt(error.square() + self.recipe.charbonnier**2).mean()
@@ -144,14 +166,15 @@ class Trainer:
         if self.rng.random() < self.recipe.own_share:
             # As the sampler meets it: between the noisy photo and an estimate, not the truth.
             with torch.no_grad():
-                clean = self._estimate(pairs.noisy, pairs, pairs.sigma)
+                clean = self.estimate(pairs.noisy, pairs, pairs.sigma)
         x_t: Tensor = forward(clean, pairs.noisy, t)
         return x_t
 
-    def _estimate(self, x_t: Tensor, pairs: Pairs, level: Tensor) -> Tensor:
+    def estimate(self, x_t: Tensor, pairs: Pairs, level: Tensor) -> Tensor:
+        """Run the network, in the precision that the device does fast."""
         dtype = fast_dtype(self.device)
         with torch.autocast(self.device.type, dtype, enabled=dtype is not torch.float32):
-            estimate: Tensor = self.network(x_t, pairs.colors, level)
+            estimate: Tensor = self.call(x_t, pairs.colors, level)
         return estimate
 
     def _learning_rate(self) -> float:
@@ -167,13 +190,16 @@ class Trainer:
                 mean.lerp_(now, 1 - keep)
 
     def _report(self, **figures: float) -> None:
+        if self.progress.step % VALIDATE_EVERY == 0:
+            figures |= self.validation.measure(self.average)
+        self._log(figures)
+
+    def _log(self, figures: dict[str, float]) -> None:
         line = {"step": self.progress.step, "minutes": round(self.progress.seconds / 60, 2), **figures}
-        if self.progress.step % (10 * REPORT_EVERY) == 0:
-            line |= self.validation.measure(self.average)
         text = json.dumps({key: round(value, 4) for key, value in line.items()})
         with (self.folder / "log.jsonl").open("a", encoding="utf-8") as log:
             log.write(text + "\n")
         print(text, flush=True)
 
     def _save(self) -> None:
-        save_checkpoint(self.checkpoint, self.network, self.average, self.adam, self.progress)
+        save_checkpoint(self.checkpoint, self.network, self.average, self.optimizer, self.progress)

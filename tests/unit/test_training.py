@@ -21,11 +21,14 @@ from tests.tiny import ARCHITECTURE, tiny_network
 from training.camera import CameraBag
 from training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from training.export import export
-from training.photos import decode, draw_patches, find_photos, is_held_out
+from training.muon import choose_optimizer, orthogonalize
+from training.photos import WHITE, decode, draw_patches, find_photos, is_held_out
 from training.recipe import Recipe, read_recipe
+from training.stars import draw_stars
 from training.train import Trainer
 
 RECIPE = Recipe(architecture=ARCHITECTURE, patch=32, batch=4)
+GENERATOR = torch.Generator().manual_seed(1)
 RECIPES = Path(__file__).parents[2] / "training" / "recipes"
 
 
@@ -68,12 +71,58 @@ def test_patches_keep_neighbors_together(photos: Path) -> None:
     decoded = decode(find_photos(photos))
     patches = draw_patches(decoded, count=5, size=32, rng=np.random.default_rng(1))
     assert patches.shape == (5, 3, 32, 32)
-    assert patches.dtype == torch.uint8
+    assert WHITE / 2 < patches.max() <= WHITE
+
+
+def test_halved_patches_are_means_of_four() -> None:
+    rng = np.random.default_rng(1)
+    photo = torch.from_numpy(rng.integers(0, 256, (3, 16, 16), np.uint8))
+    (patch,) = draw_patches([photo], count=1, size=8, rng=rng, halved_share=1.0)
+    means = photo.float().reshape(3, 8, 2, 8, 2).mean(dim=(2, 4))
+    assert sorted((patch / 4).flatten().tolist()) == sorted(means.flatten().tolist())
+
+
+def test_stars_are_wider_than_a_pixel() -> None:
+    sky = draw_stars(64, 64, rng=np.random.default_rng(1))
+    assert sky.shape == (3, 64, 64)
+    row, column = divmod(int(sky[1].argmax()), 64)
+    peak = sky[1, row, column]
+    neighbors = sky[1, max(0, row - 1) : row + 2, max(0, column - 1) : column + 2]
+    assert peak > 0
+    assert (neighbors > 0.1 * peak).sum() >= 4, "a star falls on several sites, a hot pixel on one"
+
+
+def test_muon_steps_along_all_directions_alike() -> None:
+    rows, columns = (torch.linalg.qr(torch.randn(size, 16, generator=GENERATOR))[0] for size in (32, 64))
+    uneven = rows @ torch.diag(torch.logspace(0, -1.5, 16)) @ columns.T
+    lengths = torch.linalg.svdvals(orthogonalize(uneven).float())[:16]
+    assert (lengths > 0.6).all()
+    assert (lengths < 1.3).all()
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "muon"])
+def test_every_optimizer_learns(optimizer: str) -> None:
+    network = tiny_network().requires_grad_()
+    chosen = choose_optimizer(network, dataclasses.replace(RECIPE, optimizer=optimizer, learning_rate=3e-3))
+    x, colors = torch.rand(2, 1, 32, 32, generator=GENERATOR), torch.ones(2, 3, 32, 32)
+    losses = []
+    for _ in range(12):
+        loss = (network(x, colors, torch.full((2,), 0.1)) - 0.5).square().mean()
+        chosen.zero_grad()
+        loss.backward()
+        chosen.step()
+        losses.append(loss.item())
+    assert losses[-1] < 0.8 * losses[0]
+
+
+def test_an_unknown_optimizer_is_an_error() -> None:
+    with pytest.raises(SettingsError, match="sgd"):
+        choose_optimizer(tiny_network(), dataclasses.replace(RECIPE, optimizer="sgd"))
 
 
 def test_pairs_have_the_noise_that_is_told(photos: Path) -> None:
     bag = CameraBag(size=64, jitter=0.0, device=torch.device("cpu"), seed=1)
-    flat = torch.full((64, 3, 64, 64), 128, dtype=torch.uint8)
+    flat = torch.full((64, 3, 64, 64), WHITE // 2, dtype=torch.int16)
     pairs = bag.photograph(flat)
     assert pairs.noisy.isfinite().all()
     ratio = (pairs.noisy - pairs.clean).flatten(1).median(dim=1).values / pairs.sigma
@@ -85,7 +134,7 @@ def test_pairs_have_the_noise_that_is_told(photos: Path) -> None:
 
 def test_it_learns_and_goes_on_after_an_interruption(photos: Path, tmp_path: Path) -> None:
     def trainer(minutes: float) -> Trainer:
-        return Trainer(RECIPE, photos, tmp_path, minutes=minutes, device=torch.device("cpu"))
+        return Trainer(RECIPE, find_photos(photos), tmp_path, minutes=minutes, device=torch.device("cpu"))
 
     first = trainer(0.03)
     first.run()
@@ -131,13 +180,14 @@ def test_export_describes_itself_and_enters_the_manifest(tmp_path: Path) -> None
 def test_the_log_is_json(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("training.train.REPORT_EVERY", 1)
     trainer = Trainer(
-        dataclasses.replace(RECIPE, batch=1), photos, tmp_path, minutes=0.01, device=torch.device("cpu")
+        dataclasses.replace(RECIPE, batch=1), find_photos(photos), tmp_path, minutes=0.01, device=torch.device("cpu")
     )  # fmt: skip
     monkeypatch.setattr(trainer.validation, "measure", lambda _network: {"bayer": 30.0})
     trainer.run()
     lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text(encoding="utf-8").splitlines()]
     assert lines[0]["step"] == 1
-    assert all(0 <= line["simulating"] <= 1 for line in lines)
+    assert all(0 <= line["simulating"] <= 1 for line in lines[:-1])
+    assert lines[-1]["bayer"] == 30.0, "the last line validates"
 
 
 def test_training_needs_no_camera_files_library() -> None:

@@ -1,0 +1,37 @@
+"""Star fields: points of light as a lens draws them, so that stars are learned apart from hot pixels.
+
+A star falls on several sites of every color; a hot pixel is one site. Photos of the night sky are rare among those
+that are free to train on.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+#: Px from a star's center beyond which it adds nothing.
+REACH = 6
+
+
+def draw_stars(height: int, width: int, *, rng: np.random.Generator) -> Tensor:
+    """Draw a field of stars on black.
+
+    Returns
+    -------
+    Tensor of float32, shape (3, height, width)
+        Linear light to add to a scene: few bright stars, many faint ones, all with the lens's one spot.
+    """
+    sky = torch.zeros(3, height, width)
+    spread = rng.uniform(0.6, 1.3)
+    for _ in range(rng.integers(5, 60)):
+        row, column = rng.uniform(0, (height, width))
+        rows, columns = (
+            np.arange(max(0, int(at) - REACH), min(length, int(at) + REACH + 1))
+            for at, length in ((row, height), (column, width))
+        )
+        spot = np.outer(*(np.exp(-((at - u) ** 2) / (2 * spread**2)) for at, u in ((row, rows), (column, columns))))
+        peak = 10 ** rng.uniform(-3.0, 0.0) * rng.uniform(0.6, 1.0, 3)
+        light = torch.from_numpy(peak[:, None, None] * spot).float()
+        sky[:, rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] += light
+    return sky
