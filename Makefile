@@ -22,7 +22,7 @@ unit: $(VENV)/ready-dev
 
 bench: $(VENV)/ready-dev
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[bench]'
-	$(BIN)/python -m bench.mosaic
+	$(BIN)/python -m bench.quality
 
 $(VENV)/ready: pyproject.toml constraints.txt
 	scripts/setup $(VENV) .

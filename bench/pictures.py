@@ -19,16 +19,32 @@ def data_folder() -> Path:
 
 
 def kodak(count: int | None = None) -> list[Path]:
-    """Return the Kodak pictures, or the first `count` of them.
+    """Return the 24 Kodak pictures, or the first `count` of them.
 
     Raises
     ------
     FileNotFoundError
         If they are not there.
     """
-    found = sorted((data_folder() / "eval" / "kodak24").glob("*.png"))
+    return _pictures("kodak24", count)
+
+
+def mcmaster(count: int | None = None) -> list[Path]:
+    """Return the 18 McMaster pictures, or the first `count` of them.
+
+    Raises
+    ------
+    FileNotFoundError
+        If they are not there.
+    """
+    return _pictures("mcmaster18", count)
+
+
+def _pictures(folder: str, count: int | None) -> list[Path]:
+    # The shortest names first, so that 2 comes before 10.
+    found = sorted((data_folder() / "eval" / folder).glob("*.png"), key=lambda path: (len(path.name), path.name))
     if not found:
-        message = f"There are no Kodak pictures under {data_folder()}; set RWDENOISE_DATA."
+        message = f"There are no pictures in {data_folder() / 'eval' / folder}; set RWDENOISE_DATA."
         raise FileNotFoundError(message)
     return found[:count]
 

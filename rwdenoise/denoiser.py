@@ -7,6 +7,7 @@ of the network then, whatever the number of steps.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -15,9 +16,11 @@ from torch import Tensor
 
 from rwdenoise.backend import Backend, choose_backend
 from rwdenoise.brightness import keep_local_means
-from rwdenoise.cfa import Cfa
+from rwdenoise.cfa import MONOCHROME, Cfa
+from rwdenoise.controls import apply_controls
 from rwdenoise.diffusion import SAMPLERS, Settings
 from rwdenoise.errors import DeviceMemoryError
+from rwdenoise.hot_pixels import replace_broken_pixels
 from rwdenoise.network import UNet
 from rwdenoise.noise import NoiseProfile, destabilize, stabilize
 from rwdenoise.tiling import plan_tiles
@@ -66,6 +69,7 @@ class Denoiser:
         cfa: Cfa,
         noise: NoiseProfile,
         settings: Settings,
+        white_balance: tuple[float, float, float] = (1.0, 1.0, 1.0),
         on_progress: OnProgress | None = None,
     ) -> NDArray[np.float32]:
         """Denoise the planes of a photo.
@@ -79,22 +83,42 @@ class Denoiser:
         noise : NoiseProfile
             What noise to expect.
         settings : Settings
-            Steps, strength and sampler.
+            Steps and sampler; strength, chroma and detail.
+        white_balance : tuple of float
+            Gains for red, green and blue; they say what is gray where `settings.chroma` is not its strength.
         on_progress : callable, optional
             Told ``(done, total)`` after each tile; an exception that it raises ends the work.
 
         Returns
         -------
         ndarray of float32, shape (1, H, W)
-            Likewise; with a strength of 0 the very numbers that came in.
+            Likewise; with strength and chroma 0 the very numbers that came in.
 
         Raises
         ------
         DeviceMemoryError
             If even the smallest tile is too large for the device.
         """
-        if settings.strength == 0:
+        if cfa == MONOCHROME:
+            settings = replace(settings, chroma=None)
+        if settings.removes_nothing:
             return planes
+        # Whatever the strength: a broken pixel is no grain.
+        planes = replace_broken_pixels(planes, cfa=cfa, noise=noise)
+        if settings.is_plain:
+            return self._walk(planes, cfa, noise, settings, on_progress)
+        clean = self._walk(planes, cfa, noise, Settings(settings.steps, sampler=settings.sampler), on_progress)
+        return apply_controls(clean, planes, cfa=cfa, noise=noise, settings=settings, white_balance=white_balance)
+
+    def _walk(
+        self,
+        planes: NDArray[np.float32],
+        cfa: Cfa,
+        noise: NoiseProfile,
+        settings: Settings,
+        on_progress: OnProgress | None,
+    ) -> NDArray[np.float32]:
+        """Walk towards the clean photo as far as the strength says."""
         frame = _Frame(planes, cfa, noise, multiple=self.facts.architecture.multiple)
         tracker = _Tracker(on_progress, passes=settings.steps)
 
@@ -172,7 +196,7 @@ class _Tracker:
             self._on_progress(self._pass * total + done, self._passes * total)
 
 
-def load_denoiser(weights: str = "cfa-fast", *, device: str = "auto") -> Denoiser:
+def load_denoiser(weights: str = "cfa-best", *, device: str = "auto") -> Denoiser:
     """Load weights onto a device.
 
     Parameters

@@ -112,7 +112,7 @@ SAMPLERS: Mapping[str, Sampler] = {"improved": improved, "origin": origin, "ddim
 
 @dataclass(frozen=True)
 class Settings:
-    """How to walk from the noisy to the clean photo.
+    """How to walk from the noisy to the clean photo, and what to keep of the noisy one.
 
     Raises
     ------
@@ -122,15 +122,41 @@ class Settings:
 
     steps: int = 4
     strength: float = 1.0
+    """How much of the noise is removed, 0 to 1."""
     sampler: str = "improved"
+    chroma: float | None = None
+    """How much of the color noise is removed, 0 to 1; None for as much as of the gray grain."""
+    detail: float = 0.0
+    """How much of the structure that was removed with the noise comes back, 0 to 1."""
 
     def __post_init__(self) -> None:
         schedule(self.steps, strength=self.strength)
         if self.sampler not in SAMPLERS:
             message = f"There is no sampler {self.sampler!r}; there are {', '.join(SAMPLERS)}."
             raise SettingsError(message, hint="Leave --sampler out to use the best one.")
+        if not 0 <= self.chroma_strength <= 1:
+            message = f"The chroma is {self.chroma}; it must lie between 0 (leave the color noise) and 1 (remove it)."
+            raise SettingsError(message, hint="Use --chroma 1 to leave gray grain alone.")
+        if not 0 <= self.detail <= 1:
+            message = f"The detail is {self.detail}; it must lie between 0 (give nothing back) and 1 (all structure)."
+            raise SettingsError(message, hint="Use --detail 1 where texture was lost.")
 
     @property
     def times(self) -> tuple[float, ...]:
         """The times at which the sampler stops."""
         return schedule(self.steps, strength=self.strength)
+
+    @property
+    def chroma_strength(self) -> float:
+        """How much of the color noise is removed, 0 to 1."""
+        return self.strength if self.chroma is None else self.chroma
+
+    @property
+    def removes_nothing(self) -> bool:
+        """Whether the photo stays as it is."""
+        return self.strength == self.chroma_strength == 0
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether where the walk stops says it all: no other strength for color, no detail to give back."""
+        return self.chroma_strength == self.strength and self.detail == 0

@@ -10,7 +10,7 @@ import dataclasses
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 from rwdenoise.errors import RwDenoiseError
 
@@ -57,6 +57,19 @@ class Progress:
 
 
 @dataclass(frozen=True)
+class Residual:
+    """What was removed, held against the noise profile; told where gray grain and color noise were removed alike."""
+
+    job: str
+    consistent: float
+    """Share of the blocks from which only noise was removed."""
+    blocks: int
+    """How many could be judged."""
+    worst: list[dict[str, Any]]
+    """Where structure was removed, the worst first: ``top``, ``left``, ``height``, ``width``, ``reason``."""
+
+
+@dataclass(frozen=True)
 class Warned:
     """Something is not as it should be, and the work goes on."""
 
@@ -77,6 +90,8 @@ class Finished:
     sampler: str
     steps: int
     strength: float
+    chroma: float
+    detail: float
 
 
 @dataclass(frozen=True)
@@ -111,7 +126,7 @@ class Summary:
     seconds: float
 
 
-Event = Planned | Started | Noise | Progress | Warned | Finished | Failed | Stopped | Summary
+Event = Planned | Started | Noise | Progress | Residual | Warned | Finished | Failed | Stopped | Summary
 Listener = Callable[[Event], None]
 
 _KINDS: dict[str, type[Event]] = {
@@ -119,6 +134,7 @@ _KINDS: dict[str, type[Event]] = {
     "started": Started,
     "noise": Noise,
     "progress": Progress,
+    "residual": Residual,
     "warning": Warned,
     "finished": Finished,
     "failed": Failed,

@@ -9,15 +9,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rwdenoise.errors import OutputExistsError, PhotoWriteError
-from rwdenoise.events import Event, Finished, Listener, Noise, Progress, Started, Warned
+from rwdenoise.events import Event, Finished, Listener, Noise, Progress, Residual, Started, Warned
 from rwdenoise.io.atomic import refuse_existing
 from rwdenoise.io.raw import read_raw
 from rwdenoise.io.source import check_file, shown
 from rwdenoise.io.write import write_photo
 from rwdenoise.noise_estimate import estimate_noise
 from rwdenoise.photo import Provenance, RawPhoto
+from rwdenoise.residual import ResidualCheck, check_residual
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from rwdenoise.denoiser import Denoiser
     from rwdenoise.diffusion import Settings
     from rwdenoise.noise import NoiseProfile
@@ -50,7 +54,8 @@ def denoise_photo(  # noqa: PLR0913 -- what a user can choose, all by name
     denoiser : Denoiser
         From `load_denoiser`; one serves any number of photos.
     settings : Settings
-        Steps, strength and sampler. A strength of 0 writes the mosaic that came in, bit for bit.
+        Steps and sampler; strength, chroma and detail. With strength and chroma 0 the mosaic that came in is written,
+        bit for bit.
     noise : NoiseProfile, optional
         What noise to expect; by default what the file states, or else an estimate from the photo itself.
     format : str
@@ -84,21 +89,32 @@ def denoise_photo(  # noqa: PLR0913 -- what a user can choose, all by name
     listen(Progress(job, "read", 1, 1))
     profile, origin = choose_noise(photo, noise)
     listen(Noise(job, profile.shot, profile.read, origin))
-    if settings.strength > 0:
+    if not settings.removes_nothing:
         planes = denoiser.denoise(
             photo.planes(),
             cfa=photo.cfa,
             noise=profile,
             settings=settings,
+            white_balance=photo.white_balance,
             on_progress=lambda done, total: listen(Progress(job, "denoise", done, total)),
         )
+        if (check := check_photo(photo, planes, noise=profile, settings=settings)) is not None:
+            listen(Residual(job, **check.summary()))
         photo = photo.with_planes(planes)
     listen(Progress(job, "write", 0, 1))
     _make_folder(target.parent)
     write_photo(
         photo,
         target,
-        provenance=Provenance(denoiser.name, settings.sampler, settings.steps, settings.strength, profile),
+        provenance=Provenance(
+            denoiser.name,
+            settings.sampler,
+            settings.steps,
+            settings.strength,
+            profile,
+            settings.chroma_strength,
+            settings.detail,
+        ),
         format=format,
         color=color,
         overwrite=overwrite,
@@ -111,7 +127,7 @@ def denoise_photo(  # noqa: PLR0913 -- what a user can choose, all by name
         megapixels=round(photo.active.height * photo.active.width / 1e6, 3),
         weights=denoiser.name,
         device=denoiser.device,
-        **dataclasses.asdict(settings),
+        **{**dataclasses.asdict(settings), "chroma": settings.chroma_strength},
     )
     listen(finished)
     return finished
@@ -144,6 +160,23 @@ def choose_noise(photo: RawPhoto, given: NoiseProfile | None = None) -> tuple[No
     if photo.noise is not None:
         return photo.noise, "file"
     return estimate_noise(photo.planes(), photo.cfa, masked=photo.masked()), "estimated"
+
+
+def check_photo(
+    photo: RawPhoto, planes: NDArray[np.float32], *, noise: NoiseProfile, settings: Settings
+) -> ResidualCheck | None:
+    """Compare what was removed from a photo with its noise.
+
+    Returns
+    -------
+    ResidualCheck or None
+        None where that cannot be judged: color noise and gray grain were to be removed unequally, nothing was to be
+        removed, or there is no whole block without clipped highlights.
+    """
+    if settings.removes_nothing or settings.chroma_strength != settings.strength:
+        return None
+    check = check_residual(photo.planes(), planes, noise=noise, strength=settings.strength)
+    return check if check.blocks else None
 
 
 def _same_file(source: Path, target: Path) -> bool:

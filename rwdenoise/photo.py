@@ -142,3 +142,11 @@ class Provenance:
     strength: float
     noise: NoiseProfile
     """The profile that was assumed."""
+    chroma: float | None = None
+    """Strength against color noise; None for the same as `strength`."""
+    detail: float = 0.0
+
+    @property
+    def chroma_strength(self) -> float:
+        """Strength against color noise."""
+        return self.strength if self.chroma is None else self.chroma

@@ -50,7 +50,7 @@ def draw_scene(height: int, width: int, *, rng: np.random.Generator) -> Picture:
         columns = np.linspace(0, width, len(panels) + 1).astype(int)
         for panel, left, right in zip(panels, columns, columns[1:], strict=False):
             drawn = panel((bottom - top) * OVERSAMPLING, (right - left) * OVERSAMPLING, rng)
-            scene[:, top:bottom, left:right] = _average_down(drawn)
+            scene[:, top:bottom, left:right] = average_down(drawn)
     return scene
 
 
@@ -90,14 +90,32 @@ def _refuse_deep(image: Image.Image, path: Path) -> None:
         raise UnsupportedPhotoError(message, hint="Save it as an 8-bit JPEG or PNG.")
 
 
-def _average_down(drawn: Picture) -> Picture:
+def average_down(drawn: Picture) -> Picture:
+    """Average blocks of `OVERSAMPLING` x `OVERSAMPLING` px: float32 (H, W, 3) to planes (3, H / 4, W / 4)."""
     height, width, _ = drawn.shape
     blocks = drawn.reshape(height // OVERSAMPLING, OVERSAMPLING, width // OVERSAMPLING, OVERSAMPLING, 3)
     return np.asarray(blocks.mean(axis=(1, 3)), np.float32).transpose(2, 0, 1)
 
 
-def _dead_leaves(height: int, width: int, rng: np.random.Generator) -> Picture:
-    # Disks whose radii follow 1/r^3, one over the other: the statistics of natural texture (Lee, Mumford, Huang 2001).
+def dead_leaves(height: int, width: int, rng: np.random.Generator) -> Picture:
+    """Draw disks whose radii follow 1/r^3, one over the other: the statistics of natural texture.
+
+    Parameters
+    ----------
+    height, width : int
+        In px of the drawing, which is `OVERSAMPLING` times as large as the scene.
+    rng : numpy.random.Generator
+        Places and colors the disks.
+
+    Returns
+    -------
+    ndarray of float32, shape (height, width, 3)
+        Linear light in sRGB's primaries, 0 to 1.
+
+    References
+    ----------
+    Lee, Mumford, Huang 2001, "Occlusion Models for Natural Images".
+    """
     image = Image.new("RGB", (width, height))
     draw = ImageDraw.Draw(image)
     smallest, largest = 1.5 * OVERSAMPLING, height / 4
@@ -111,7 +129,8 @@ def _dead_leaves(height: int, width: int, rng: np.random.Generator) -> Picture:
     return _light(image)
 
 
-def _fabric(height: int, width: int, rng: np.random.Generator) -> Picture:
+def fabric(height: int, width: int, rng: np.random.Generator) -> Picture:
+    """Draw woven threads, warp and weft, a little uneven."""
     y, x = np.mgrid[:height, :width] / OVERSAMPLING
     warp, weft = np.sin(2 * np.pi * (x + y / 3) / 5), np.sin(2 * np.pi * (y - x / 4) / 4)
     thread = np.where((np.floor(x / 5) + np.floor(y / 4)) % 2 == 0, warp, weft)
@@ -120,7 +139,8 @@ def _fabric(height: int, width: int, rng: np.random.Generator) -> Picture:
     return _tinted(shade, (1.0, 0.55, 0.45))
 
 
-def _text(height: int, width: int, rng: np.random.Generator) -> Picture:
+def text(height: int, width: int, rng: np.random.Generator) -> Picture:
+    """Draw lines of print from 7 to 20 px, black, red and blue on paper."""
     image = Image.new("RGB", (width, height), (225, 222, 210))
     draw = ImageDraw.Draw(image)
     words = "In little light every photon counts. Grain is not detail. 0123456789 "
@@ -136,7 +156,8 @@ def _text(height: int, width: int, rng: np.random.Generator) -> Picture:
     return _light(image)
 
 
-def _hair(height: int, width: int, rng: np.random.Generator) -> Picture:
+def hair(height: int, width: int, rng: np.random.Generator) -> Picture:
+    """Draw hair-fine lines over skin."""
     image = Image.new("RGB", (width, height), (196, 150, 122))
     draw = ImageDraw.Draw(image)
     along = np.linspace(0, 1, 40)
@@ -148,7 +169,8 @@ def _hair(height: int, width: int, rng: np.random.Generator) -> Picture:
     return _light(image)
 
 
-def _stars(height: int, width: int, rng: np.random.Generator) -> Picture:
+def stars(height: int, width: int, rng: np.random.Generator) -> Picture:
+    """Draw a field of stars, a few bright and many faint, on a dark sky."""
     sky = np.full((height, width, 3), (0.004, 0.005, 0.008), np.float32)
     y, x = np.mgrid[-12:13, -12:13] / OVERSAMPLING
     spread = np.exp(-(x**2 + y**2) / (2 * 0.7**2)).astype(np.float32)[..., np.newaxis]
@@ -160,7 +182,8 @@ def _stars(height: int, width: int, rng: np.random.Generator) -> Picture:
     return sky.clip(0, 1)
 
 
-def _gradients(height: int, width: int, _rng: np.random.Generator) -> Picture:
+def gradients(height: int, width: int, _rng: np.random.Generator) -> Picture:
+    """Draw smooth gradients from deep shadow to half of white."""
     y, x = np.mgrid[:height, :width].astype(np.float32)
     shade = 0.002 * (250.0 ** (x / width))
     hue = np.stack([1 - 0.4 * y / height, np.full_like(y, 0.8), 0.6 + 0.4 * y / height], axis=-1)
@@ -195,9 +218,9 @@ def _edges(height: int, width: int, _rng: np.random.Generator) -> Picture:
 
 
 PANELS: tuple[tuple[Panel, ...], ...] = (
-    (_dead_leaves, _fabric, _text),
-    (_hair, _stars, _gradients),
-    (_patches, _edges, _dead_leaves),
+    (dead_leaves, fabric, text),
+    (hair, stars, gradients),
+    (_patches, _edges, dead_leaves),
 )
 
 

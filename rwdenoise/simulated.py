@@ -35,7 +35,13 @@ def profile_at(iso: float) -> NoiseProfile:
 
 
 def simulate_raw(
-    rgb: NDArray[np.float32], *, cfa: Cfa, iso: float, rng: np.random.Generator, exposure: float = 1.0
+    rgb: NDArray[np.float32],
+    *,
+    cfa: Cfa,
+    iso: float,
+    rng: np.random.Generator,
+    exposure: float = 1.0,
+    noise: NoiseProfile | None = None,
 ) -> tuple[RawPhoto, RawPhoto]:
     """Photograph a scene.
 
@@ -46,11 +52,13 @@ def simulate_raw(
     cfa : Cfa
         The sensor's filters, counted from the scene's top-left corner.
     iso : float
-        Sets the noise, see `profile_at`.
+        What the photo states; it sets the noise as well where `noise` does not.
     rng : numpy.random.Generator
         Draws the noise.
     exposure : float
         1 puts the scene's white at the sensor's.
+    noise : NoiseProfile, optional
+        Of the sensor; by default that of a typical camera, see `profile_at`.
 
     Returns
     -------
@@ -59,7 +67,7 @@ def simulate_raw(
         photo. Neither states its profile as `RawPhoto.noise`, so that it must be estimated.
     """
     xyz_to_camera = simulate.CAMERA_MATRICES[0]
-    noise = profile_at(iso)
+    noise = noise or profile_at(iso)
     signal = _expose(rgb, cfa, xyz_to_camera, exposure)
     framed = np.pad(signal, ((BORDER[0], 0), (BORDER[1], 0)))
     sensor = simulate.SensorNoise(

@@ -19,6 +19,7 @@ class FakeDenoiser:
     name: str = "fake 1.0"
     device: str = "nowhere"
     asked: list[tuple[Cfa, NoiseProfile, Settings]] = field(default_factory=list)
+    white_balance: tuple[float, float, float] | None = None
 
     def denoise(
         self,
@@ -27,9 +28,11 @@ class FakeDenoiser:
         cfa: Cfa,
         noise: NoiseProfile,
         settings: Settings,
-        on_progress: Callable[[int, int], None],
+        white_balance: tuple[float, float, float] = (1.0, 1.0, 1.0),
+        on_progress: Callable[[int, int], None] = lambda *_: None,
     ) -> NDArray[np.float32]:
         self.asked.append((cfa, noise, settings))
+        self.white_balance = white_balance
         for tile in range(2 * settings.steps):
             on_progress(tile + 1, 2 * settings.steps)
         return planes / 2

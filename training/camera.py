@@ -18,6 +18,8 @@ from training.stars import draw_stars
 # Natural logarithms of the shot noise: from ISO 50 of a large sensor to beyond ISO 102400 (darktable 5.0's profiles,
 # scaled to the mosaic: about 1e-5 to 3e-2), a little wider at both ends.
 LOG_SHOT = (math.log(6e-6), math.log(6e-2))
+# From ISO 1600 of a typical camera to ISO 51200 of a noisy one.
+LOG_USUAL = (math.log(4e-4), math.log(2.5e-2))
 # log read = 2.18 log shot + 1.20 (Brooks et al. 2019), its spread widened from 0.26 to that of real profiles.
 READ_SLOPE, READ_OFFSET, READ_SPREAD = 2.18, 1.20, 0.8
 # Half of the cameras have the read noise of darktable 5.0's 405 profiles, which at low ISO is far stronger:
@@ -61,11 +63,23 @@ class CameraBag:
         Starts the random numbers.
     star_share : float
         Share of the patches over which stars are drawn.
+    usual_share : float
+        Share of the patches whose noise is that of ISO 1600 and more; the rest is spread over everything.
     """
 
-    def __init__(self, *, size: int, jitter: float, device: torch.device, seed: int, star_share: float = 0.0) -> None:
+    def __init__(
+        self,
+        *,
+        size: int,
+        jitter: float,
+        device: torch.device,
+        seed: int,
+        star_share: float = 0.0,
+        usual_share: float = 0.0,
+    ) -> None:
         self.jitter = jitter
         self.star_share = star_share
+        self.usual_share = usual_share
         self.device = device
         self.rng = np.random.default_rng(seed)
         self.torch_rng = torch.Generator(device).manual_seed(seed)
@@ -122,7 +136,8 @@ class CameraBag:
         return sky.to(self.device)
 
     def _draw_noise(self, count: int) -> simulate.SensorNoise:
-        log_shot = self._uniform(count, *LOG_SHOT)
+        usual = self._tensor(self.rng.random(count) < self.usual_share)
+        log_shot = torch.where(usual > 0, self._uniform(count, *LOG_USUAL), self._uniform(count, *LOG_SHOT))
         measured = self.rng.random(count) < 0.5
         slope, offset, spread = (
             self._tensor(np.where(measured, ours, theirs))

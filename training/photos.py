@@ -44,7 +44,13 @@ def _decode_one(path: Path) -> Tensor:
 
 
 def draw_patches(
-    photos: list[Tensor], *, count: int, size: int, rng: np.random.Generator, halved_share: float = 0.0
+    photos: list[Tensor],
+    *,
+    count: int,
+    size: int,
+    rng: np.random.Generator,
+    halved_share: float = 0.0,
+    candidates: int = 1,
 ) -> Tensor:
     """Cut patches at random places, turned and mirrored at random.
 
@@ -58,6 +64,8 @@ def draw_patches(
     rng : numpy.random.Generator
     halved_share : float
         Share of them that is cut twice as large and averaged down, where the photo is large enough.
+    candidates : int
+        How many are looked at for each one: the one with the most detail is taken.
 
     Returns
     -------
@@ -74,8 +82,16 @@ def draw_patches(
         message = f"No photo has {size} px on both sides."
         raise SettingsError(message, hint="Give larger photos, or make the recipe's patches smaller.")
     areas = np.array([photo.shape[1] * photo.shape[2] for photo in photos], float)
-    chosen = rng.choice(len(photos), size=count, p=areas / areas.sum())
-    return torch.stack([_draw_patch(photos[index], size, rng, halved_share) for index in chosen])
+    chosen = rng.choice(len(photos), size=(count, candidates), p=areas / areas.sum())
+    return torch.stack(
+        [max((_draw_patch(photos[index], size, rng, halved_share) for index in row), key=_detail) for row in chosen]
+    )
+
+
+def _detail(patch: Tensor) -> float:
+    """Return the mean difference between neighbors, as a share: shadows have as much of it as lights."""
+    green = patch[1].float()
+    return float(green.diff(dim=1).abs().mean() / (green.mean() + 0.1 * WHITE))
 
 
 def _draw_patch(photo: Tensor, size: int, rng: np.random.Generator, halved_share: float) -> Tensor:

@@ -38,6 +38,11 @@ class Recipe:
     """Standard deviation of the error of the noise profile told to the network, in natural logarithms."""
     halved_share: float = 0.0
     """Share of the patches that are averaged down by two: sharper, and cleaner than the photo they are from."""
+    candidates: int = 1
+    """Patches that are looked at for each one that trains: the one with the most detail is taken."""
+    usual_share: float = 0.0
+    """Share of the draws with the noise of ISO 1600 and more, where denoising matters most; the rest is spread over
+    all that there is."""
     star_share: float = 0.05
     """Share of the patches over which stars are drawn."""
     seed: int = 1

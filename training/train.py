@@ -7,6 +7,7 @@ import json
 import math
 import time
 from pathlib import Path
+from statistics import fmean
 
 import numpy as np
 import torch
@@ -69,12 +70,21 @@ class Trainer:
         seed = recipe.seed + self.progress.step
         self.rng = np.random.default_rng(seed)
         self.camera = CameraBag(
-            size=recipe.patch, jitter=recipe.profile_jitter, device=device, seed=seed, star_share=recipe.star_share
+            size=recipe.patch,
+            jitter=recipe.profile_jitter,
+            device=device,
+            seed=seed,
+            star_share=recipe.star_share,
+            usual_share=recipe.usual_share,
         )
 
     def build(self) -> UNet:
         """Return a network with random numbers."""
         return UNet(self.recipe.architecture)
+
+    def validate(self) -> dict[str, float]:
+        """Return scores of the averaged network on the held-out photos."""
+        return self.validation.measure(self.average)
 
     @property
     def checkpoint(self) -> Path:
@@ -92,35 +102,40 @@ class Trainer:
         self._compile()
         started = last_saved = time.monotonic()
         before = self.progress.seconds
-        simulating = loss_sum = 0.0
+        simulating, losses = 0.0, []
         while self.progress.seconds < self.minutes * 60:
             tick = time.monotonic()
             pairs = self._draw()
             simulating += time.monotonic() - tick
-            loss_sum += self._step(pairs)
+            losses.append(self._step(pairs))
             self.progress.step += 1
             self.progress.seconds = before + time.monotonic() - started
             if self.progress.step % REPORT_EVERY == 0:
                 share = simulating / (time.monotonic() - started)
-                self._report(loss=loss_sum / REPORT_EVERY, simulating=share)
-                loss_sum = 0.0
+                self._report(loss=fmean(losses), simulating=share)
+                losses.clear()
             if time.monotonic() - last_saved > CHECKPOINT_EVERY:
                 self._save()
                 last_saved = time.monotonic()
         self._save()
-        self._log(self.validation.measure(self.average))
+        self._log(self.validate())
 
     def _compile(self) -> None:
         # The first calls compile, which shall not count as training time.
         pairs = self._draw()
         self.lesson(pairs).backward()  # type: ignore[no-untyped-call]
         with torch.no_grad():
-            self.estimate(pairs.noisy, pairs, pairs.sigma)
+            self.lesson(pairs)
 
     def _draw(self) -> Pairs:
         recipe = self.recipe
         patches = draw_patches(
-            self.photos, count=recipe.batch, size=recipe.patch, rng=self.rng, halved_share=recipe.halved_share
+            self.photos,
+            count=recipe.batch,
+            size=recipe.patch,
+            rng=self.rng,
+            halved_share=recipe.halved_share,
+            candidates=recipe.candidates,
         )
         return self.camera.photograph(patches)
 
@@ -191,7 +206,7 @@ class Trainer:
 
     def _report(self, **figures: float) -> None:
         if self.progress.step % VALIDATE_EVERY == 0:
-            figures |= self.validation.measure(self.average)
+            figures |= self.validate()
         self._log(figures)
 
     def _log(self, figures: dict[str, float]) -> None:

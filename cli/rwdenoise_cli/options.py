@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,11 +15,15 @@ from rwdenoise.diffusion import MAX_STEPS, SAMPLERS, Settings
 from rwdenoise.errors import SettingsError
 from rwdenoise.noise import NoiseProfile
 
+if TYPE_CHECKING:
+    from rwdenoise.denoiser import Denoiser
+
 # Equal to what the library says, where asking it would import torch or numpy; tests compare them.
 FORMATS = ("dng", "tiff", "jpeg", "png")
 COLORS = ("srgb", "display-p3", "rec2020", "prophoto")
 DEVICES = ("auto", "cpu", "cuda", "mps")
-WEIGHTS = "cfa-fast"
+QUALITIES = {"fast": "cfa-fast", "best": "cfa-best"}
+QUALITY = "best"
 
 #: Settings of every command.
 HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -39,6 +43,12 @@ class Method:
     noise: NoiseProfile | None
     weights: str
     device: str
+
+    def load(self) -> Denoiser:
+        """Return the denoiser."""
+        from rwdenoise.denoiser import load_denoiser
+
+        return load_denoiser(self.weights, device=self.device)
 
 
 @dataclass(frozen=True)
@@ -129,6 +139,21 @@ _METHOD = (
         help="How much of the noise to remove: 1 all of it, 0 none (the mosaic stays as it is, bit for bit).",
     ),
     click.option(
+        "--chroma",
+        type=click.FloatRange(0, 1),
+        show_default="as --strength",
+        help="How much of the color noise to remove, where it shall be more or less than of the gray grain:"
+        " '--strength 0.6 --chroma 1' keeps fine gray grain and no color blotches.",
+    ),
+    click.option(
+        "--detail",
+        type=click.FloatRange(0, 1),
+        default=Settings.detail,
+        show_default=True,
+        help="How much to give back of the fine structure that was removed with the noise: it is measured, and where"
+        " there was only noise nothing comes back.",
+    ),
+    click.option(
         "--noise",
         metavar="auto|SHOT,READ",
         callback=read_noise,
@@ -145,11 +170,17 @@ _METHOD = (
         help="How to walk from the noisy to the clean photo.",
     ),
     click.option(
+        "--quality",
+        type=click.Choice(tuple(QUALITIES), case_sensitive=False),
+        default=QUALITY,
+        show_default=True,
+        help="Which weights: 'best', or 'fast' in about a quarter of the time.",
+    ),
+    click.option(
         "--weights",
         metavar="NAME",
-        default=WEIGHTS,
-        show_default=True,
-        help="What the network learned: a name that 'rwdenoise weights list' shows, or a .safetensors file.",
+        help="Other weights than those of --quality: a name that 'rwdenoise weights list' shows, or a .safetensors"
+        " file.",
     ),
     click.option(
         "--device",
@@ -193,10 +224,19 @@ _TALK = (
 )
 
 
-def _pack_method(
-    *, steps: int, strength: float, noise: NoiseProfile | None, sampler: str, weights: str, device: str
+def _pack_method(  # noqa: PLR0913 -- one for each option
+    *,
+    steps: int,
+    strength: float,
+    chroma: float | None,
+    detail: float,
+    noise: NoiseProfile | None,
+    sampler: str,
+    quality: str,
+    weights: str | None,
+    device: str,
 ) -> Method:
-    return Method(Settings(steps, strength, sampler), noise, weights, device)
+    return Method(Settings(steps, strength, sampler, chroma, detail), noise, weights or QUALITIES[quality], device)
 
 
 def _pack_output(*, to: str | None, format: str, color: str, overwrite: bool) -> Output:

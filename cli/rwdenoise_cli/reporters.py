@@ -15,6 +15,7 @@ from rwdenoise.events import (
     Noise,
     Planned,
     Progress,
+    Residual,
     Started,
     Stopped,
     Summary,
@@ -22,7 +23,15 @@ from rwdenoise.events import (
     to_json,
 )
 from rwdenoise_cli.output import log, printable, say
-from rwdenoise_cli.words import arrow, failed_words, finished_words, noise_words, settings_words, summary_words
+from rwdenoise_cli.words import (
+    arrow,
+    failed_words,
+    finished_words,
+    noise_words,
+    residual_words,
+    settings_words,
+    summary_words,
+)
 
 if TYPE_CHECKING:
     from rwdenoise_cli.options import Talk
@@ -97,6 +106,11 @@ class Reporter:
     @_tell.register
     def _(self, event: Progress) -> None:
         self.show(event)
+
+    @_tell.register
+    def _(self, event: Residual) -> None:
+        if self._talk.verbose:
+            log(residual_words(event))
 
     @_tell.register
     def _(self, event: Warned) -> None:

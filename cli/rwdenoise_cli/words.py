@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rwdenoise.events import Failed, Finished, Noise, Summary
+from rwdenoise.events import Failed, Finished, Noise, Residual, Summary
 from rwdenoise_cli.output import printable
 
 
@@ -23,8 +23,15 @@ def finished_words(event: Finished, noise: Noise | None = None) -> str:
 
 def settings_words(event: Finished) -> str:
     """Return with what a photo was denoised."""
-    steps = f"{event.sampler} {event.steps} steps, strength {event.strength:g}"
-    return f"{printable(event.job)}: {steps}, weights {event.weights} on {event.device}"
+    facts = [f"{event.sampler} {event.steps} steps", f"strength {event.strength:g}"]
+    facts += [f"chroma {event.chroma:g}"] if event.chroma != event.strength else []
+    facts += [f"detail {event.detail:g}"] if event.detail else []
+    return f"{printable(event.job)}: {', '.join(facts)}, weights {event.weights} on {event.device}"
+
+
+def residual_words(event: Residual) -> str:
+    """Return for example ``98.5 % of the blocks: what was removed is only noise``."""
+    return f"{printable(event.job)}: {100 * event.consistent:.1f} % of the blocks: what was removed is only noise"
 
 
 def failed_words(event: Failed) -> str:

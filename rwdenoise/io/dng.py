@@ -134,7 +134,7 @@ def _color_tags(photo: RawPhoto) -> Iterator[Tag]:
 def _noise_tags(provenance: Provenance | None) -> Iterator[Tag]:
     if provenance is None:
         return
-    left = max((1 - provenance.strength) ** 2, _LEAST_RESIDUAL)
+    left = max((1 - min(provenance.strength, provenance.chroma_strength)) ** 2, _LEAST_RESIDUAL)
     profile = (provenance.noise.shot * left, provenance.noise.read * left)
     yield tags.numbers(tags.NOISE_PROFILE, tags.DOUBLE, profile)
     yield tags.rationals(tags.NOISE_REDUCTION_APPLIED, (provenance.strength,))

@@ -177,6 +177,8 @@ def _sign(exif: exiv2.ExifData, xmp: exiv2.XmpData, provenance: Provenance | Non
         "Sampler": provenance.sampler,
         "Steps": str(provenance.steps),
         "Strength": f"{provenance.strength:g}",
+        "Chroma": f"{provenance.chroma_strength:g}",
+        "Detail": f"{provenance.detail:g}",
         "Shot": f"{provenance.noise.shot:.6g}",
         "Read": f"{provenance.noise.read:.6g}",
     }

@@ -16,6 +16,7 @@ from rwdenoise.io.raw import read_raw
 from rwdenoise.io.write import FORMATS, write_photo
 from rwdenoise.plan import OUTPUT_SUFFIXES
 from rwdenoise.simulated import simulate_raw
+from rwdenoise.weights import list_weights
 from rwdenoise_cli import options
 from rwdenoise_cli.commands import simulate
 from rwdenoise_cli.main import cli
@@ -69,6 +70,20 @@ class TestDenoise:
         assert second.startswith("b.NEF -> out/b.dng  ")
         assert last.startswith("2 written, 1 failed in ")
         assert "error: broken.NEF is cut off" in result.stderr
+
+    @pytest.mark.parametrize(
+        ("words", "weights"),
+        [
+            ([], "cfa-best"),
+            (["--quality", "fast"], "cfa-fast"),
+            (["--quality", "fast", "--weights", "cfa-best"], "cfa-best"),
+        ],
+    )
+    def test_quality_chooses_the_weights(self, folder, words, weights, monkeypatch) -> None:
+        chosen = []
+        monkeypatch.setattr(denoiser, "load_denoiser", lambda name, **_: chosen.append(name) or FakeDenoiser())
+        assert run("a.NEF", *words, *NOISE).exit_code == 0
+        assert chosen == [weights]
 
     def test_all_written(self, folder) -> None:
         assert run("a.NEF", "b.NEF", *NOISE).exit_code == 0
@@ -141,6 +156,11 @@ class TestDenoise:
         result = run("a.NEF", "-v", "--steps", "2", *NOISE)
         assert "[1/1] a.NEF: denoise 4/4" in result.stderr
         assert "improved 2 steps, strength 1, weights fake 1.0 on nowhere" in result.stderr
+        assert "a.NEF: 0.0 % of the blocks: what was removed is only noise" in result.stderr
+
+    def test_chroma_and_detail_are_said_where_they_differ(self, folder) -> None:
+        result = run("a.NEF", "-v", "--strength", "0.6", "--chroma", "1", "--detail", "0.5", *NOISE)
+        assert "improved 4 steps, strength 0.6, chroma 1, detail 0.5, weights" in result.stderr
 
     def test_weights_that_are_not_there(self, folder, monkeypatch) -> None:
         monkeypatch.setattr(denoiser, "load_denoiser", load_denoiser)
@@ -168,6 +188,10 @@ class TestJson:
         assert ends == [("a.NEF", "finished"), ("broken.NEF", "failed"), ("missing", "failed")]
         assert told[-1]["event"] == "summary"
         assert (told[-1]["written"], told[-1]["failed"], told[-1]["skipped"]) == (1, 2, 0)
+
+    def test_what_was_removed_is_judged(self, folder) -> None:
+        (told,) = (event for event in events(run("a.NEF", "--json", *NOISE)) if event["event"] == "residual")
+        assert (told["job"], told["consistent"], told["blocks"], len(told["worst"])) == ("a.NEF", 0.0, 54, 1)
 
     def test_progress_of_a_job(self, folder) -> None:
         told = [
@@ -201,6 +225,10 @@ class TestWrongUsage:
             (["--steps", "many"], "not a valid integer"),
             (["--strength", "1.5"], "0<=x<=1"),
             (["--strength", "nan"], "between 0"),
+            (["--chroma", "-1"], "0<=x<=1"),
+            (["--chroma", "nan"], "between 0"),
+            (["--detail", "2"], "0<=x<=1"),
+            (["--detail", "nan"], "between 0"),
             (["--noise", "loud"], "neither 'auto' nor two numbers"),
             (["--noise", "0.1"], "neither 'auto' nor two numbers"),
             (["--noise", "2,0.1"], "from 0 up to 1"),
@@ -249,6 +277,26 @@ class TestInspect:
         assert told["active"] == {"top": 24, "left": 48, "height": 208, "width": 288}
         assert told["noise_stated"] is None
         assert 0 < told["noise_estimated"]["shot"] < 1
+        assert "residual" not in told
+
+    def test_residual(self, folder) -> None:
+        result = run("inspect", "a.NEF", "--residual", *NOISE)
+        assert result.exit_code == 0
+        assert "residual        0.0 % of 54 blocks: what was removed is only noise" in result.stdout
+        assert "more than noise 288 x 192 px at 0, 0 (pattern)" in result.stdout
+        assert names(folder) == {"a.NEF", "b.NEF", "broken.NEF"}
+
+    def test_residual_as_json(self, folder) -> None:
+        (told,) = events(run("inspect", "a.NEF", "--residual", "--json", *NOISE))
+        (area,) = told["residual"].pop("worst")
+        assert told["residual"] == {"consistent": 0.0, "blocks": 54}
+        assert area == {"top": 0, "left": 0, "height": 192, "width": 288, "reason": "pattern"}
+
+    @pytest.mark.parametrize("arguments", [("--strength", "0"), ("--chroma", "0.5")])
+    def test_residual_where_it_cannot_be_judged(self, folder, arguments) -> None:
+        result = run("inspect", "a.NEF", "--residual", *arguments)
+        assert result.exit_code == 2
+        assert "--residual needs a --strength above 0" in result.stderr
 
 
 class TestSimulate:
@@ -296,8 +344,9 @@ class TestSimulate:
 
 class TestOthers:
     def test_weights(self) -> None:
-        assert "cfa-fast  version" in run("weights", "list").stdout
-        assert "cfa-fast  ok, sha256" in run("weights", "verify").stdout
+        for name in options.QUALITIES.values():
+            assert f"{name}  version" in run("weights", "list").stdout
+            assert f"{name}  ok, sha256" in run("weights", "verify").stdout
 
     def test_doctor(self) -> None:
         result = run("doctor")
@@ -327,7 +376,8 @@ def test_the_options_know_what_the_library_knows() -> None:
     assert options.FORMATS == FORMATS == tuple(OUTPUT_SUFFIXES)
     assert set(options.COLORS) == set(COLOR_SPACES)
     assert set(options.DEVICES) == set(backend.DEVICES)
-    assert inspect.signature(load_denoiser).parameters["weights"].default == options.WEIGHTS
+    assert inspect.signature(load_denoiser).parameters["weights"].default == options.QUALITIES[options.QUALITY]
+    assert set(options.QUALITIES.values()) <= {listed.name for listed in list_weights()}
 
 
 REAL = (

@@ -56,6 +56,7 @@ def test_from_end_to_end(photo, tiny) -> None:
     assert [event["event"] for event in told if event["event"] != "progress"] == [
         "started",
         "noise",
+        "residual",
         "finished",
         "summary",
     ]

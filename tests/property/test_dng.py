@@ -89,9 +89,11 @@ def test_a_copy_of_a_copy_says_the_same(tmp_path: Path) -> None:
     assert_same(second, third)
 
 
-@pytest.mark.parametrize(("strength", "left"), [(0.0, 1.0), (0.5, 0.25), (1.0, 0.01)])
-def test_the_noise_that_is_left_is_stated(strength: float, left: float) -> None:
-    provenance = dataclasses.replace(PROVENANCE, strength=strength)
+@pytest.mark.parametrize(
+    ("strength", "chroma", "left"), [(0.0, None, 1.0), (0.5, None, 0.25), (1.0, None, 0.01), (1.0, 0.5, 0.25)]
+)
+def test_the_noise_that_is_left_is_stated(strength: float, chroma: float | None, left: float) -> None:
+    provenance = dataclasses.replace(PROVENANCE, strength=strength, chroma=chroma)
     photo = raw_photo()
     back = round_trip(photo, encode_dng(photo, preview=PREVIEW, provenance=provenance))
     assert back.noise is not None

@@ -43,7 +43,7 @@ class World:
                 raise KeyboardInterrupt
             case "bug":
                 raise ZeroDivisionError
-        finished = Finished(str(source), str(target), 1.0, 2.0, "w", "d", "improved", 4, 1.0)
+        finished = Finished(str(source), str(target), 1.0, 2.0, "w", "d", "improved", 4, 1.0, 1.0, 0.0)
         listen(finished)
         return finished
 

@@ -17,6 +17,23 @@ def test_refuses_values_out_of_range(steps: int, strength: float) -> None:
     assert caught.value.hint
 
 
+@pytest.mark.parametrize("wrong", [-0.1, 1.1, float("nan")])
+@pytest.mark.parametrize("name", ["chroma", "detail"])
+def test_refuses_controls_out_of_range(name: str, wrong: float) -> None:
+    with pytest.raises(SettingsError, match=f"The {name} is") as caught:
+        Settings(**{name: wrong})
+    assert caught.value.hint
+
+
+def test_chroma_follows_strength_unless_it_is_given() -> None:
+    assert Settings(strength=0.3).chroma_strength == 0.3
+    assert Settings(strength=0.3, chroma=0.0).chroma_strength == 0
+    assert Settings(strength=0.3, chroma=0.3).is_plain
+    assert not Settings(strength=0.3, detail=0.1).is_plain
+    assert Settings(strength=0, detail=1).removes_nothing
+    assert not Settings(strength=0, chroma=0.1).removes_nothing
+
+
 def test_refuses_an_unknown_sampler() -> None:
     with pytest.raises(SettingsError, match="improved, origin, ddim"):
         Settings(sampler="euler")

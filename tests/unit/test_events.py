@@ -10,6 +10,7 @@ from rwdenoise.events import (
     Noise,
     Planned,
     Progress,
+    Residual,
     Started,
     Stopped,
     Summary,
@@ -23,11 +24,12 @@ EVENTS = [
     Noise(job="a.NEF", shot=1e-3, read=1e-6, origin="estimated"),
     Progress(job="ñ\n日本.NEF", stage="denoise", done=12, total=96),
     Warned(job="a.NEF", message="no metadata"),
-    Finished("a.NEF", "/x/a.dng", 1.5, 24.3, "cfa-fast 1.0", "cpu (float32)", "improved", 4, 1.0),
+    Finished("a.NEF", "/x/a.dng", 1.5, 24.3, "cfa-fast 1.0", "cpu (float32)", "improved", 4, 1.0, 0.5, 0.25),
     Planned(job="a.NEF", source="/x/a.NEF", output="/x/a.dng"),
     Failed(job="a.NEF", code="corrupt-photo", message="It is cut off.", hint="Copy it again."),
     Stopped(job="a.NEF"),
     Summary(written=1, failed=2, skipped=0, seconds=3.5),
+    Residual("a.NEF", 0.985, 600, [{"top": 32, "left": 0, "height": 32, "width": 64, "reason": "pattern"}]),
 ]
 
 
@@ -45,7 +47,20 @@ def test_the_wire_format_is_kept() -> None:
         '{"v": 1, "event": "progress", "job": "IMG_1.NEF", "stage": "denoise", "done": 12, "total": 96}'
     )
     names = [json.loads(to_json(event))["event"] for event in EVENTS]
-    assert names == ["started", "noise", "progress", "warning", "finished", "planned", "failed", "cancelled", "summary"]
+    assert names == [
+        *(
+            "started",
+            "noise",
+            "progress",
+            "warning",
+            "finished",
+            "planned",
+            "failed",
+            "cancelled",
+            "summary",
+            "residual",
+        )
+    ]
 
 
 def test_readers_ignore_what_they_do_not_know() -> None:

@@ -8,7 +8,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 GROUPS = [
     {"errors", "events"},
-    {"cfa", "color", "noise", "diffusion", "brightness", "tiling", "noise_estimate"},
+    {"cfa", "color", "noise", "diffusion", "brightness", "tiling", "noise_estimate"}
+    | {"residual", "detail", "chroma", "controls", "hot_pixels"},
     {"photo", "io"},
     {"scene", "simulate", "simulated", "network", "weights", "backend", "denoiser"},
     {"plan", "job", "batch"},

@@ -91,6 +91,7 @@ def test_every_output_says_what_was_done(kind: str) -> None:
     assert xmp["Xmp.xmp.CreatorTool"].startswith("rwdenoise ")
     assert xmp["Xmp.rwd.Weights"] == "cfa-test 1.0"
     assert (xmp["Xmp.rwd.Sampler"], xmp["Xmp.rwd.Steps"], xmp["Xmp.rwd.Strength"]) == ("improved", "4", "0.5")
+    assert (xmp["Xmp.rwd.Chroma"], xmp["Xmp.rwd.Detail"]) == ("0.5", "0")
     assert (float(xmp["Xmp.rwd.Shot"]), float(xmp["Xmp.rwd.Read"])) == (1e-3, 1e-5)
     assert image.exifData()["Exif.Image.Software"].toString().startswith("rwdenoise ")
 

@@ -10,7 +10,7 @@ import pytest
 from rwdenoise import job
 from rwdenoise.diffusion import Settings
 from rwdenoise.errors import Cancelled, OutputExistsError, PhotoAccessError, PhotoError, PhotoWriteError
-from rwdenoise.events import Finished, Noise, Progress, Started, Warned
+from rwdenoise.events import Finished, Noise, Progress, Residual, Started, Warned
 from rwdenoise.noise import NoiseProfile
 from tests.fakes import FakeDenoiser, fake_photo
 
@@ -66,10 +66,11 @@ def test_events_come_in_order(world) -> None:
 
 
 def test_finished_says_what_was_done(world) -> None:
-    finished = run(world, settings=Settings(3, 0.5, "ddim"))[0][-1]
+    finished = run(world, settings=Settings(3, 0.5, "ddim", detail=0.25))[0][-1]
     assert isinstance(finished, Finished)
     assert (finished.output, finished.weights, finished.device) == (str(world.target), "fake 1.0", "nowhere")
     assert (finished.sampler, finished.steps, finished.strength) == ("ddim", 3, 0.5)
+    assert (finished.chroma, finished.detail) == (0.5, 0.25)
     assert finished.megapixels == pytest.approx(24e-6, abs=1e-3)
     assert 0 <= finished.seconds < 60
 
@@ -97,6 +98,31 @@ def test_the_denoised_planes_and_the_options_are_written(world) -> None:
     provenance = options.pop("provenance")
     assert options == {"format": "tiff", "color": "rec2020", "overwrite": True}
     assert (provenance.weights, provenance.sampler, provenance.steps) == ("fake 1.0", "improved", 2)
+
+
+def test_chroma_and_detail_arrive_everywhere(world) -> None:
+    events, denoiser = run(world, settings=Settings(strength=0, chroma=1, detail=0.5))
+    assert denoiser.white_balance == world.photo.white_balance
+    assert (events[-1].strength, events[-1].chroma, events[-1].detail) == (0, 1, 0.5)
+    provenance = world.written[0][1]["provenance"]
+    assert (provenance.strength, provenance.chroma, provenance.detail) == (0, 1, 0.5)
+
+
+def residuals(world, settings: Settings) -> list[Residual]:
+    """Denoise a photo of some blocks, which the fake halves."""
+    world.photo = fake_photo(height=70, width=100)
+    return [event for event in run(world, settings=settings)[0] if isinstance(event, Residual)]
+
+
+def test_what_was_removed_is_judged(world) -> None:
+    (told,) = residuals(world, Settings(strength=0.5))
+    assert (told.job, told.consistent, told.blocks) == (str(world.source), 0, 6)
+    assert [(area["top"], area["left"], area["height"], area["width"]) for area in told.worst] == [(0, 0, 64, 96)]
+
+
+@pytest.mark.parametrize("settings", [Settings(chroma=0.5), Settings(strength=0.5, chroma=1), Settings(strength=0)])
+def test_where_noise_was_to_stay_unequally_nothing_is_judged(world, settings) -> None:
+    assert residuals(world, settings) == []
 
 
 def test_strength_0_never_runs_the_network_and_keeps_the_mosaic(world) -> None:

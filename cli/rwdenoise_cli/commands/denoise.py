@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -25,9 +23,6 @@ from rwdenoise_cli.options import (
 from rwdenoise_cli.reporters import Reporter, choose_reporter
 from rwdenoise_cli.status import status_of
 from rwdenoise_cli.stops import stopping_between_events
-
-if TYPE_CHECKING:
-    from rwdenoise.denoiser import Denoiser
 
 Plan = Sequence[tuple[Path, Path]]
 
@@ -67,7 +62,7 @@ def denoise(
 
     \b
     rwdenoise *.NEF --steps 20
-    rwdenoise wedding/ -o denoised/ --strength 0.8
+    rwdenoise wedding/ -o denoised/ --strength 0.6 --chroma 1
     rwdenoise IMG_1.NEF --format tiff --color display-p3
     """  # noqa: D301 -- the backspace keeps click from filling the lines
     plan = plan_outputs(expand_sources(sources, results=output.to), output.to, output.format)
@@ -88,7 +83,7 @@ def _denoise(plan: Plan, method: Method, output: Output, reporter: Reporter) -> 
     with stopping_between_events(reporter) as listen:
         return denoise_photos(
             plan,
-            load=partial(_load, method),
+            load=method.load,
             settings=method.settings,
             noise=method.noise,
             format=output.format,
@@ -96,9 +91,3 @@ def _denoise(plan: Plan, method: Method, output: Output, reporter: Reporter) -> 
             overwrite=output.overwrite,
             listen=listen,
         )
-
-
-def _load(method: Method) -> Denoiser:
-    from rwdenoise.denoiser import load_denoiser
-
-    return load_denoiser(method.weights, device=method.device)

@@ -13,7 +13,7 @@ import click
 
 from rwdenoise.events import VERSION
 from rwdenoise.plan import expand_sources, plan_outputs
-from rwdenoise_cli.options import HELP, Talk, json_option, sources_argument
+from rwdenoise_cli.options import HELP, Method, Talk, json_option, method_options, sources_argument
 from rwdenoise_cli.output import printable, say
 from rwdenoise_cli.reporters import choose_reporter
 from rwdenoise_cli.status import status_of
@@ -22,13 +22,21 @@ if TYPE_CHECKING:
     from rwdenoise.photo import RawPhoto
 
 Facts = dict[str, Any]
+Judge = Callable[["RawPhoto"], Facts | None]
 
 
 @click.command(context_settings=HELP, short_help="Say what the program sees in RAW photos.")
 @sources_argument
+@click.option(
+    "--residual",
+    is_flag=True,
+    help="Also denoise each photo, in memory, and say where more than noise was removed. The options that say how to"
+    " denoise are for this.",
+)
+@method_options
 @json_option("Write one JSON object a line for each photo to stdout, and nothing else.")
 @click.pass_context
-def inspect(ctx: click.Context, *, sources: tuple[Path, ...], as_json: bool) -> None:
+def inspect(ctx: click.Context, *, sources: tuple[Path, ...], residual: bool, method: Method, as_json: bool) -> None:
     """Say what the program sees in RAW photos, and what it would write.
 
     The noise profile is given as the file states it and as measured from the photo itself: the variance of the
@@ -36,17 +44,40 @@ def inspect(ctx: click.Context, *, sources: tuple[Path, ...], as_json: bool) -> 
     """
     from rwdenoise.batch import Tally
 
+    judge = _judge_with(method) if residual else None
     plan = plan_outputs(expand_sources(sources), None, "dng")
     tally = Tally(len(plan), choose_reporter(Talk(as_json), jobs=len(plan)))
     show = _say_json if as_json else _say_words
-    done = sum(tally.attempt(source, partial(_inspect, source, target, show)) for source, target in plan)
+    done = sum(tally.attempt(source, partial(_inspect, source, target, judge, show)) for source, target in plan)
     ctx.exit(status_of(done=done, failed=tally.failed))
 
 
-def _inspect(source: Path, target: Path, show: Callable[[Facts], None]) -> None:
+def _inspect(source: Path, target: Path, judge: Judge | None, show: Callable[[Facts], None]) -> None:
     from rwdenoise.io.raw import read_raw
 
-    show({"job": str(source), **_facts(read_raw(source)), "output": str(target)})
+    photo = read_raw(source)
+    facts = {"job": str(source), **_facts(photo)}
+    if judge is not None:
+        facts["residual"] = judge(photo)
+    show({**facts, "output": str(target)})
+
+
+def _judge_with(method: Method) -> Judge:
+    """Return what denoises a photo and judges what was removed; None where that cannot be judged."""
+    from rwdenoise.job import check_photo, choose_noise
+
+    if method.settings.removes_nothing or method.settings.chroma_strength != method.settings.strength:
+        message = "--residual needs a --strength above 0, and --chroma left out."
+        raise click.UsageError(message)
+    denoiser = method.load()
+
+    def judge(photo: RawPhoto) -> Facts | None:
+        noise, _ = choose_noise(photo, method.noise)
+        planes = denoiser.denoise(photo.planes(), cfa=photo.cfa, noise=noise, settings=method.settings)
+        check = check_photo(photo, planes, noise=noise, settings=method.settings)
+        return None if check is None else check.summary()
+
+    return judge
 
 
 def _facts(photo: RawPhoto) -> Facts:
@@ -105,7 +136,18 @@ def _lines(facts: Facts) -> Iterator[tuple[str, str]]:
     yield "white balance", " ".join(f"{gain:.4g}" for gain in facts["white_balance"])
     yield "noise, stated", _profile(facts["noise_stated"])
     yield "noise, measured", _profile(facts["noise_estimated"])
+    if "residual" in facts:
+        yield from _residual_lines(facts["residual"])
     yield "output", facts["output"]
+
+
+def _residual_lines(check: Facts | None) -> Iterator[tuple[str, str]]:
+    if check is None:
+        yield "residual", "cannot be judged: there is no whole block without clipped highlights"
+        return
+    yield "residual", f"{100 * check['consistent']:.1f} % of {check['blocks']} blocks: what was removed is only noise"
+    for area in check["worst"]:
+        yield "  more than noise", f"{_area(area)} ({area['reason']})"
 
 
 def _area(area: Facts) -> str:

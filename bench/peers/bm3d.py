@@ -1,0 +1,51 @@
+"""BM3D (Dabov, Foi, Katkovnik, Egiazarian 2007) on the mosaic, by its authors' own package.
+
+Its license is non-commercial: it is measured here and used nowhere else.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bench.methods import Absent, Mosaic, MosaicMethod
+from bench.peers.found import package_version, without_package
+from rwdenoise.cfa import X_TRANS, Cfa
+from rwdenoise.noise import NoiseProfile, destabilize, stabilize
+
+
+def bm3d_methods() -> list[MosaicMethod | Absent]:
+    """Return BM3D for all sensors."""
+    version = package_version("bm3d")
+    if version is None:
+        return [without_package("BM3D per plane", "bm3d")]
+    return [MosaicMethod(f"BM3D {version} per plane, true sigma", _denoise)]
+
+
+def _denoise(mosaic: Mosaic, cfa: Cfa, noise: NoiseProfile) -> Mosaic:
+    """Denoise each color by itself, where the noise is the same everywhere."""
+    stable = stabilize(mosaic, shot=noise.shot, read=noise.read)
+    denoise = _denoise_filled if cfa.name == X_TRANS.name else _denoise_regular
+    return np.asarray(destabilize(denoise(stable, cfa, noise.sigma), shot=noise.shot, read=noise.read), np.float32)
+
+
+def _denoise_regular(stable: Mosaic, cfa: Cfa, sigma: float) -> Mosaic:
+    import bm3d
+
+    result = np.empty_like(stable)
+    rows, columns = cfa.period
+    for sites in (np.s_[y::rows, x::columns] for y in range(rows) for x in range(columns)):
+        result[sites] = bm3d.bm3d(stable[sites], sigma)
+    return result
+
+
+def _denoise_filled(stable: Mosaic, cfa: Cfa, sigma: float) -> Mosaic:
+    # The sites of one color have no regular grid here: the missing ones are filled from their neighbors first.
+    import bm3d
+    from scipy.ndimage import gaussian_filter
+
+    result = np.empty_like(stable)
+    for mask in cfa.planes(*stable.shape):
+        filled = gaussian_filter(stable * mask, 1.0) / np.maximum(gaussian_filter(mask, 1.0), 1e-6)
+        cleaned = bm3d.bm3d(np.where(mask > 0, stable, filled), sigma)
+        result[mask > 0] = cleaned[mask > 0]
+    return result

@@ -1,0 +1,1 @@
+"""``python -m bench.quality``: how well we denoise, against the truth and against peers."""

@@ -1,0 +1,141 @@
+"""``python -m bench.quality``: all tables and plots of the quality bench, or some of its parts.
+
+Everything lands in a folder: tables as Markdown, CSV and JSON, plots and panels as PNG. Pictures that were measured
+before, with the same method on the same input, are not measured again: delete ``rows.jsonl`` there to begin anew.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from bench.methods import Absent, Method, MosaicMethod
+from bench.peers import mosaic_peers, picture_peers
+from bench.quality.curve import measure_curve
+from bench.quality.diffusions import measure_diffusions
+from bench.quality.ours import ours
+from bench.quality.panel import draw_panels
+from bench.quality.pictures import measure_pictures
+from bench.quality.plots import plot_curve, plot_texture
+from bench.quality.programs import measure_programs
+from bench.quality.residuals import measure_residuals
+from bench.quality.rows import Row, Rows, average
+from bench.quality.seconds import measure_seconds
+from bench.quality.tables import write_tables
+from bench.quality.texture import measure_texture
+from rwdenoise.denoiser import load_denoiser
+from rwdenoise.diffusion import Settings
+
+PICTURES = {
+    "sensor": "", "shot": "", "method": "", "count": "", "mosaic_psnr": ".2f", "mosaic_texture": ".3f", "psnr": ".2f",
+    "ssim": ".4f", "haarpsi": ".4f", "block_change": ".2%", "dark_change": "+.2%",
+}  # fmt: skip
+TEXTURE = {
+    "iso": "", "method": "", "psnr": ".2f", "texture": ".3f", "text": ".3f", "transfer": ".3f", "mtf50": ".3f",
+    "mtf50_ratio": ".2f", "false_color": ".4f", "cast": ".1%",
+}  # fmt: skip
+CURVE = {
+    "method": "", "shot": "", "sampler": "", "steps": "", "mosaic_psnr": ".2f", "mosaic_texture": ".3f",
+    "seconds": ".2f",
+}  # fmt: skip
+RESIDUALS = {"sensor": "", "shot": "", "method": "", "count": "", "consistent": ".2%", "true_noise": ".2%"}
+PROGRAMS = {"program": "", "method": "", "psnr": ".2f", "ssim": ".4f", "seconds": ".1f", "denoise_seconds": ".1f"}
+SECONDS = {"method": "", "seconds": ".2f"}
+
+
+class Bench:
+    """What the parts share: the methods, the folder, the rows."""
+
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        self.folder: Path = arguments.into
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.rows = Rows(self.folder / "rows.jsonl")
+        self.every: int = arguments.every
+        self.minutes: float = arguments.minutes
+        self.denoisers = [load_denoiser(name) for name in arguments.weights]
+        self.ours = [ours(denoiser, Settings()) for denoiser in self.denoisers]
+        nothing = MosaicMethod("nothing", lambda mosaic, _cfa, _noise: mosaic)
+        self.peers: list[Method] = [] if arguments.no_peers else [*mosaic_peers(), *picture_peers()]
+        self.methods: list[Method] = [nothing, *self.peers, *self.ours]
+
+    def pictures(self) -> None:
+        """Part (a)."""
+        rows = list(measure_pictures(self.methods, self.rows, every=self.every))
+        self._write(average(rows, over="picture"), "pictures", PICTURES)
+
+    def texture(self) -> None:
+        """Part (b)."""
+        rows = measure_texture(self.methods)
+        self._write(rows, "texture", TEXTURE)
+        plot_texture(rows, self.folder / "texture.png")
+
+    def panel(self) -> None:
+        """Part (c)."""
+        peers = [peer for peer in self.peers if isinstance(peer, MosaicMethod)]
+        for path in draw_panels([*peers, *self.ours], self.folder):
+            print(f"wrote {path}")
+
+    def curve(self) -> None:
+        """Part (d)."""
+        for denoiser in self.denoisers:
+            means = average(measure_curve(denoiser, self.rows), over="picture")
+            name = f"curve-{denoiser.facts.name}"
+            self._write(means, name, CURVE)
+            plot_curve(means, self.folder / f"{name}.png")
+
+    def diffusions(self) -> None:
+        """Part (e)."""
+        rows = measure_diffusions(self.folder / "diffusions", minutes=self.minutes)
+        self._write(average(rows, over="picture"), "diffusions", CURVE)
+
+    def residuals(self) -> None:
+        """Whether what we remove is only noise."""
+        rows = [row for method in self.ours for row in measure_residuals(method, self.rows, every=self.every)]
+        self._write(average(rows, over="picture"), "residuals", RESIDUALS)
+
+    def programs(self) -> None:
+        """Whole programs on DNG files."""
+        rows = measure_programs(self.denoisers, Settings(), folder=self.folder / "programs")
+        self._write(rows, "programs", PROGRAMS)
+
+    def seconds(self) -> None:
+        """Everybody on the same picture in turn; nothing else should run meanwhile."""
+        self._write(measure_seconds(self.methods), "seconds", SECONDS)
+
+    def _write(self, rows: list[Row], name: str, formats: dict[str, str]) -> None:
+        print(f"\n## {name}\n\n{write_tables(rows, self.folder, name=name, formats=formats)}", flush=True)
+
+
+PARTS: dict[str, Callable[[Bench], None]] = {
+    "pictures": Bench.pictures,
+    "texture": Bench.texture,
+    "panel": Bench.panel,
+    "curve": Bench.curve,
+    "diffusions": Bench.diffusions,
+    "residuals": Bench.residuals,
+    "programs": Bench.programs,
+    "seconds": Bench.seconds,
+}
+
+
+def main() -> None:
+    """Parse the command line and run the parts."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help=f"of {', '.join(PARTS)} (default: all)")
+    parser.add_argument("--into", type=Path, default=Path("bench/out"), help="folder (default bench/out)")
+    parser.add_argument("--weights", nargs="*", default=["cfa-fast", "cfa-best"])
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="only every n-th picture of part 'pictures'")
+    parser.add_argument("--minutes", type=float, default=10, help="training of each network of part 'diffusions'")
+    parser.add_argument("--no-peers", action="store_true", help="only our own rows")
+    arguments = parser.parse_args()
+    bench = Bench(arguments)
+    for peer in bench.peers:
+        if isinstance(peer, Absent):
+            print(f"{peer.name} is absent: {peer.reason}")
+    for part in arguments.parts or PARTS:
+        PARTS[part](bench)
+
+
+if __name__ == "__main__":
+    main()

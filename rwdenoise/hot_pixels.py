@@ -1,0 +1,128 @@
+"""Broken sites of the sensor: those that glow by themselves, or are blind, are replaced by their neighbors.
+
+Only what no lens can draw is taken for broken: a single site far from its neighbors of the same color, while the sites
+beside it, of whatever color, see nothing of it. A star, however small, falls on several sites. Weaker ones, which look
+like noise, are left to the network, which has learned them.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rwdenoise.cfa import Cfa
+from rwdenoise.noise import NoiseProfile, destabilize, stabilize
+
+Plane = NDArray[np.float32]
+Places = NDArray[np.intp]
+
+#: Standard deviations of the noise by which a broken site differs from its neighbors, at least.
+LEAST = 8.0
+#: What the four sites beside a star see of it, at least, as a share: a spot of 0.6 px standard deviation, and a color
+#: to which the neighbors are half as sensitive.
+SEEN_BESIDE = 0.07
+#: Standard deviations that the mean of the four may err by.
+DOUBT = 0.5
+#: The eight neighbors of the same color differ among themselves by less than this share of what the site differs by,
+#: and by the standard deviations between the least and the greatest of eight noisy ones.
+CALM, CALM_NOISE = 0.2, 4.0
+#: Same-colored neighbors that are compared with.
+NEIGHBORS = 8
+_BESIDE = ((-1, 0), (0, -1), (0, 1), (1, 0))
+
+
+def replace_broken_pixels(planes: NDArray[np.float32], *, cfa: Cfa, noise: NoiseProfile) -> NDArray[np.float32]:
+    """Return a mosaic in which hot and dead pixels are the median of their neighbors.
+
+    Parameters
+    ----------
+    planes : ndarray of float32, shape (1, H, W)
+        A noisy mosaic, 0 black, 1 white.
+    cfa : Cfa
+        The filters, counted from the first pixel.
+    noise : NoiseProfile
+
+    Returns
+    -------
+    ndarray of float32, shape (1, H, W)
+        `planes` itself where nothing is broken.
+    """
+    reach = _reach(cfa)
+    mosaic = planes[0]
+    if min(mosaic.shape) <= 2 * reach:
+        return planes
+    stable = stabilize(mosaic, shot=noise.shot, read=noise.read) / np.float32(noise.sigma)
+    framed = np.pad(np.asarray(stable, np.float32), reach, mode="reflect")
+    rows, columns = np.nonzero(_stands_out(framed, cfa.shifted(-reach, -reach), reach))
+    places = np.stack([rows, columns]) + reach
+    expected, broken = _judge(framed, places, cfa.shifted(-reach, -reach))
+    if not broken.any():
+        return planes
+    mended = planes.copy()
+    u = expected[broken] * np.float32(noise.sigma)
+    mended[0, rows[broken], columns[broken]] = destabilize(u, shot=noise.shot, read=noise.read)
+    return mended
+
+
+def _stands_out(framed: Plane, cfa: Cfa, reach: int) -> NDArray[np.bool_]:
+    """Tell which sites lie far above, or far below, their four nearest neighbors of the same color."""
+    height, width = (edge - 2 * reach for edge in framed.shape)
+    result = np.zeros((height, width), bool)
+    for top, left in np.ndindex(*cfa.period):
+        phase = cfa.shifted(top + reach, left + reach)
+        sites = np.s_[top :: cfa.period[0], left :: cfa.period[1]]
+
+        def seen(row: int, column: int, sites: tuple[slice, slice] = sites) -> Plane:
+            return framed[reach + row : reach + row + height, reach + column : reach + column + width][sites]
+
+        near = [seen(*offset) for offset in nearest_of_same_color(phase, 4)]
+        here = seen(0, 0)
+        low, high = near[0], near[0]
+        for other in near[1:]:
+            low, high = np.minimum(low, other), np.maximum(high, other)
+        result[sites] = (here > high + LEAST) | (here < low - LEAST)
+    return result
+
+
+def _judge(framed: Plane, places: Places, cfa: Cfa) -> tuple[Plane, NDArray[np.bool_]]:
+    """Return what sites should hold, and whether they are broken."""
+    expected, spread = _neighborhood(framed, places, cfa)
+    excess = framed[tuple(places)] - expected
+    beside = np.zeros_like(excess)
+    for offset in _BESIDE:
+        there = places + np.array(offset)[:, None]
+        beside += (framed[tuple(there)] - _neighborhood(framed, there, cfa)[0]) / len(_BESIDE)
+    size = np.abs(excess)
+    unseen = np.abs(beside) < SEEN_BESIDE * size + DOUBT
+    return expected, (size > LEAST) & unseen & (spread < CALM * size + CALM_NOISE)
+
+
+def _neighborhood(framed: Plane, places: Places, cfa: Cfa) -> tuple[Plane, Plane]:
+    """Return the median of the same-colored neighbors, and how far apart they lie."""
+    values = np.empty((NEIGHBORS, places.shape[1]), np.float32)
+    phases = places % np.array(cfa.period)[:, None]
+    for top, left in np.ndindex(*cfa.period):
+        mine = (phases[0] == top) & (phases[1] == left)
+        for index, (row, column) in enumerate(nearest_of_same_color(cfa.shifted(top, left), NEIGHBORS)):
+            values[index, mine] = framed[places[0, mine] + row, places[1, mine] + column]
+    return np.median(values, axis=0), np.ptp(values, axis=0)
+
+
+def nearest_of_same_color(cfa: Cfa, count: int) -> list[tuple[int, int]]:
+    """Return the offsets of the nearest sites that have the filter of the first one, nearest first.
+
+    >>> from rwdenoise.cfa import RGGB
+    >>> nearest_of_same_color(RGGB, 4)
+    [(-2, 0), (0, -2), (0, 2), (2, 0)]
+    """
+    around = range(-4, 5)
+    color = cfa.colors[0][0]
+    offsets = [(row, column) for row in around for column in around if (row, column) != (0, 0)]
+    same = [offset for offset in offsets if cfa.shifted(*offset).colors[0][0] == color]
+    return sorted(same, key=lambda offset: offset[0] ** 2 + offset[1] ** 2)[:count]
+
+
+def _reach(cfa: Cfa) -> int:
+    """Return how far from a site its neighbors, and theirs beside it, lie in px."""
+    phases = (cfa.shifted(*offset) for offset in np.ndindex(*cfa.period))
+    return 1 + max(max(map(abs, offset)) for phase in phases for offset in nearest_of_same_color(phase, NEIGHBORS))
