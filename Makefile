@@ -21,7 +21,6 @@ unit: $(VENV)/ready-dev
 	$(BIN)/python -m pytest tests/unit tests/property
 
 bench: $(VENV)/ready-dev
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[bench]'
 	$(BIN)/python -m bench.quality
 
 $(VENV)/ready: pyproject.toml constraints.txt
@@ -29,7 +28,7 @@ $(VENV)/ready: pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/ready-dev: pyproject.toml constraints.txt
-	scripts/setup $(VENV) '.[dev]'
+	scripts/setup $(VENV) '.[dev,bench]'
 	touch $@ $(VENV)/ready
 
 clean:

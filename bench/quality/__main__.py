@@ -15,6 +15,7 @@ from bench.peers import mosaic_peers, picture_peers
 from bench.quality.curve import measure_curve
 from bench.quality.diffusions import measure_diffusions
 from bench.quality.ours import ours
+from bench.quality.page import write_page
 from bench.quality.panel import draw_panels
 from bench.quality.pictures import measure_pictures
 from bench.quality.plots import plot_curve, plot_texture
@@ -135,6 +136,7 @@ def main() -> None:
             print(f"{peer.name} is absent: {peer.reason}")
     for part in arguments.parts or PARTS:
         PARTS[part](bench)
+    print(f"wrote {write_page(bench.folder)}")
 
 
 if __name__ == "__main__":

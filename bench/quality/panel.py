@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -20,15 +21,27 @@ ISO = 25600
 Pixels = NDArray[np.uint8]
 Drawing = Callable[[int, int, np.random.Generator], NDArray[np.float32]]
 
-#: What is drawn, and the exposure: deep shadows are lifted by as many stops afterwards.
-CROPS: dict[str, tuple[Drawing, float]] = {
-    "text": (scene.text, 1.0),
-    "hair": (scene.hair, 1.0),
-    "foliage": (scene.dead_leaves, 1.0),
-    "fabric": (scene.fabric, 1.0),
-    "stars": (scene.stars, 1.0),
-    "skin-like gradients": (scene.gradients, 1.0),
-    "deep shadows, lifted 4 stops": (scene.text, 1 / 16),
+
+@dataclass(frozen=True)
+class Subject:
+    """What a row of the panel shows."""
+
+    draw: Drawing
+    exposure: float = 1.0
+    """Deep shadows are lifted again as far as they were darkened."""
+    hot_pixels: float = 0.0
+    """Share of the sites."""
+
+
+SUBJECTS: dict[str, Subject] = {
+    "text": Subject(scene.text),
+    "hair": Subject(scene.hair),
+    "foliage": Subject(scene.dead_leaves),
+    "fabric": Subject(scene.fabric),
+    "stars": Subject(scene.stars),
+    "stars and hot pixels": Subject(scene.stars, hot_pixels=2e-3),
+    "skin-like gradients": Subject(scene.gradients),
+    "deep shadows, lifted 4 stops": Subject(scene.text, exposure=1 / 16),
 }
 
 
@@ -36,21 +49,23 @@ def draw_panel(methods: Sequence[MosaicMethod], path: Path, *, cfa: Cfa = RGGB) 
     """Draw a row for each kind of crop, a column for the noisy photo, each method, and the truth."""
     titles = ["noisy", *(method.name for method in methods), "truth"]
     lines = [np.concatenate([_label(title, CROP) for title in titles], axis=1)]
-    for name, (drawing, exposure) in CROPS.items():
-        crops = _crops(drawing, exposure, methods, cfa)
-        lines += [_label(name, CROP * len(titles)), np.concatenate(crops, axis=1)]
+    for name, subject in SUBJECTS.items():
+        lines += [_label(name, CROP * len(titles)), np.concatenate(_crops(subject, methods, cfa), axis=1)]
     Image.fromarray(np.concatenate(lines)).save(path)
 
 
-def _crops(drawing: Drawing, exposure: float, methods: Sequence[MosaicMethod], cfa: Cfa) -> list[Pixels]:
+def _crops(subject: Subject, methods: Sequence[MosaicMethod], cfa: Cfa) -> list[Pixels]:
     # Drawn larger than shown, and as large as LibRaw needs X-Trans mosaics to be.
-    edge = 516
-    drawn = scene.average_down(drawing(edge * scene.OVERSAMPLING, edge * scene.OVERSAMPLING, np.random.default_rng(4)))
-    noise = profile_at(ISO)
-    noisy, clean = simulate_raw(drawn, cfa=cfa, iso=ISO, rng=np.random.default_rng(5), exposure=exposure, noise=noise)
-    mosaics = [noisy.planes()[0], *(method.run(noisy.planes()[0], cfa, noise) for method in methods)]
+    edge = 516 * scene.OVERSAMPLING
+    light = scene.average_down(subject.draw(edge, edge, np.random.default_rng(4)))
+    noise, rng = profile_at(ISO), np.random.default_rng(5)
+    photo, clean = simulate_raw(light, cfa=cfa, iso=ISO, rng=rng, exposure=subject.exposure, noise=noise)
+    noisy = photo.planes()[0]
+    hot = rng.random(noisy.shape) < subject.hot_pixels
+    noisy[hot] += rng.random(hot.sum(), np.float32)
+    mosaics = [noisy, *(method.run(noisy, cfa, noise) for method in methods)]
     photos = [*(clean.with_planes(mosaic[np.newaxis]) for mosaic in mosaics), clean]
-    return [_show(develop(photo), lifted=1 / exposure) for photo in photos]
+    return [_show(develop(photo), lifted=1 / subject.exposure) for photo in photos]
 
 
 def _show(picture: NDArray[np.uint16], *, lifted: float) -> Pixels:

@@ -53,7 +53,7 @@ def plot_texture(rows: Sequence[Row], path: Path) -> None:
     here = [row for row in rows if "texture" in row and row["iso"] is not None]
     levels = list(dict.fromkeys(row["iso"] for row in here))
     figure = Figure(figsize=(12, 4.2), layout="constrained")
-    for ax, iso in zip(figure.subplots(1, len(levels)), levels, strict=True):
+    for ax, iso in zip(figure.subplots(1, len(levels), squeeze=False)[0], levels, strict=True):
         for row in here:
             if row["iso"] == iso and row["method"] != "nothing":
                 ours = row["method"].startswith("rwdenoise")

@@ -37,8 +37,10 @@ def test_the_python_code_runs(photo: Path) -> None:
 def test_every_option_of_the_readme_exists() -> None:
     commands = re.findall(r"rwdenoise ([^`\n|]*)", README)
     words = {word for command in commands for word in re.findall(r"--[a-z-]+", command)}
-    said = subprocess.run(
-        [sys.executable, "-m", "rwdenoise_cli", "--help"], capture_output=True, text=True, check=True
-    ).stdout
+    program = [sys.executable, "-m", "rwdenoise_cli"]
+    said = "".join(
+        subprocess.run([*program, *command, "--help"], capture_output=True, text=True, check=True).stdout
+        for command in ([], ["inspect"])
+    )
     assert words
     assert {word for word in words if word not in said} == set()

@@ -11,13 +11,14 @@ from rwdenoise.noise import NoiseProfile
 from rwdenoise.photo import RawPhoto
 from rwdenoise.scene import draw_scene
 from rwdenoise.simulated import profile_at, simulate_raw
+from rwdenoise.weights import list_weights
 
 HEIGHT, WIDTH = 384, 576
 
 
-@pytest.fixture(scope="module")
-def denoiser() -> Denoiser:
-    return load_denoiser()
+@pytest.fixture(scope="module", params=[listed.name for listed in list_weights()])
+def denoiser(request: pytest.FixtureRequest) -> Denoiser:
+    return load_denoiser(request.param)
 
 
 def photograph(cfa: Cfa, iso: float, *, larger: int = 1) -> tuple[RawPhoto, RawPhoto]:
