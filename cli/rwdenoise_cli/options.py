@@ -174,7 +174,7 @@ _METHOD = (
         type=click.Choice(tuple(QUALITIES), case_sensitive=False),
         default=QUALITY,
         show_default=True,
-        help="Which weights: 'best', or 'fast' in about a quarter of the time.",
+        help="Which weights: 'best', or 'fast' with a quarter of the arithmetic.",
     ),
     click.option(
         "--weights",
