@@ -16,8 +16,7 @@ from torch import Tensor
 
 from rwdenoise.backend import fast_dtype
 from rwdenoise.network import PLANES, Architecture, Head, LevelEmbedding, UNet
-from training.camera import Pairs
-from training.train import Trainer
+from training.train import AnyPairs, Trainer
 
 # Ho, Jain, Abbeel 2020, "Denoising Diffusion Probabilistic Models": 1000 steps, variances from 1e-4 to 0.02, for
 # pictures from -1 to 1. Ours lie from 0 to 1, so noise counts half.
@@ -43,7 +42,7 @@ class ConditionalUNet(UNet):
         self.condition_embed = LevelEmbedding(architecture.embedding)
 
     def forward(  # type: ignore[override]
-        self, x_t: Tensor, noisy: Tensor, colors: Tensor, level: Tensor, sigma: Tensor
+        self, x_t: Tensor, noisy: Tensor, colors: Tensor | None, level: Tensor, sigma: Tensor
     ) -> Tensor:
         """Estimate the clean mosaic from x_t with Gaussian noise `level` and the photo with sensor noise `sigma`."""
         features = self.head(x_t, colors, level) + self.condition_head(noisy, colors, sigma)
@@ -62,7 +61,7 @@ class GaussianTrainer(Trainer):
         """Return nothing: the bench measures it."""
         return {}
 
-    def lesson(self, pairs: Pairs) -> Tensor:
+    def lesson(self, pairs: AnyPairs) -> Tensor:
         """Return the loss of one batch at random steps of the schedule."""
         count = len(pairs.sigma)
         level = noise_levels()[torch.from_numpy(self.rng.integers(1, STEPS + 1, count))].to(self.device)

@@ -10,7 +10,7 @@ import torch
 from training.export import export
 from training.photos import find_photos
 from training.recipe import Recipe, read_recipe
-from training.train import Trainer
+from training.train import TRAINERS
 
 RECIPES = Path(__file__).parent / "recipes"
 WEIGHTS = Path(__file__).parent.parent / "weights"
@@ -41,8 +41,9 @@ def main() -> None:
 
 
 def _run(arguments: argparse.Namespace) -> None:
-    trainer = Trainer(
-        _recipe(arguments),
+    recipe = _recipe(arguments)
+    trainer = TRAINERS[recipe.architecture.domain](
+        recipe,
         find_photos(arguments.photos, names=arguments.names),
         arguments.folder,
         minutes=arguments.minutes,

@@ -11,13 +11,13 @@ from torch import Tensor
 
 from rwdenoise import simulate
 from rwdenoise.cfa import BAYER_PHASES, MONOCHROME, X_TRANS, Cfa
-from rwdenoise.noise import stabilize, stabilized_white
+from rwdenoise.noise import destabilize, stabilize, stabilized_white
 from training.photos import WHITE
 from training.stars import draw_stars
 
 # Natural logarithms of the shot noise: from ISO 50 of a large sensor to beyond ISO 102400 (darktable 5.0's profiles,
-# scaled to the mosaic: about 1e-5 to 3e-2), a little wider at both ends.
-LOG_SHOT = (math.log(6e-6), math.log(6e-2))
+# scaled to the mosaic: about 1e-5 to 3e-2), wider at both ends, so that photos with hardly any noise stay as they are.
+LOG_SHOT = (math.log(2e-6), math.log(6e-2))
 # From ISO 1600 of a typical camera to ISO 51200 of a noisy one.
 LOG_USUAL = (math.log(4e-4), math.log(2.5e-2))
 # log read = 2.18 log shot + 1.20 (Brooks et al. 2019), its spread widened from 0.26 to that of real profiles.
@@ -25,6 +25,20 @@ READ_SLOPE, READ_OFFSET, READ_SPREAD = 2.18, 1.20, 0.8
 # Half of the cameras have the read noise of darktable 5.0's 405 profiles, which at low ISO is far stronger:
 # log10 b = 1.247 log10 a - 1.369 (sd 0.465) there, both times 12 on the mosaic, as natural logarithms.
 MEASURED_SLOPE, MEASURED_OFFSET, MEASURED_SPREAD = 1.247, -3.766, 1.07
+
+
+@dataclass(frozen=True)
+class View:
+    """What is before the cameras of a batch."""
+
+    light: Tensor
+    """Linear sRGB, float32, shape (N, 3, H, W)."""
+    curved: Tensor
+    """1 where the light was found by undoing a contrast curve, else 0; shape (N, 1, 1, 1)."""
+    matrix: Tensor
+    """Linear sRGB -> white-balanced camera color, shape (N, 3, 3)."""
+    gains: Tensor
+    """White balance, shape (N, 3, 1, 1)."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +60,17 @@ class Pairs:
         """Standard deviation of the stabilized noise that the profile promises, shape (N,)."""
         sigma: Tensor = 1 / stabilized_white(self.shot, self.read)
         return sigma.flatten()
+
+    @property
+    def deviation(self) -> Tensor:
+        """The same: what the errors of an estimate are measured in."""
+        return self.sigma
+
+    def light_error(self, estimate: Tensor) -> Tensor:
+        """Return the error of an estimate in linear light, in standard deviations of the noise there."""
+        light, truth = (destabilize(u, shot=self.shot, read=self.read) for u in (estimate, self.clean))
+        error: Tensor = (light - truth) / (self.shot * truth.clip(min=0) + self.read).sqrt()
+        return error
 
 
 class CameraBag:
@@ -94,8 +119,10 @@ class CameraBag:
         """Make pairs from developed patches of int16, shape (N, 3, H, W), 0 to `WHITE`."""
         count = len(patches)
         colors = torch.stack([self._draw_filters() for _ in range(count)])
-        clean = simulate.filter_colors(self._expose(patches.to(self.device)), colors)
-        noise = self._draw_noise(count)
+        view = self.draw_view(patches)
+        camera = simulate.see(view.light, view.matrix, view.gains, 2 ** self._uniform(count, -3.0, 1.0))
+        clean = simulate.filter_colors(camera, colors)
+        noise = self.draw_noise(count)
         noisy = simulate.record(clean, noise, self.torch_rng)
         told_shot = noise.shot * self._log_normal(count, self.jitter)
         told_read = noise.read * self._log_normal(count, self.jitter)
@@ -109,16 +136,17 @@ class CameraBag:
 
     def _draw_filters(self) -> Tensor:
         kind = self.rng.random()
-        if kind < 0.70:
+        if kind < 0.65:
             return self.layouts[self.rng.integers(4)]
         if kind < 0.95:
             return self.x_trans[self.rng.integers(36)]
         return self.monochrome
 
-    def _expose(self, patches: Tensor) -> Tensor:
-        count = len(patches)
+    def draw_view(self, patches: Tensor) -> View:
+        """Return the light that developed patches may have been, and cameras and illuminants for it."""
+        count, patches = len(patches), patches.to(self.device)
         curved = torch.from_numpy(self.rng.integers(0, 2, count)).to(self.device)[:, None, None, None]
-        rgb = self.light.take(patches.int() + (WHITE + 1) * curved) + self._draw_stars(patches)
+        light = self.light.take(patches.int() + (WHITE + 1) * curved) + self._draw_stars(patches)
         mix = torch.tensor(self.rng.dirichlet(np.ones(len(self.matrices)), count), dtype=torch.float32)
         matrix = torch.einsum("nk,kij->nij", mix.to(self.device), self.matrices)
         # Daylight to tungsten: wider than the 1.9 to 2.4 and 1.5 to 1.9 of Brooks et al.
@@ -126,7 +154,7 @@ class CameraBag:
             [self._uniform(count, 1.2, 2.8), torch.ones(count, 1, 1, 1, device=self.device),
              self._uniform(count, 1.2, 3.0)], dim=1,
         )  # fmt: skip
-        return simulate.see(rgb, matrix, gains, 2 ** self._uniform(count, -3.0, 1.0))
+        return View(light, curved, matrix, gains)
 
     def _draw_stars(self, patches: Tensor) -> Tensor:
         count, _, height, width = patches.shape
@@ -135,7 +163,8 @@ class CameraBag:
             sky[index] = draw_stars(height, width, rng=self.rng)
         return sky.to(self.device)
 
-    def _draw_noise(self, count: int) -> simulate.SensorNoise:
+    def draw_noise(self, count: int) -> simulate.SensorNoise:
+        """Return the noise of `count` sensors, from the best at base ISO to the worst beyond their last."""
         usual = self._tensor(self.rng.random(count) < self.usual_share)
         log_shot = torch.where(usual > 0, self._uniform(count, *LOG_USUAL), self._uniform(count, *LOG_SHOT))
         measured = self.rng.random(count) < 0.5
@@ -146,7 +175,7 @@ class CameraBag:
             )
         )  # fmt: skip
         stray = spread * self._tensor(self.rng.standard_normal(count).clip(-2, 2))
-        read = torch.exp(slope * log_shot + offset + stray).clip(min=1e-9, max=3e-3)
+        read = torch.exp(slope * log_shot + offset + stray).clip(min=1e-10, max=3e-3)
         deviation = read.sqrt()
         banded = self._tensor(self.rng.random(count) < 0.4)
         bits = self.rng.choice([10, 12, 12, 14, 14, 14, 16], count)
@@ -156,7 +185,7 @@ class CameraBag:
             row=banded * deviation * self._uniform(count, 0.0, 0.3),
             column=banded * deviation * self._uniform(count, 0.0, 0.1),
             tails=self._tensor(self.rng.random(count) < 0.3) * self._uniform(count, 0.0, 0.1),
-            hot_pixels=self._tensor(self.rng.random(count) < 0.5) * 10 ** self._uniform(count, -4.5, -2.7),
+            hot_pixels=self._tensor(self.rng.random(count) < 0.6) * 10 ** self._uniform(count, -4.5, -2.7),
             dead_pixels=self._tensor(self.rng.random(count) < 0.2) * 10 ** self._uniform(count, -4.5, -3.5),
             # A camera's steps are finer than its read noise, or the noise would not be there.
             step=torch.minimum(self._tensor(1 / 2.0**bits), 2 * deviation),

@@ -5,22 +5,25 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
+from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 import safetensors
 import torch
+from numpy.typing import NDArray
 from safetensors.torch import load_file
 
 from rwdenoise.backend import Backend
 from rwdenoise.cfa import RGGB, X_TRANS
 from rwdenoise.denoiser import Denoiser
 from rwdenoise.diffusion import Settings
-from rwdenoise.network import UNet
-from rwdenoise.noise import NoiseProfile
+from rwdenoise.network import Domain, UNet
 from rwdenoise.weights import Facts, save_network
 from training.camera import LOG_SHOT
 from training.checkpoint import under
+from training.pictures import LOG_DEVIATION
 from training.recipe import Recipe
 from training.validate import usual_profile
 
@@ -40,7 +43,7 @@ def export(recipe: Recipe, checkpoint: Path, folder: Path, *, name: str, version
         version=version,
         architecture=recipe.architecture,
         halo=measure_halo(network),
-        sigma_range=sigma_range(),
+        sigma_range=sigma_range(recipe.architecture.domain),
         trained=_describe(checkpoint, recipe),
     )
     path = folder / f"{name}.safetensors"
@@ -52,34 +55,55 @@ def export(recipe: Recipe, checkpoint: Path, folder: Path, *, name: str, version
 def measure_halo(network: UNet) -> int:
     """Return the smallest halo in px with which tiles equal the whole frame to `TOLERANCE`.
 
-    Tried on noise over steep edges, in Bayer and X-Trans, at weak and at strong noise, with small tiles.
+    Tried on noise over steep edges, at weak and at strong noise, mosaics as Bayer and X-Trans, with small tiles.
     """
     multiple = network.architecture.multiple
     edge = 32 * multiple
     rng = np.random.default_rng(1)
     edges = (np.add.outer(np.arange(edge) // 40, np.arange(edge) // 56) % 2).astype(np.float32)
-    planes = (0.05 + 0.8 * edges + rng.normal(0, 0.05, edges.shape))[np.newaxis].astype(np.float32)
     worst = 0
-    for profile in (usual_profile(1e-4), usual_profile(4e-3), usual_profile(3e-2)):
-        for cfa in (RGGB, X_TRANS):
-            whole = _denoise(network, planes, cfa, profile, halo=0, tile=edge)
-            halo = worst
-            while np.abs(_denoise(network, planes, cfa, profile, halo=halo, tile=edge // 4) - whole).max() > TOLERANCE:
-                halo += multiple
-            worst = halo
+    for denoise in _hard_cases(network.architecture.domain, edges, rng):
+        whole = denoise(_denoiser(network, halo=0, tile=edge))
+        halo = worst
+        while np.abs(denoise(_denoiser(network, halo=halo, tile=edge // 4)) - whole).max() > TOLERANCE:
+            halo += multiple
+        worst = halo
     return worst
 
 
-def _denoise(network: UNet, planes, cfa, profile: NoiseProfile, *, halo: int, tile: int):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+Denoise = Callable[[Denoiser], NDArray[np.float32]]
+
+
+def _hard_cases(domain: Domain, edges: NDArray[np.float32], rng: np.random.Generator) -> list[Denoise]:
+    """Return ways to denoise noise over steep edges."""
+    step = Settings(steps=1)
+
+    def scene(colors: int, deviation: float) -> NDArray[np.float32]:
+        return (0.05 + 0.8 * edges + rng.normal(0, deviation, (colors, *edges.shape))).astype(np.float32)
+
+    if domain == "rgb":
+        pictures = [scene(3, deviation) for deviation in (0.01, 0.05, 0.2)]
+        return [lambda denoiser, planes=planes: denoiser.denoise_picture(planes, settings=step) for planes in pictures]  # type: ignore[misc]
+    mosaic = scene(1, 0.05)
+    cases = product((1e-4, 4e-3, 3e-2), (RGGB, X_TRANS))
+    return [
+        lambda denoiser, shot=shot, cfa=cfa: denoiser.denoise(mosaic, cfa=cfa, noise=usual_profile(shot), settings=step)  # type: ignore[misc]
+        for shot, cfa in cases
+    ]
+
+
+def _denoiser(network: UNet, *, halo: int, tile: int) -> Denoiser:
     facts = Facts("measured", "0", network.architecture, halo, (0.0, 1.0), "")
-    denoiser = Denoiser(network, facts, Backend(torch.device("cpu"), torch.float32), tile=tile)
-    return denoiser.denoise(planes, cfa=cfa, noise=profile, settings=Settings(steps=1))
+    return Denoiser(network, facts, Backend(torch.device("cpu"), torch.float32), tile=tile)
 
 
-def sigma_range() -> tuple[float, float]:
-    """Return the noise levels between which the training drew its cameras."""
-    low, high = (usual_profile(float(np.exp(edge))).sigma for edge in LOG_SHOT)
-    return round(low, 6), round(high, 6)
+def sigma_range(domain: Domain) -> tuple[float, float]:
+    """Return the noise levels between which the training drew its cameras, or its Gaussian noise for pictures."""
+    if domain == "rgb":
+        low, high = np.exp(LOG_DEVIATION)
+    else:
+        low, high = (usual_profile(float(np.exp(edge))).sigma for edge in LOG_SHOT)
+    return round(float(low), 6), round(float(high), 6)
 
 
 def enter(manifest: Path, *, name: str, path: Path) -> None:

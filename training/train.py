@@ -16,15 +16,17 @@ from torch.nn import functional
 
 from rwdenoise.backend import fast_dtype
 from rwdenoise.diffusion import forward
-from rwdenoise.network import UNet
-from rwdenoise.noise import destabilize
+from rwdenoise.network import Domain, UNet
 from rwdenoise.weights import load_network
 from training.camera import CameraBag, Pairs
 from training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from training.muon import choose_optimizer
 from training.photos import decode, draw_patches, is_held_out
+from training.pictures import PictureBag, PicturePairs
 from training.recipe import Recipe
-from training.validate import Validation
+from training.validate import PictureValidation, Validation
+
+AnyPairs = Pairs | PicturePairs
 
 CHECKPOINT_EVERY = 180.0  # seconds
 REPORT_EVERY = 200  # steps
@@ -65,14 +67,19 @@ class Trainer:
         if self.checkpoint.exists():
             self.progress = load_checkpoint(self.checkpoint, self.network, self.average, self.optimizer)
         self.photos = decode([path for path in photos if not is_held_out(path)])
-        self.validation = Validation(decode([path for path in photos if is_held_out(path)]), device=device)
         # A resumed run must not see the same draws again.
         seed = recipe.seed + self.progress.step
         self.rng = np.random.default_rng(seed)
+        self.prepare(decode([path for path in photos if is_held_out(path)]), seed)
+
+    def prepare(self, held_out: list[Tensor], seed: int) -> None:
+        """Set up the cameras, whose random numbers start from `seed`, and the validation."""
+        recipe = self.recipe
+        self.validation = Validation(held_out, device=self.device)
         self.camera = CameraBag(
             size=recipe.patch,
             jitter=recipe.profile_jitter,
-            device=device,
+            device=self.device,
             seed=seed,
             star_share=recipe.star_share,
             usual_share=recipe.usual_share,
@@ -92,10 +99,12 @@ class Trainer:
         return self.folder / "checkpoint.safetensors"
 
     def start_from(self, weights: Path) -> None:
-        """Begin with the numbers of a weights file of the same architecture."""
-        state = load_network(weights)[0].state_dict()
-        self.network.load_state_dict(state)
-        self.average.load_state_dict(state)
+        """Begin with the numbers of a weights file, as far as they fit: the ends of other domains differ."""
+        own = self.network.state_dict()
+        found = load_network(weights)[0].state_dict()
+        fitting = {name: tensor for name, tensor in found.items() if name in own and tensor.shape == own[name].shape}
+        self.network.load_state_dict(own | fitting)
+        self.average.load_state_dict(own | fitting)
 
     def run(self) -> None:
         """Train until the time is over; write a checkpoint every few minutes and at the end."""
@@ -105,7 +114,7 @@ class Trainer:
         simulating, losses = 0.0, []
         while self.progress.seconds < self.minutes * 60:
             tick = time.monotonic()
-            pairs = self._draw()
+            pairs = self.draw()
             simulating += time.monotonic() - tick
             losses.append(self._step(pairs))
             self.progress.step += 1
@@ -122,24 +131,28 @@ class Trainer:
 
     def _compile(self) -> None:
         # The first calls compile, which shall not count as training time.
-        pairs = self._draw()
+        pairs = self.draw()
         self.lesson(pairs).backward()  # type: ignore[no-untyped-call]
         with torch.no_grad():
             self.lesson(pairs)
 
-    def _draw(self) -> Pairs:
+    def draw(self) -> AnyPairs:
+        """Return the pairs of one batch."""
+        return self.camera.photograph(self.draw_patches(self.recipe.patch))
+
+    def draw_patches(self, size: int) -> Tensor:
+        """Cut the patches of one batch, `size` px wide, out of the photos."""
         recipe = self.recipe
-        patches = draw_patches(
+        return draw_patches(
             self.photos,
             count=recipe.batch,
-            size=recipe.patch,
+            size=size,
             rng=self.rng,
             halved_share=recipe.halved_share,
             candidates=recipe.candidates,
         )
-        return self.camera.photograph(patches)
 
-    def _step(self, pairs: Pairs) -> float:
+    def _step(self, pairs: AnyPairs) -> float:
         for group in self.optimizer.param_groups:
             group["lr"] = self._learning_rate()
         loss = self.lesson(pairs)
@@ -150,24 +163,22 @@ class Trainer:
         self._follow()
         return float(loss.detach())
 
-    def lesson(self, pairs: Pairs) -> Tensor:
+    def lesson(self, pairs: AnyPairs) -> Tensor:
         """Return the loss of one batch."""
         t = self._draw_times(len(pairs.sigma))
         x_t = self._between(pairs, t)
-        level = t.flatten() * pairs.sigma
-        return self.loss(self.estimate(x_t, pairs, level), pairs, level)
+        estimate = self.estimate(x_t, pairs, t.flatten() * pairs.sigma)
+        return self.loss(estimate, pairs, t.flatten() * pairs.deviation)
 
-    def loss(self, estimate: Tensor, pairs: Pairs, level: Tensor) -> Tensor:
-        """Return how far an estimate is from the truth, where `level` is the deviation of its input's noise."""
+    def loss(self, estimate: Tensor, pairs: AnyPairs, deviation: Tensor) -> Tensor:
+        """Return how far an estimate is from the truth, where `deviation` is that of its input's noise."""
         # Measured in standard deviations of the noise, so that every ISO and every time counts alike.
-        error = (estimate - pairs.clean) / level[:, None, None, None]
+        error = (estimate - pairs.clean) / deviation[:, None, None, None]
         charbonnier = torch.sqrt(error.square() + self.recipe.charbonnier**2).mean()
         # Charbonnier seeks the median, which lies below the mean where shadows are lit by a few photons or stars:
         # the square of the error of local means keeps the light that is there. Large ones, as of hot pixels, count
         # linearly.
-        light, truth = (destabilize(u, shot=pairs.shot, read=pairs.read) for u in (estimate, pairs.clean))
-        relative = (light - truth) / (pairs.shot * truth.clip(min=0) + pairs.read).sqrt()
-        means = functional.avg_pool2d(relative, MEANS_OVER)
+        means = functional.avg_pool2d(pairs.light_error(estimate), MEANS_OVER)
         loss: Tensor = charbonnier + self.recipe.brightness * ((1 + means.square()).sqrt() - 1).mean()
         return loss
 
@@ -176,7 +187,7 @@ class Trainer:
         times = np.where(at_end, 1.0, self.rng.uniform(0.02, 1.0, count))
         return torch.tensor(times, dtype=torch.float32, device=self.device)[:, None, None, None]
 
-    def _between(self, pairs: Pairs, t: Tensor) -> Tensor:
+    def _between(self, pairs: AnyPairs, t: Tensor) -> Tensor:
         clean = pairs.clean
         if self.rng.random() < self.recipe.own_share:
             # As the sampler meets it: between the noisy photo and an estimate, not the truth.
@@ -185,7 +196,7 @@ class Trainer:
         x_t: Tensor = forward(clean, pairs.noisy, t)
         return x_t
 
-    def estimate(self, x_t: Tensor, pairs: Pairs, level: Tensor) -> Tensor:
+    def estimate(self, x_t: Tensor, pairs: AnyPairs, level: Tensor) -> Tensor:
         """Run the network, in the precision that the device does fast."""
         dtype = fast_dtype(self.device)
         with torch.autocast(self.device.type, dtype, enabled=dtype is not torch.float32):
@@ -218,3 +229,27 @@ class Trainer:
 
     def _save(self) -> None:
         save_checkpoint(self.checkpoint, self.network, self.average, self.optimizer, self.progress)
+
+
+class PictureTrainer(Trainer):
+    """The same for developed pictures: another camera, and its own validation."""
+
+    def prepare(self, held_out: list[Tensor], seed: int) -> None:
+        """Set up the cameras, whose random numbers start from `seed`, and the validation."""
+        self.pictures = PictureBag(
+            size=self.recipe.patch, device=self.device, seed=seed, usual_share=self.recipe.usual_share
+        )
+        self.picture_validation = PictureValidation(held_out, device=self.device)
+
+    def draw(self) -> AnyPairs:
+        """Return the pairs of one batch; all its pictures are resized alike."""
+        factor = self.pictures.draw_factor()
+        return self.pictures.photograph(self.draw_patches(self.pictures.source_size(factor)), factor)
+
+    def validate(self) -> dict[str, float]:
+        """Return scores of the averaged network on the held-out photos."""
+        return self.picture_validation.measure(self.average)
+
+
+#: What trains the weights of each domain.
+TRAINERS: dict[Domain, type[Trainer]] = {"cfa": Trainer, "rgb": PictureTrainer}

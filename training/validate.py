@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 import torch
 from torch import Tensor
@@ -11,11 +12,13 @@ from rwdenoise import simulate
 from rwdenoise.cfa import RGGB, X_TRANS, Cfa
 from rwdenoise.diffusion import improved, schedule
 from rwdenoise.errors import SettingsError
-from rwdenoise.network import UNet
+from rwdenoise.network import BLIND_LEVEL, UNet
 from rwdenoise.noise import NoiseProfile, destabilize, stabilize
 from training.camera import READ_OFFSET, READ_SLOPE
+from training.pictures import MARGIN, PictureBag
 
 SHOT = (1e-3, 4e-3, 1.6e-2)
+GAUSSIAN = (15, 25, 50)
 CROP, COUNT = 256, 20
 CASES: tuple[tuple[str, Cfa], ...] = (("bayer", RGGB), ("x-trans", X_TRANS))
 
@@ -75,6 +78,51 @@ class Validation:
             *_, result = improved(predict, x_T, schedule(steps))
             scores.append(psnr(destabilize(result, shot=noise.shot, read=noise.read), clean))
         return sum(scores) / len(scores)
+
+
+class PictureValidation:
+    """Developed crops of held-out photos: from one camera, with its noise and its JPEG, and with Gaussian noise."""
+
+    def __init__(self, photos: list[Tensor], *, device: torch.device) -> None:
+        sharp = torch.stack([_middle(photo) for photo in photos if min(photo.shape[1:]) >= CROP][:COUNT])
+        self.sharp = sharp.to(device).float() / 255
+        self.bag = PictureBag(size=CROP - 2 * MARGIN, device=device, seed=11)
+        codes = (sharp.short() * 4).to(device)
+        with torch.no_grad():
+            self.cases = [self.bag.photograph(codes[index : index + 1], 1.0) for index in range(len(codes))]
+
+    @torch.no_grad()
+    def measure(self, network: UNet) -> dict[str, float]:
+        """Return the mean PSNR of random developings, of Gaussian noise, and of a clean picture that comes back."""
+        rng = torch.Generator(self.sharp.device).manual_seed(7)
+        noise = torch.randn(self.sharp.shape, generator=rng, device=self.sharp.device)
+        scores = {
+            "before": _mean_psnr((pair.noisy, pair.clean) for pair in self.cases),
+            "developed": _mean_psnr((self._clean(network, pair.noisy, 1), pair.clean) for pair in self.cases),
+            "developed, 8 steps": _mean_psnr((self._clean(network, pair.noisy, 8), pair.clean) for pair in self.cases),
+        }
+        for sigma in GAUSSIAN:
+            noisy = self.sharp + sigma / 255 * noise
+            scores[f"gaussian {sigma}"] = _mean_psnr(
+                (self._clean(network, picture[None], 1)[0], truth)
+                for picture, truth in zip(noisy, self.sharp, strict=True)
+            )
+        scores["noise-free"] = _mean_psnr(
+            (self._clean(network, picture[None], 1)[0], picture) for picture in self.sharp
+        )
+        return scores
+
+    def _clean(self, network: UNet, noisy: Tensor, steps: int) -> Tensor:
+        def predict(x_t: Tensor, t: float) -> Tensor:
+            return network(x_t, None, torch.tensor([t * BLIND_LEVEL], device=x_t.device))  # type: ignore[no-any-return]
+
+        result: Tensor = list(improved(predict, noisy, schedule(steps)))[-1]
+        return result
+
+
+def _mean_psnr(pairs: Iterable[tuple[Tensor, Tensor]]) -> float:
+    scores = [-10 * math.log10(float((a.clip(0, 1) - b.clip(0, 1)).square().mean()) + 1e-12) for a, b in pairs]
+    return sum(scores) / len(scores)
 
 
 def _middle(photo: Tensor) -> Tensor:

@@ -16,16 +16,17 @@ from rwdenoise.errors import SettingsError
 from rwdenoise.network import UNet
 from rwdenoise.scene import draw_scene
 from rwdenoise.weights import list_weights as list_in
-from rwdenoise.weights import load_network, read_facts, verify
-from tests.tiny import ARCHITECTURE, tiny_network
+from rwdenoise.weights import load_network, read_facts, save_network, verify
+from tests.tiny import ARCHITECTURE, tiny_facts, tiny_network
 from training.camera import CameraBag
 from training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from training.export import export
 from training.muon import choose_optimizer, orthogonalize
 from training.photos import WHITE, decode, draw_patches, find_photos, is_held_out
+from training.pictures import FACTORS, LEAST_DEVIATION, PictureBag
 from training.recipe import Recipe, read_recipe
 from training.stars import draw_stars
-from training.train import Trainer
+from training.train import TRAINERS, Trainer
 
 RECIPE = Recipe(architecture=ARCHITECTURE, patch=32, batch=4)
 GENERATOR = torch.Generator().manual_seed(1)
@@ -130,6 +131,67 @@ def test_pairs_have_the_noise_that_is_told(photos: Path) -> None:
     spread = (pairs.noisy - pairs.clean).flatten(1).quantile(0.84, dim=1) / pairs.sigma
     assert spread.median().item() == pytest.approx(1, abs=0.1)
     assert len({tuple(colors[:, :6, :6].flatten().tolist()) for colors in pairs.colors}) > 10, "many kinds of sensors"
+
+
+class TestPictures:
+    """The pairs of developed pictures."""
+
+    def bag(self, seed: int = 1) -> PictureBag:
+        return PictureBag(size=48, device=torch.device("cpu"), seed=seed)
+
+    @pytest.mark.parametrize("factor", [1.0, *FACTORS])
+    def test_a_pair_of_every_size_is_a_patch_with_noise(self, photos: Path, factor: float) -> None:
+        bag = self.bag()
+        drawn = draw_patches(
+            decode(find_photos(photos)), count=4, size=bag.source_size(factor), rng=np.random.default_rng(1)
+        )
+        pairs = bag.photograph(drawn, factor)
+        assert pairs.clean.shape == pairs.noisy.shape == (4, 3, 48, 48)
+        assert pairs.noisy.isfinite().all()
+        assert (pairs.noisy != pairs.clean).any()
+        assert (pairs.deviation >= LEAST_DEVIATION).all()
+        assert pairs.light_error(pairs.noisy).square().mean().sqrt() <= 1.01
+
+    def test_noise_comes_in_every_strength_and_kind(self, photos: Path) -> None:
+        bag, decoded = self.bag(), decode(find_photos(photos))
+        rng = np.random.default_rng(1)
+        pairs = [
+            bag.photograph(draw_patches(decoded, count=4, size=bag.source_size(1.0), rng=rng), 1.0) for _ in range(30)
+        ]
+        deviations = torch.cat([pair.deviation for pair in pairs])
+        assert deviations.min() < 0.006
+        assert deviations.max() > 0.15
+        grays = [bool((pair.clean[:, :1] == pair.clean).all()) for pair in pairs]
+        assert 0 < sum(grays) < 15
+
+    def test_the_light_stays(self, photos: Path) -> None:
+        """What is developed with noise is as bright as without, but where black cuts noise off."""
+        bag = self.bag(seed=3)
+        flat = torch.full((16, 3, 64, 64), WHITE // 2, dtype=torch.int16)
+        means = [bag.photograph(flat, 1.0) for _ in range(8)]
+        errors = torch.cat([(pair.noisy - pair.clean).mean(dim=(1, 2, 3)) / pair.deviation for pair in means])
+        assert errors.abs().median() < 0.1
+
+
+def test_pictures_are_learned(photos: Path, tmp_path: Path) -> None:
+    recipe = dataclasses.replace(RECIPE, architecture=dataclasses.replace(ARCHITECTURE, domain="rgb"))
+    trainer = TRAINERS["rgb"](recipe, find_photos(photos), tmp_path, minutes=0.03, device=torch.device("cpu"))
+    trainer.start_from(save_cfa(tmp_path))
+    body = "bottom.blocks.0.first.weight"
+    torch.testing.assert_close(trainer.network.state_dict()[body], tiny_network().half().float().state_dict()[body])
+    trainer.run()
+    scores = trainer.validate()
+    assert {"before", "developed", "gaussian 25", "noise-free"} <= scores.keys()
+    facts = export(recipe, trainer.checkpoint, tmp_path, name="pictures", version="0.1")
+    assert facts.architecture.domain == "rgb"
+    assert 0 < facts.halo <= 48
+    assert facts.sigma_range[1] == 0.25
+
+
+def save_cfa(folder: Path) -> Path:
+    path = folder / "cfa.safetensors"
+    save_network(tiny_network(), tiny_facts(), path)
+    return path
 
 
 def test_it_learns_and_goes_on_after_an_interruption(photos: Path, tmp_path: Path) -> None:

@@ -1,0 +1,207 @@
+"""What a camera does to a recorded mosaic before it stores a picture, in torch: the second half of `simulate`.
+
+Each function is one step and works on batches; the parameters of a batch are tensors of shape (N, 1, 1, 1). The same
+steps with and without the sensor's noise make a pair of pictures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from io import BytesIO
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+from torch.nn import functional
+
+#: How the colors between the sites are found; `smooth` serves every pattern, the others Bayer only.
+DEMOSAICERS = ("smooth", "corrected", "directed")
+#: Chroma subsampling, as libjpeg counts it: none, horizontal, both.
+SUBSAMPLINGS = (0, 1, 2)
+
+# Luma and color differences of JPEG (ITU-T T.871).
+_TO_YCC = torch.tensor([[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]])
+_TO_RGB = torch.linalg.inv(_TO_YCC)
+# Px around a site in which every color of every pattern is found, and their weights.
+_SMOOTH = (1.0, 3.0, 4.0, 3.0, 1.0)
+_BETWEEN = (1.0, 2.0, 1.0)
+# How much of the own color's curvature is added to green, and to red and blue (Malvar, He, Cutler 2004: 1/2, 5/8).
+_CURVATURE = (0.5, 0.625, 0.625)
+
+
+def _zero() -> Tensor:
+    return torch.zeros(())
+
+
+@dataclass(frozen=True)
+class Developing:
+    """How a camera develops; numbers, or tensors of shape (N, 1, 1, 1)."""
+
+    gain: Tensor = field(default_factory=lambda: torch.ones(()))
+    """How much brighter the picture is made than the sensor saw it."""
+    curved: Tensor = field(default_factory=_zero)
+    """1 for a contrast curve before that of sRGB, else 0."""
+    color_blur: Tensor = field(default_factory=_zero)
+    """How far color differences are smoothed: standard deviation in px, 0 to 3.5."""
+    coring: Tensor = field(default_factory=_zero)
+    """Amplitude below which fine luma is taken for noise and removed; 1 is white."""
+    sharpening: Tensor = field(default_factory=_zero)
+    """How much of the fine luma is added once more."""
+    radius: Tensor = field(default_factory=lambda: torch.ones(()))
+    """Standard deviation of what counts as fine, in px."""
+
+
+def demosaic(mosaic: Tensor, colors: Tensor, *, kind: str) -> Tensor:
+    """Find three colors for each site.
+
+    Parameters
+    ----------
+    mosaic : Tensor of float32, shape (N, 1, H, W)
+    colors : Tensor of float32, shape (N, 3, H, W)
+        The filters: 1 where the site sees that color.
+    kind : str
+        One of `DEMOSAICERS`: ``smooth`` averages the neighbors of each color; ``corrected`` adds the curvature of the
+        site's own color (Malvar, He, Cutler 2004, with one Laplacian for all); ``directed`` finds green along the
+        edge and the others by their differences to it (Hamilton, Adams 1997).
+
+    Returns
+    -------
+    Tensor of float32, shape (N, 3, H, W)
+    """
+    if kind == "directed":
+        return _directed(mosaic, colors)
+    near = _average(mosaic, colors, _SMOOTH if kind == "smooth" else _BETWEEN)
+    if kind == "corrected":
+        curvature = (mosaic - _neighbors(mosaic, 2).mean(dim=0)) * torch.tensor(_CURVATURE).to(mosaic)[:, None, None]
+        near = near + curvature
+    return torch.where(colors > 0, mosaic, near)
+
+
+def _average(mosaic: Tensor, colors: Tensor, kernel: Sequence[float]) -> Tensor:
+    """Return the weighted mean of each color's sites around every site."""
+    return _blur(mosaic * colors, kernel) / _blur(colors, kernel)
+
+
+def _neighbors(x: Tensor, step: int) -> Tensor:
+    """Return the sites above, below, left and right, `step` away; shape (4, N, C, H, W)."""
+    padded = functional.pad(x, [step] * 4, mode="reflect")
+    height, width = x.shape[-2:]
+    places = ((0, step), (2 * step, step), (step, 0), (step, 2 * step))
+    return torch.stack([padded[..., y : y + height, x0 : x0 + width] for y, x0 in places])
+
+
+def _directed(mosaic: Tensor, colors: Tensor) -> Tensor:
+    above, below, left, right = _neighbors(mosaic, 1)
+    above_2, below_2, left_2, right_2 = _neighbors(mosaic, 2)
+    bend_down, bend_across = 2 * mosaic - above_2 - below_2, 2 * mosaic - left_2 - right_2
+    down, across = (above + below) / 2 + bend_down / 4, (left + right) / 2 + bend_across / 4
+    steep_down = (above - below).abs() + bend_down.abs()
+    steep_across = (left - right).abs() + bend_across.abs()
+    found = torch.where(steep_down < steep_across, down, across)
+    green = torch.where(colors[:, 1:2] > 0, mosaic, found)
+    differences = _average(mosaic - green, colors[:, [0, 2]], _BETWEEN)
+    return torch.cat((green + differences[:, :1], green, green + differences[:, 1:]), dim=1)
+
+
+def _blur(x: Tensor, kernel: Sequence[float]) -> Tensor:
+    """Take weighted means of neighbors along both axes; edges are mirrored. Shifted sums are faster than conv2d."""
+    reach, whole = len(kernel) // 2, sum(kernel)
+    padded = functional.pad(x, [reach] * 4, mode="reflect")
+    for axis in (-2, -1):
+        length = x.shape[axis]
+        shifted = [weight / whole * padded.narrow(axis, start, length) for start, weight in enumerate(kernel)]
+        padded = sum(shifted[1:], start=shifted[0])
+    return padded
+
+
+def blur(x: Tensor, spread: Tensor) -> Tensor:
+    """Smooth every picture of a batch by its own Gaussian.
+
+    Parameters
+    ----------
+    x : Tensor of float32, shape (N, C, H, W)
+    spread : Tensor of shape (N, 1, 1, 1), or a number
+        Standard deviation in px, 0 to 3.5.
+    """
+    batch, planes = x.shape[:2]
+    reach = 8
+    spread = torch.as_tensor(spread).to(x).expand(batch, 1, 1, 1).clip(min=1e-3)
+    place = torch.arange(-reach, reach + 1, device=x.device)
+    kernel = torch.exp(-(place.square()) / (2 * spread.square()))
+    kernel = (kernel / kernel.sum(dim=-1, keepdim=True)).repeat_interleave(planes, dim=0)
+    padded = functional.pad(x, [reach] * 4, mode="reflect").flatten(0, 1)[None]
+    rows = functional.conv2d(padded, kernel, groups=batch * planes)
+    return functional.conv2d(rows, kernel.transpose(2, 3), groups=batch * planes).reshape(x.shape)
+
+
+def balance(camera: Tensor, matrix: Tensor, gains: Tensor, gain: Tensor) -> Tensor:
+    """Turn camera color into linear sRGB: the inverse of `simulate.see`.
+
+    Parameters
+    ----------
+    camera : Tensor of float32, shape (N, 3, H, W)
+    matrix : Tensor of shape (N, 3, 3)
+        Linear sRGB -> white-balanced camera color.
+    gains : Tensor of shape (N, 3, 1, 1)
+        White balance, green 1.
+    gain : Tensor of shape (N, 1, 1, 1)
+        How much brighter the picture is made.
+    """
+    balanced = (camera * gains * gain).clip(max=1)
+    return torch.einsum("nij,njhw->nihw", torch.linalg.inv(matrix), balanced)
+
+
+def encode(light: Tensor, curved: Tensor) -> Tensor:
+    """Apply the tone curve: sRGB (IEC 61966-2-1), before it ``3 x^2 - 2 x^3`` where `curved`; black and white clip."""
+    light = light.clip(0, 1)
+    encoded = torch.where(light <= 0.0031308, light * 12.92, 1.055 * light.clip(min=1e-8) ** (1 / 2.4) - 0.055)
+    return torch.where(curved > 0, encoded.square() * (3 - 2 * encoded), encoded)
+
+
+def finish(picture: Tensor, how: Developing) -> Tensor:
+    """Smooth and sharpen an encoded picture as cameras do: color differences and luma apart."""
+    ycc = torch.einsum("ij,njhw->nihw", _TO_YCC.to(picture), picture)
+    luma, color = ycc[:, :1], blur(ycc[:, 1:], how.color_blur)
+    fine = luma - blur(luma, how.radius)
+    kept = fine.sign() * (fine.abs() - how.coring).clip(min=0)
+    luma = luma - fine + kept * (1 + how.sharpening)
+    return torch.einsum("ij,njhw->nihw", _TO_RGB.to(picture), torch.cat((luma, color), dim=1)).clip(0, 1)
+
+
+def develop(mosaic: Tensor, colors: Tensor, *, kind: str, matrix: Tensor, gains: Tensor, how: Developing) -> Tensor:
+    """Make pictures of mosaics.
+
+    Returns
+    -------
+    Tensor of float32, shape (N, 3, H, W)
+        Encoded sRGB, 0 to 1.
+    """
+    light = balance(demosaic(mosaic, colors, kind=kind), matrix, gains, how.gain)
+    return finish(encode(light, how.curved), how)
+
+
+def resize(picture: Tensor, factor: float) -> Tensor:
+    """Scale a batch of pictures, smoothing before they become smaller."""
+    size = [max(1, round(edge * factor)) for edge in picture.shape[-2:]]
+    scaled = functional.interpolate(picture, size, mode="bicubic", antialias=True)
+    return scaled.clip(0, 1)
+
+
+def through_jpeg(picture: Tensor, *, quality: int, subsampling: int) -> Tensor:
+    """Store one picture of shape (3, H, W) as JPEG, and read it again.
+
+    Parameters
+    ----------
+    quality : int
+        1 to 100, as libjpeg counts.
+    subsampling : int
+        One of `SUBSAMPLINGS`.
+    """
+    pixels = (picture.clip(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0).cpu().numpy()
+    file = BytesIO()
+    Image.fromarray(pixels).save(file, "JPEG", quality=quality, subsampling=subsampling)
+    with Image.open(file) as stored:
+        read = np.array(stored)
+    return torch.from_numpy(read).permute(2, 0, 1).to(picture) / 255
