@@ -52,13 +52,16 @@ def give_back_detail(clean: Floats, noisy: Floats, *, noise: NoiseProfile, detai
     return clean + np.float32(detail) * deviation * lost_structure(without_hot_pixels((noisy - clean) / deviation))
 
 
-def lost_structure(z: Floats) -> Floats:
+def lost_structure(z: Floats, *, expected: Floats | float = 1.0) -> Floats:
     """Return the part of what was removed that noise does not explain.
 
     Parameters
     ----------
     z : ndarray of float32, shape (H, W)
-        What was removed, in units of the noise, without hot pixels.
+        What was removed, without hot pixels.
+    expected : float, or ndarray of float32, shape (rows, columns, bands)
+        Energy of the noise, for each of the blocks of `block_means` and each band; 1 for white noise in whose units
+        `z` is.
 
     Returns
     -------
@@ -66,16 +69,27 @@ def lost_structure(z: Floats) -> Floats:
         Likewise; about 0 where only noise was removed.
     """
     height, width = z.shape
-    margins = [(STRIDE, STRIDE + -length % STRIDE) for length in z.shape]
-    padded = np.pad(z, margins, mode="reflect")
-    blocks = np.lib.stride_tricks.sliding_window_view(padded, (EDGE, EDGE))[::STRIDE, ::STRIDE]
+    blocks = _blocks(z)
     rows, columns = blocks.shape[:2]
     cosines = blocks.reshape(-1, EDGE**2) @ _TRANSFORM.T
     energies = _smooth(np.asarray(cosines**2 @ _MEANS, np.float32).reshape(rows, columns, -1))
-    shares = (1 - SIGNIFICANT / energies.clip(min=SIGNIFICANT)).reshape(rows * columns, -1)
+    noise = np.float32(SIGNIFICANT) * expected
+    shares = (1 - noise / np.maximum(energies, noise)).reshape(rows * columns, -1)
     kept = np.asarray((cosines * (shares @ _SPREAD)) @ _TRANSFORM, np.float32)
     frame = _overlap_add(kept.reshape(rows, columns, EDGE, EDGE) * _WINDOW)
     return frame[STRIDE : STRIDE + height, STRIDE : STRIDE + width]
+
+
+def block_means(plane: Floats) -> Floats:
+    """Return the mean of each of the blocks that `lost_structure` looks at, shape (rows, columns)."""
+    return np.asarray(_blocks(plane).mean(axis=(2, 3)), np.float32)
+
+
+def _blocks(plane: Floats) -> Floats:
+    """Return blocks that lie half over one another, shape (rows, columns, EDGE, EDGE); the edges are mirrored."""
+    margins = [(STRIDE, STRIDE + -length % STRIDE) for length in plane.shape]
+    padded = np.pad(plane, margins, mode="reflect")
+    return np.lib.stride_tricks.sliding_window_view(padded, (EDGE, EDGE))[::STRIDE, ::STRIDE]
 
 
 def _smooth(energies: Floats) -> Floats:

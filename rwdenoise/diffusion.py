@@ -152,6 +152,11 @@ class Settings:
         return self.strength if self.chroma is None else self.chroma
 
     @property
+    def whole(self) -> Settings:
+        """The same walk all the way, for what is chosen on top of a full estimate."""
+        return Settings(self.steps, sampler=self.sampler)
+
+    @property
     def removes_nothing(self) -> bool:
         """Whether the photo stays as it is."""
         return self.strength == self.chroma_strength == 0

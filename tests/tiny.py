@@ -1,19 +1,21 @@
 """A tiny network with random numbers, the same every time: fast, and nothing to download."""
 
+from dataclasses import replace
+
 import torch
 
 from rwdenoise.backend import Backend
 from rwdenoise.denoiser import Denoiser
-from rwdenoise.network import Architecture, UNet
+from rwdenoise.network import Architecture, Domain, UNet
 from rwdenoise.weights import Facts
 
 ARCHITECTURE = Architecture(widths=(8, 8, 8), blocks=(1, 1, 1), embedding=16)
 
 
-def tiny_network() -> UNet:
+def tiny_network(domain: Domain = "cfa") -> UNet:
     """Return a network that changes its input noticeably and depends on everything that it is told."""
     torch.manual_seed(1)
-    network = UNet(ARCHITECTURE)
+    network = UNet(replace(ARCHITECTURE, domain=domain))
     with torch.no_grad():
         for name, tensor in network.named_parameters():
             if "steer" in name or "tail" in name:
@@ -21,11 +23,12 @@ def tiny_network() -> UNet:
     return network.eval().requires_grad_(requires_grad=False)
 
 
-def tiny_facts(halo: int = 48) -> Facts:
+def tiny_facts(domain: Domain = "cfa") -> Facts:
     """Return its facts; the halo covers its whole receptive field."""
-    return Facts("tiny", "0", ARCHITECTURE, halo, (1e-3, 0.2), "not at all")
+    return Facts("tiny", "0", replace(ARCHITECTURE, domain=domain), 48, (1e-3, 0.2), "not at all")
 
 
-def tiny_denoiser(*, tile: int = 1024) -> Denoiser:
+def tiny_denoiser(domain: Domain = "cfa", *, tile: int = 1024) -> Denoiser:
     """Return it ready to use, in float32."""
-    return Denoiser(tiny_network(), tiny_facts(), Backend(torch.device("cpu"), torch.float32), tile=tile)
+    backend = Backend(torch.device("cpu"), torch.float32)
+    return Denoiser(tiny_network(domain), tiny_facts(domain), backend, tile=tile)

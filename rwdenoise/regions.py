@@ -1,0 +1,86 @@
+"""Pictures of any size: large ones are denoised region by region, so that memory stays bounded.
+
+Each region is seen with all that its pixels depend on over all steps, so there are no seams. That costs time, the more
+steps the more, and so only very large pictures are divided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rwdenoise import detail
+from rwdenoise.grain import Grain, estimate_grain
+from rwdenoise.io.read import Photo
+from rwdenoise.photo import Area
+from rwdenoise.tiling import Tile, plan_tiles
+
+if TYPE_CHECKING:
+    from rwdenoise.denoiser import Denoiser
+    from rwdenoise.diffusion import Settings
+
+#: Pixels up to which a picture is done at once; that takes about 80 bytes for each.
+MOST_PIXELS = 24_000_000
+#: Edge of the regions of larger ones, in px; a multiple of the cosine blocks and of every network's downsampling.
+REGION = 3072
+
+_CORNER = Area(0, 0, 1, 1)
+
+
+def denoise_regions(
+    photo: Photo, *, denoiser: Denoiser, settings: Settings, on_progress: Callable[[int, int], None]
+) -> Photo:
+    """Denoise a photo with three colors in each pixel, at once or region by region.
+
+    Parameters
+    ----------
+    photo : RgbPhoto, or RawPhoto without a mosaic
+    denoiser : Denoiser
+        With weights for developed pictures.
+    settings : Settings
+        With strength and chroma 0 the very picture comes back.
+    on_progress : callable
+        Told ``(done, total)`` on the way.
+
+    Raises
+    ------
+    DeviceMemoryError, WeightsMismatchError
+        As `Denoiser.denoise_picture`.
+    """
+    height, width = photo.frame.height, photo.frame.width
+    if settings.removes_nothing:
+        return photo
+    if height * width <= MOST_PIXELS:
+        return photo.with_planes(denoiser.denoise_picture(photo.planes(), settings=settings, on_progress=on_progress))
+    tiles = list(_regions(photo, denoiser, settings))
+    grain = measure_grain(photo) if settings.detail else None
+    like = photo.samples_of(photo.planes(_CORNER), _CORNER)
+    samples = np.empty((height, width, *like.shape[2:]), like.dtype)
+    for index, tile in enumerate(tiles):
+        planes = denoiser.denoise_picture(
+            photo.planes(_area(*tile.source_slices)),
+            settings=settings,
+            grain=grain,
+            on_progress=lambda done, total, before=index: on_progress(before * total + done, len(tiles) * total),  # type: ignore[misc]
+        )
+        rows, columns = tile.inner_slices
+        samples[tile.target_slices] = photo.samples_of(planes[:, rows, columns], _area(*tile.target_slices))
+    return photo.with_samples(samples)
+
+
+def measure_grain(photo: Photo) -> Grain:
+    """Measure the noise of a picture, part by part."""
+    parts = plan_tiles(photo.frame.height, photo.frame.width, size=REGION, halo=0, multiple=REGION)
+    return estimate_grain(photo.planes(_area(*tile.target_slices)) for tile in parts)
+
+
+def _regions(photo: Photo, denoiser: Denoiser, settings: Settings) -> Iterator[Tile]:
+    halo = settings.steps * denoiser.facts.halo + (0 if settings.is_plain else detail.REACH)
+    multiple = denoiser.facts.architecture.multiple
+    return plan_tiles(photo.frame.height, photo.frame.width, size=REGION, halo=halo, multiple=multiple)
+
+
+def _area(rows: slice, columns: slice) -> Area:
+    return Area(rows.start, columns.start, rows.stop - rows.start, columns.stop - columns.start)
