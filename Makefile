@@ -28,7 +28,7 @@ $(VENV)/ready: pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/ready-dev: pyproject.toml constraints.txt
-	scripts/setup $(VENV) '.[dev,bench]'
+	scripts/setup $(VENV) '.[dev,bench,heif]'
 	touch $@ $(VENV)/ready
 
 clean:

@@ -10,21 +10,22 @@ from typing import TYPE_CHECKING
 
 from rwdenoise.errors import Cancelled, RwDenoiseError
 from rwdenoise.events import Failed, Listener, Planned, Stopped, Summary
-from rwdenoise.job import check_job, denoise_photo, ignore
+from rwdenoise.io.suffixes import PICTURE_SUFFIXES
+from rwdenoise.job import LoadDenoiser, check_job, denoise_photo, ignore
 
 if TYPE_CHECKING:
-    from rwdenoise.denoiser import Denoiser
     from rwdenoise.diffusion import Settings
+    from rwdenoise.network import Domain
     from rwdenoise.noise import NoiseProfile
 
 
 def denoise_photos(  # noqa: PLR0913 -- what a user can choose, all by name
     plan: Sequence[tuple[Path, Path]],
     *,
-    load: Callable[[], Denoiser],
+    load: LoadDenoiser,
     settings: Settings,
     noise: NoiseProfile | None = None,
-    format: str = "dng",
+    format: str | None = None,
     color: str = "srgb",
     overwrite: bool = False,
     listen: Listener = ignore,
@@ -36,8 +37,8 @@ def denoise_photos(  # noqa: PLR0913 -- what a user can choose, all by name
     plan : sequence of (source, target)
         From `plan_outputs`.
     load : callable
-        Gives the denoiser. It is called once, after all jobs that cannot end well were refused; if none is
-        left, not at all.
+        Gives the denoiser for a domain, always the same. It is called for those that the photos' names promise, after
+        all jobs that cannot end well were refused, and for others when a photo turns out to need them.
     settings, noise, format, color, overwrite, listen
         As for `denoise_photo`.
 
@@ -57,9 +58,11 @@ def denoise_photos(  # noqa: PLR0913 -- what a user can choose, all by name
     possible = [job for job in plan if tally.attempt(job[0], partial(check_job, *job, overwrite=overwrite))]
     if not possible:
         return tally.close()
+    for domain in sorted({_expected_domain(source) for source, _ in possible}):
+        load(domain)
     work = partial(
         denoise_photo,
-        denoiser=load(),
+        denoiser=load,
         settings=settings,
         noise=noise,
         format=format,
@@ -85,6 +88,10 @@ def preview_photos(plan: Sequence[tuple[Path, Path]], *, overwrite: bool = False
         if tally.attempt(source, partial(check_job, source, target, overwrite=overwrite)):
             listen(Planned(str(source), str(source), str(target)))
     return tally.close()
+
+
+def _expected_domain(source: Path) -> Domain:
+    return "rgb" if source.suffix.lower() in PICTURE_SUFFIXES else "cfa"
 
 
 class Tally:

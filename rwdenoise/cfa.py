@@ -22,7 +22,7 @@ class Cfa:
     Parameters
     ----------
     name : str
-        What photographers call it: ``"Bayer"``, ``"X-Trans"``, ``"monochrome"``.
+        What photographers call it: ``"Bayer"``, ``"X-Trans"``, ``"monochrome"``, ``"linear"``.
     colors : tuple of tuple of int
         One period of the pattern, row by row: `RED`, `GREEN`, `BLUE` or `CLEAR`.
     """
@@ -41,6 +41,8 @@ class Cfa:
         >>> RGGB.shifted(0, 1) == GRBG
         True
         """
+        if not self.colors:
+            return self
         pattern = np.roll(np.array(self.colors), (-top, -left), axis=(0, 1))
         return Cfa(self.name, tuple(tuple(int(c) for c in row) for row in pattern))
 
@@ -73,6 +75,8 @@ GRBG = Cfa("Bayer", ((GREEN, RED), (BLUE, GREEN)))
 GBRG = Cfa("Bayer", ((GREEN, BLUE), (RED, GREEN)))
 BGGR = Cfa("Bayer", ((BLUE, GREEN), (GREEN, RED)))
 MONOCHROME = Cfa("monochrome", ((CLEAR,),))
+#: No filter array: every pixel has all three colors (sRAW, small RAW, linear DNG). There are no sites, and no period.
+LINEAR = Cfa("linear", ())
 # Fujifilm's 6 x 6 pattern, in the phase in which LibRaw 0.22 reports it for an X-Pro2.
 X_TRANS = Cfa(
     "X-Trans",

@@ -1,22 +1,28 @@
-"""One photo: read it, choose its noise profile, denoise it, write it; every part told as an event."""
+"""One photo: read it, denoise it as its kind asks for, write it; every part told as an event."""
 
 from __future__ import annotations
 
 import dataclasses
 import os
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rwdenoise.cfa import LINEAR
 from rwdenoise.errors import OutputExistsError, PhotoWriteError
 from rwdenoise.events import Event, Finished, Listener, Noise, Progress, Residual, Started, Warned
 from rwdenoise.io.atomic import refuse_existing
-from rwdenoise.io.raw import read_raw
+from rwdenoise.io.read import Photo, read_photo
 from rwdenoise.io.source import check_file, shown
-from rwdenoise.io.write import write_photo
+from rwdenoise.io.suffixes import format_of, natural_format
+from rwdenoise.io.write import write_photo, write_picture
 from rwdenoise.noise_estimate import estimate_noise
 from rwdenoise.photo import Provenance, RawPhoto
+from rwdenoise.regions import denoise_regions
 from rwdenoise.residual import ResidualCheck, check_residual
+from rwdenoise.rgb_photo import RgbPhoto
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,7 +30,11 @@ if TYPE_CHECKING:
 
     from rwdenoise.denoiser import Denoiser
     from rwdenoise.diffusion import Settings
+    from rwdenoise.network import Domain
     from rwdenoise.noise import NoiseProfile
+
+#: Gives the denoiser for a domain.
+LoadDenoiser = Callable[["Domain"], "Denoiser"]
 
 
 def ignore(_event: Event) -> None:
@@ -35,10 +45,10 @@ def denoise_photo(  # noqa: PLR0913 -- what a user can choose, all by name
     source: Path,
     target: Path,
     *,
-    denoiser: Denoiser,
+    denoiser: Denoiser | LoadDenoiser,
     settings: Settings,
     noise: NoiseProfile | None = None,
-    format: str = "dng",
+    format: str | None = None,
     color: str = "srgb",
     overwrite: bool = False,
     listen: Listener = ignore,
@@ -48,20 +58,24 @@ def denoise_photo(  # noqa: PLR0913 -- what a user can choose, all by name
     Parameters
     ----------
     source : Path
-        A camera RAW file. It is only read.
+        Camera RAW, or a developed picture (TIFF, JPEG, PNG, WebP; HEIF and AVIF where they can be read). It is only
+        read.
     target : Path
         The file to write. Folders that are missing are made.
-    denoiser : Denoiser
-        From `load_denoiser`; one serves any number of photos.
+    denoiser : Denoiser, or callable
+        From `load_denoiser`; one serves any number of photos of its domain. A callable is given the domain that the
+        photo needs, ``"cfa"`` or ``"rgb"``, and returns a denoiser.
     settings : Settings
-        Steps and sampler; strength, chroma and detail. With strength and chroma 0 the mosaic that came in is written,
+        Steps and sampler; strength, chroma and detail. With strength and chroma 0 the pixels that came in are written,
         bit for bit.
     noise : NoiseProfile, optional
-        What noise to expect; by default what the file states, or else an estimate from the photo itself.
-    format : str
-        ``dng`` (the mosaic), or developed: ``tiff``, ``jpeg``, ``png``.
+        What noise to expect of a mosaic; by default what the file states, or else an estimate from the photo itself.
+    format : str, optional
+        ``dng`` for what RAW files hold; ``tiff``, ``jpeg`` or ``png`` for RAW that shall be developed, and these and
+        ``webp`` for developed pictures. By default what the name of `target` ends in.
     color : str
-        Color space of a developed photo: ``srgb``, ``display-p3``, ``rec2020`` or ``prophoto``.
+        Color space of RAW that is developed: ``srgb``, ``display-p3``, ``rec2020`` or ``prophoto``. Developed pictures
+        keep their own.
     overwrite : bool
         Whether `target` may exist already.
     listen : callable
@@ -85,52 +99,83 @@ def denoise_photo(  # noqa: PLR0913 -- what a user can choose, all by name
     listen(Started(job, source=str(source), output=str(target)))
     check_job(source, target, overwrite=overwrite)
     listen(Progress(job, "read", 0, 1))
-    photo = read_raw(source)
+    photo = read_photo(source)
     listen(Progress(job, "read", 1, 1))
-    profile, origin = choose_noise(photo, noise)
-    listen(Noise(job, profile.shot, profile.read, origin))
-    if not settings.removes_nothing:
-        planes = denoiser.denoise(
-            photo.planes(),
-            cfa=photo.cfa,
-            noise=profile,
-            settings=settings,
-            white_balance=photo.white_balance,
-            on_progress=lambda done, total: listen(Progress(job, "denoise", done, total)),
-        )
-        if (check := check_photo(photo, planes, noise=profile, settings=settings)) is not None:
-            listen(Residual(job, **check.summary()))
-        photo = photo.with_planes(planes)
+    ready = denoiser(domain_of(photo)) if callable(denoiser) else denoiser
+    photo, profile = _denoise(photo, ready, settings, noise, job=job, listen=listen)
     listen(Progress(job, "write", 0, 1))
     _make_folder(target.parent)
-    write_photo(
-        photo,
-        target,
-        provenance=Provenance(
-            denoiser.name,
-            settings.sampler,
-            settings.steps,
-            settings.strength,
-            profile,
-            settings.chroma_strength,
-            settings.detail,
-        ),
-        format=format,
-        color=color,
+    write = partial(
+        write_picture if isinstance(photo, RgbPhoto) else partial(write_photo, color=color),
+        provenance=_provenance(ready, settings, profile),
+        format=format or format_of(target) or natural_format(source.suffix),
         overwrite=overwrite,
         warn=lambda message: listen(Warned(job, message)),
     )
+    write(photo, target)
     finished = Finished(
         job,
         output=str(target),
         seconds=round(time.perf_counter() - begun, 3),
-        megapixels=round(photo.active.height * photo.active.width / 1e6, 3),
-        weights=denoiser.name,
-        device=denoiser.device,
+        megapixels=round(photo.frame.height * photo.frame.width / 1e6, 3),
+        weights=ready.name,
+        device=ready.device,
         **{**dataclasses.asdict(settings), "chroma": settings.chroma_strength},
     )
     listen(finished)
     return finished
+
+
+def _provenance(denoiser: Denoiser, settings: Settings, noise: NoiseProfile | None) -> Provenance:
+    return Provenance(
+        denoiser.name,
+        settings.sampler,
+        settings.steps,
+        settings.strength,
+        noise,
+        settings.chroma_strength,
+        settings.detail,
+    )
+
+
+def domain_of(photo: Photo) -> Domain:
+    """Return which weights a photo needs: those for mosaics, or those for three colors in each pixel."""
+    return "cfa" if isinstance(photo, RawPhoto) and photo.cfa != LINEAR else "rgb"
+
+
+def _denoise(
+    photo: Photo, denoiser: Denoiser, settings: Settings, noise: NoiseProfile | None, *, job: str, listen: Listener
+) -> tuple[Photo, NoiseProfile | None]:
+    """Return the denoised photo, and the noise profile that was assumed if there was one."""
+
+    def tell(done: int, total: int) -> None:
+        listen(Progress(job, "denoise", done, total))
+
+    if isinstance(photo, RawPhoto) and photo.cfa != LINEAR:
+        return _denoise_mosaic(photo, denoiser, settings, noise, job=job, listen=listen)
+    if noise is not None:
+        listen(Warned(job, "The given noise profile is not used: it is for mosaics, and this photo is none."))
+    return denoise_regions(photo, denoiser=denoiser, settings=settings, on_progress=tell), None
+
+
+def _denoise_mosaic(
+    photo: RawPhoto, denoiser: Denoiser, settings: Settings, noise: NoiseProfile | None, *, job: str, listen: Listener
+) -> tuple[RawPhoto, NoiseProfile]:
+    profile, origin = choose_noise(photo, noise)
+    listen(Noise(job, profile.shot, profile.read, origin))
+    if settings.removes_nothing:
+        return photo, profile
+    planes = denoiser.denoise(
+        photo.planes(),
+        cfa=photo.cfa,
+        noise=profile,
+        settings=settings,
+        white_balance=photo.white_balance,
+        on_progress=lambda done, total: listen(Progress(job, "denoise", done, total)),
+    )
+    if (check := check_photo(photo, planes, noise=profile, settings=settings)) is not None:
+        listen(Residual(job, **check.summary()))
+    return photo.with_planes(planes), profile
 
 
 def check_job(source: Path, target: Path, *, overwrite: bool) -> None:

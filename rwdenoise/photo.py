@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from rwdenoise.cfa import Cfa, tile_pattern
+from rwdenoise.cfa import LINEAR, Cfa, tile_pattern
+from rwdenoise.errors import SettingsError
 from rwdenoise.io.tags import Tag
+from rwdenoise.linear import display_matrix, from_display, to_display
 from rwdenoise.noise import NoiseProfile
 
 #: A denoised mosaic is written in steps up to this many times finer than the camera's.
@@ -46,10 +48,10 @@ class RawPhoto:
     """
 
     mosaic: NDArray[np.uint16]
-    """Shape (H, W), in DN, borders included, unrotated."""
+    """Shape (H, W), in DN, borders included, unrotated. Shape (H, W, 3) where `cfa` is `LINEAR`."""
     cfa: Cfa
     black: NDArray[np.float32]
-    """Black level in DN for each site of one period of the CFA."""
+    """Black level in DN for each site of one period of the CFA. Of a linear photo for each color, shape (1, 1, 3)."""
     white: float
     """Level in DN at which the sensor saturates."""
     active: Area
@@ -59,7 +61,7 @@ class RawPhoto:
     white_balance: tuple[float, float, float]
     """Gains that the camera set for red, green and blue; green is 1."""
     color_matrix: NDArray[np.float64] | None
-    """XYZ (D65) -> camera, shape (3, 3), the DNG tag ColorMatrix; None for monochrome sensors."""
+    """XYZ (D65) -> camera, shape (3, 3), the DNG tag ColorMatrix; None for monochrome sensors, and only for these."""
     orientation: int = 1
     """Exif orientation, 1 to 8: how a viewer must turn the picture."""
     make: str = ""
@@ -74,17 +76,36 @@ class RawPhoto:
     dng_tags: tuple[Tag, ...] = ()
     """What a DNG source says about colors and corrections; its copy says the same."""
 
-    def planes(self) -> NDArray[np.float32]:
-        """Return the active area as one plane.
+    @property
+    def frame(self) -> Area:
+        """The whole active area, counted from its own corner."""
+        return Area(0, 0, self.active.height, self.active.width)
+
+    def planes(self, area: Area | None = None) -> NDArray[np.float32]:
+        """Return a part of the active area, by default all of it.
 
         Returns
         -------
         ndarray of float32, shape (1, height, width)
-            0 black, 1 white; not clipped: negative below black.
+            The mosaic: 0 black, 1 white; not clipped: negative below black.
+            Of a linear photo red, green and blue in the display domain (see `rwdenoise.rgb_photo.Encoding`), shape
+            (3, height, width), likewise not clipped.
         """
-        mosaic = self.mosaic[self.active.slices].astype(np.float32)
-        black = self._black_map()
-        return ((mosaic - black) / (self.white - black))[np.newaxis]
+        light = self.linear_planes(area)
+        return to_display(light, self._display_matrix) if self.cfa == LINEAR else light
+
+    def linear_planes(self, area: Area | None = None) -> NDArray[np.float32]:
+        """Return a part of the active area as the sensor saw it, by default all of it.
+
+        Returns
+        -------
+        ndarray of float32, shape (1, height, width), or (3, height, width) of a linear photo
+            Proportional to the light in the camera's own colors: 0 black, 1 white; not clipped.
+        """
+        stored = self._stored(area)
+        black = self._black_map(area)
+        light = ((stored.astype(np.float32) - black) / (self.white - black)).reshape(*stored.shape[:2], -1)
+        return np.ascontiguousarray(light.transpose(2, 0, 1))
 
     def masked(self) -> NDArray[np.float32] | None:
         """Return the pixels that saw no light, for measuring the read noise.
@@ -92,8 +113,11 @@ class RawPhoto:
         Returns
         -------
         ndarray of float32, shape (n,), or None
-            0 black, 1 white. None where the file keeps too few such pixels, or where its borders hold something else.
+            0 black, 1 white. None where the file keeps too few such pixels, or where its borders hold something else,
+            and for linear photos.
         """
+        if self.cfa == LINEAR:
+            return None
         seen = np.ones(self.mosaic.shape, bool)
         seen[MASKED_EDGE:-MASKED_EDGE, MASKED_EDGE:-MASKED_EDGE] = False
         rows, columns = self.active.slices
@@ -108,27 +132,71 @@ class RawPhoto:
         return values if holds_black else None
 
     def with_planes(self, planes: NDArray[np.float32]) -> RawPhoto:
-        """Return this photo with other pixels in its active area.
-
-        Levels and borders are multiplied by up to 16, as far as 16 bits allow, so that a denoised mosaic is not
-        rounded to the camera's steps. Planes that are unchanged give this very photo back, bit for bit.
+        """Return this photo with other planes; unchanged ones give this very photo back, bit for bit.
 
         Parameters
         ----------
-        planes : ndarray of float32, shape (1, height, width)
-            0 black, 1 white.
+        planes : ndarray of float32
+            As `planes` returns them, of the whole active area.
         """
-        if np.array_equal(planes, self.planes()):
-            return self
-        scale = max(1, min(FINEST_SCALE, int(U16_MAX // self.white)))
-        black = self._black_map()
-        active = (planes[0] * (self.white - black) + black) * scale
-        mosaic = np.minimum(self.mosaic.astype(np.uint32) * scale, U16_MAX).astype(np.uint16)
-        mosaic[self.active.slices] = np.clip(np.rint(active), 0, U16_MAX).astype(np.uint16)
-        return replace(self, mosaic=mosaic, black=self.black * np.float32(scale), white=self.white * scale)
+        return self if np.array_equal(planes, self.planes()) else self.with_samples(self.samples_of(planes))
 
-    def _black_map(self) -> NDArray[np.float32]:
-        return tile_pattern(self.black, self.active.height, self.active.width)
+    def samples_of(self, planes: NDArray[np.float32], area: Area | None = None) -> NDArray[np.uint16]:
+        """Return what `with_samples` takes for a part of the active area whose planes have changed.
+
+        Parameters
+        ----------
+        planes : ndarray of float32, shape (1, height, width) or (3, height, width)
+            As `planes` returns them for that part.
+
+        Notes
+        -----
+        Of linear photos only the change goes back through the conversion and is added to what was stored, so that a
+        pixel whose planes are the same keeps its value.
+        """
+        black = self._black_map(area)
+        if self.cfa == LINEAR:
+            matrix = self._display_matrix
+            change = from_display(planes, matrix) - from_display(self.planes(area), matrix)
+            changed = self._stored(area) + change.transpose(1, 2, 0) * (self.white - black)
+        else:
+            changed = planes[0] * (self.white - black) + black
+        return np.clip(np.rint(changed * self._finer), 0, U16_MAX).astype(np.uint16)
+
+    def with_samples(self, samples: NDArray[np.uint16]) -> RawPhoto:
+        """Return this photo with other numbers in its active area.
+
+        Levels and borders are multiplied by up to 16, as far as 16 bits allow, so that a denoised photo is not
+        rounded to the camera's steps.
+
+        Parameters
+        ----------
+        samples : ndarray of uint16, shape (height, width) or (height, width, 3)
+            In those finer steps, from `samples_of`.
+        """
+        finer = self._finer
+        mosaic = np.minimum(self.mosaic.astype(np.uint32) * finer, U16_MAX).astype(np.uint16)
+        mosaic[self.active.slices] = samples
+        return replace(self, mosaic=mosaic, black=self.black * np.float32(finer), white=self.white * finer)
+
+    @property
+    def _finer(self) -> int:
+        return max(1, min(FINEST_SCALE, int(U16_MAX // self.white)))
+
+    @property
+    def _display_matrix(self) -> NDArray[np.float32]:
+        if self.color_matrix is None:
+            message = "A linear photo without color matrix cannot be shown; every linear photo needs one."
+            raise SettingsError(message, hint="Give the photo a color_matrix.")
+        return display_matrix(self.white_balance, self.color_matrix)
+
+    def _stored(self, area: Area | None) -> NDArray[np.uint16]:
+        return self.mosaic[self.active.slices][(area or self.frame).slices]
+
+    def _black_map(self, area: Area | None) -> NDArray[np.float32]:
+        if self.cfa == LINEAR:
+            return self.black
+        return tile_pattern(self.black, self.active.height, self.active.width)[(area or self.frame).slices]
 
 
 @dataclass(frozen=True)
@@ -140,8 +208,8 @@ class Provenance:
     sampler: str
     steps: int
     strength: float
-    noise: NoiseProfile
-    """The profile that was assumed."""
+    noise: NoiseProfile | None
+    """The profile that was assumed; None if the denoiser saw the noise by itself."""
     chroma: float | None = None
     """Strength against color noise; None for the same as `strength`."""
     detail: float = 0.0

@@ -4,28 +4,11 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from rwdenoise.errors import SettingsError
-
-#: What a file in a walked folder must end in to be taken for a RAW file; one that is named is always tried.
-RAW_SUFFIXES = frozenset(
-    (
-        ".3fr", ".ari", ".arw", ".bay", ".cap", ".cr2", ".cr3", ".crw", ".cs1", ".dc2", ".dcr", ".dng",
-        ".drf", ".eip", ".erf", ".fff", ".gpr", ".iiq", ".k25", ".kc2", ".kdc", ".mdc", ".mef", ".mos",
-        ".mrw", ".nef", ".nrw", ".orf", ".ori", ".pef", ".ptx", ".pxn", ".qtk", ".raf", ".raw", ".rdc",
-        ".rw2", ".rwl", ".rwz", ".sr2", ".srf", ".srw", ".sti", ".x3f",
-    )
-)  # fmt: skip
-
-#: What the files of each format end in; the first is the one that is chosen.
-OUTPUT_SUFFIXES: Mapping[str, tuple[str, ...]] = {
-    "dng": (".dng",),
-    "tiff": (".tif", ".tiff"),
-    "jpeg": (".jpg", ".jpeg"),
-    "png": (".png",),
-}
+from rwdenoise.io.suffixes import OUTPUT_SUFFIXES, PICTURE_SUFFIXES, RAW_SUFFIXES, natural_format
 
 
 def expand_sources(names: Iterable[str | Path], *, results: str | Path | None = None) -> list[Path]:
@@ -46,8 +29,9 @@ def expand_sources(names: Iterable[str | Path], *, results: str | Path | None = 
 
     Notes
     -----
-    In a walked folder links to folders are not followed, and names that begin with a dot are left out. So are
-    the results of earlier calls: ``IMG.dng`` beside ``IMG.NEF``, ``IMG-denoised.dng`` beside ``IMG.dng``.
+    Of a walked folder the RAW photos are taken, or, where there are none, the developed pictures: a JPEG beside its
+    RAW is not meant. Links to folders are not followed, and names that begin with a dot are left out. So are the
+    results of earlier calls: ``IMG.dng`` beside ``IMG.NEF``, ``IMG-denoised.dng`` beside ``IMG.dng``.
     """
     without = None if results is None else Path(results)
     found: list[Path] = []
@@ -57,7 +41,9 @@ def expand_sources(names: Iterable[str | Path], *, results: str | Path | None = 
     return list(dict.fromkeys(found))
 
 
-def plan_outputs(sources: Sequence[Path], output: str | Path | None, format: str) -> list[tuple[Path, Path]]:
+def plan_outputs(
+    sources: Sequence[Path], output: str | Path | None, format: str | None = None
+) -> list[tuple[Path, Path]]:
     """Decide where the result of each photo goes; no two go to the same file, and none to a source.
 
     Parameters
@@ -66,14 +52,16 @@ def plan_outputs(sources: Sequence[Path], output: str | Path | None, format: str
     output : str or Path, optional
         A file, if its name ends like a photo's (``.dng``) and it is no folder; else a folder. By default each
         result lies beside its source.
-    format : str
-        ``dng``, ``tiff``, ``jpeg`` or ``png``.
+    format : str, optional
+        A key of `OUTPUT_SUFFIXES`; by default that of the file `output`, or else DNG for RAW photos, and for developed
+        pictures their own.
 
     Returns
     -------
     list of (source, target)
-        ``IMG.NEF`` becomes ``IMG.dng``; ``IMG.dng`` becomes ``IMG-denoised.dng`` in its own folder; ``A.NEF``
-        and ``A.CR2`` become ``A-NEF.dng`` and ``A-CR2.dng``; what still collides is numbered.
+        ``IMG.NEF`` becomes ``IMG.dng``; ``IMG.dng`` becomes ``IMG-denoised.dng`` in its own folder, ``IMG.JPG``
+        ``IMG-denoised.JPG``; ``A.NEF`` and ``A.CR2`` become ``A-NEF.dng`` and ``A-CR2.dng``; what still collides is
+        numbered.
 
     Raises
     ------
@@ -83,8 +71,7 @@ def plan_outputs(sources: Sequence[Path], output: str | Path | None, format: str
     if output is not None and not _means_folder(output):
         _check_file(Path(output), sources, format)
         return [(source, Path(output)) for source in sources]
-    suffix = OUTPUT_SUFFIXES[format][0]
-    plain = [Path(output or source.parent) / f"{source.stem}{suffix}" for source in sources]
+    plain = [Path(output or source.parent) / f"{source.stem}{_suffix_for(source, format)}" for source in sources]
     wanted = Counter(_key(target) for target in plain)
     taken = {_key(source) for source in sources}
     plan = []
@@ -113,14 +100,16 @@ def _match(path: Path) -> list[Path]:
 
 
 def _find_photos(folder: Path, without: Path | None) -> list[Path]:
-    """Find the RAW files in a folder and its folders, less the results of earlier calls."""
+    """Find the photos in a folder and its folders, less the results of earlier calls."""
     found = list(_walk(folder, without))
+    if any(path.suffix.lower() in RAW_SUFFIXES for path in found):
+        found = [path for path in found if path.suffix.lower() not in PICTURE_SUFFIXES]
     results = {_key(result) for source in found for result in _results_beside(source)}
     return sorted(path for path in found if _key(path) not in results) or [folder]
 
 
 def _walk(folder: Path, without: Path | None) -> Iterator[Path]:
-    """Give every RAW file; a folder that cannot be read stands for itself."""
+    """Give every photo; a folder that cannot be read stands for itself."""
     folders = [folder]
     while folders:
         here = folders.pop()
@@ -131,14 +120,21 @@ def _walk(folder: Path, without: Path | None) -> Iterator[Path]:
             continue
         for entry in entries:
             if not _is_folder(entry):
-                yield from [entry] if entry.suffix.lower() in RAW_SUFFIXES else []
+                yield from [entry] if entry.suffix.lower() in RAW_SUFFIXES | PICTURE_SUFFIXES.keys() else []
             elif not entry.is_symlink() and not _is_same(entry, without):
                 folders.append(entry)
 
 
 def _results_beside(source: Path) -> list[Path]:
     names = (source.stem, f"{source.stem}-denoised", _qualified(source))
-    return [result for name in names if (result := source.with_name(f"{name}.dng")) != source]
+    suffix = _suffix_for(source, None)
+    return [result for name in names if (result := source.with_name(f"{name}{suffix}")) != source]
+
+
+def _suffix_for(source: Path, format: str | None) -> str:
+    """Return what the result's name ends in; a picture that keeps its format keeps its suffix as it is spelled."""
+    format = format or natural_format(source.suffix)
+    return source.suffix if source.suffix.lower() in OUTPUT_SUFFIXES[format] else OUTPUT_SUFFIXES[format][0]
 
 
 def _means_folder(output: str | Path) -> bool:
@@ -147,11 +143,11 @@ def _means_folder(output: str | Path) -> bool:
     return str(output).endswith(("/", os.sep)) or _is_folder(path) or path.suffix.lower() not in known
 
 
-def _check_file(output: Path, sources: Sequence[Path], format: str) -> None:
+def _check_file(output: Path, sources: Sequence[Path], format: str | None) -> None:
     if len(sources) > 1:
         message = f"{len(sources)} photos cannot be written to the one file {output}."
         raise SettingsError(message, hint="Give the name of a folder with -o.")
-    if output.suffix.lower() not in OUTPUT_SUFFIXES[format]:
+    if format is not None and output.suffix.lower() not in OUTPUT_SUFFIXES[format]:
         expected = " or ".join(OUTPUT_SUFFIXES[format])
         message = f"The output {output} should be in the format {format}, so its name must end in {expected}."
         raise SettingsError(message, hint="Change the name given with -o, or --format.")

@@ -1,15 +1,17 @@
 """Stand-ins for what is slow or needs a network."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rwdenoise.cfa import RGGB, Cfa
+from rwdenoise.cfa import LINEAR, RGGB, Cfa
 from rwdenoise.diffusion import Settings
+from rwdenoise.grain import Grain
 from rwdenoise.noise import NoiseProfile
 from rwdenoise.photo import Area, RawPhoto
+from rwdenoise.rgb_photo import Encoding, RgbPhoto, Stored
 
 
 @dataclass
@@ -36,6 +38,30 @@ class FakeDenoiser:
         for tile in range(2 * settings.steps):
             on_progress(tile + 1, 2 * settings.steps)
         return planes / 2
+
+    def denoise_picture(
+        self,
+        planes: NDArray[np.float32],
+        *,
+        settings: Settings,
+        grain: Grain | None = None,
+        on_progress: Callable[[int, int], None] = lambda *_: None,
+    ) -> NDArray[np.float32]:
+        on_progress(1, 1)
+        return planes / 2
+
+
+def fake_picture() -> RgbPhoto:
+    """Return a small developed picture."""
+    samples = np.arange(60, 60 + 4 * 6 * 3, dtype=np.uint8).reshape(4, 6, 3)
+    return RgbPhoto(samples, None, Encoding(lambda colors: colors, lambda colors: colors), Stored("jpeg"))
+
+
+def fake_linear_photo() -> RawPhoto:
+    """Return a small RAW photo that is no mosaic."""
+    photo = fake_photo()
+    mosaic = np.repeat(photo.mosaic[..., np.newaxis], 3, axis=2)
+    return replace(photo, mosaic=mosaic, cfa=LINEAR, black=np.full((1, 1, 3), 64, np.float32))
 
 
 def fake_photo(*, noise: NoiseProfile | None = None, height: int = 4, width: int = 6) -> RawPhoto:

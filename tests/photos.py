@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from rwdenoise.cfa import MONOCHROME, RGGB, Cfa
+from rwdenoise.cfa import LINEAR, MONOCHROME, RGGB, Cfa
 from rwdenoise.noise import NoiseProfile
 from rwdenoise.photo import Area, Provenance, RawPhoto
 
@@ -23,13 +23,14 @@ def raw_photo(
     white: float = 4095.0,
     seed: int = 0,
 ) -> RawPhoto:
-    """Return a photo of noise, with a black level of its own at each site."""
+    """Return a photo of noise, with a black level of its own at each site, or of each color of a linear photo."""
     rng = np.random.default_rng(seed)
     active = active or Area(0, 0, *size)
-    sites = np.arange(np.prod(cfa.period), dtype=np.float32).reshape(cfa.period)
+    period = (1, 1, 3) if cfa == LINEAR else cfa.period
+    sites = np.arange(np.prod(period), dtype=np.float32).reshape(period)
     gray = cfa == MONOCHROME
     return RawPhoto(
-        mosaic=rng.integers(0, int(white) + 1, size).astype(np.uint16),
+        mosaic=rng.integers(0, int(white) + 1, (*size, *period[2:])).astype(np.uint16),
         cfa=cfa,
         black=black + sites,
         white=white,

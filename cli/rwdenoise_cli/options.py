@@ -17,12 +17,14 @@ from rwdenoise.noise import NoiseProfile
 
 if TYPE_CHECKING:
     from rwdenoise.denoiser import Denoiser
+    from rwdenoise.network import Domain
 
 # Equal to what the library says, where asking it would import torch or numpy; tests compare them.
-FORMATS = ("dng", "tiff", "jpeg", "png")
+FORMATS = ("dng", "tiff", "jpeg", "png", "webp")
 COLORS = ("srgb", "display-p3", "rec2020", "prophoto")
 DEVICES = ("auto", "cpu", "cuda", "mps")
-QUALITIES = {"fast": "cfa-fast", "best": "cfa-best"}
+# The weights for mosaics and for developed pictures.
+QUALITIES = {"fast": {"cfa": "cfa-fast", "rgb": "rgb"}, "best": {"cfa": "cfa-best", "rgb": "rgb"}}
 QUALITY = "best"
 
 #: Settings of every command.
@@ -41,14 +43,16 @@ class Method:
 
     settings: Settings
     noise: NoiseProfile | None
-    weights: str
+    weights: str | None
+    quality: str
     device: str
 
-    def load(self) -> Denoiser:
-        """Return the denoiser."""
+    @functools.cache  # noqa: B019 -- one method for each call of the program
+    def load(self, domain: Domain) -> Denoiser:
+        """Return the denoiser for a domain, always the same."""
         from rwdenoise.denoiser import load_denoiser
 
-        return load_denoiser(self.weights, device=self.device)
+        return load_denoiser(self.weights or QUALITIES[self.quality][domain], device=self.device)
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,7 @@ class Output:
     """Where results go, and as what."""
 
     to: str | None
-    format: str
+    format: str | None
     color: str
     overwrite: bool
 
@@ -136,7 +140,7 @@ _METHOD = (
         type=click.FloatRange(0, 1),
         default=Settings.strength,
         show_default=True,
-        help="How much of the noise to remove: 1 all of it, 0 none (the mosaic stays as it is, bit for bit).",
+        help="How much of the noise to remove: 1 all of it, 0 none (the pixels stay as they are, bit for bit).",
     ),
     click.option(
         "--chroma",
@@ -197,22 +201,23 @@ _OUTPUT = (
         "--output",
         "to",
         metavar="FILE|DIR",
-        help="A file, if the name ends like the format (.dng); else a folder, which is made if it is missing."
+        help="A file, if the name ends like a format (.dng); else a folder, which is made if it is missing."
         "  [default: beside each source]",
     ),
     click.option(
         "--format",
         type=click.Choice(FORMATS, case_sensitive=False),
-        default="dng",
-        show_default=True,
-        help="dng is the denoised RAW mosaic; the others are developed pictures, tiff and png in 16 bits.",
+        show_default="dng for RAW, for developed pictures as they are",
+        help="dng holds what RAW files hold, denoised; the others are developed pictures, of RAW with 16 bits as tiff"
+        " and png.",
     ),
     click.option(
         "--color",
         type=click.Choice(COLORS, case_sensitive=False),
         default="srgb",
         show_default=True,
-        help="Color space of developed pictures. A DNG keeps the camera's own color.",
+        help="Color space of RAW that is developed. A DNG keeps the camera's own color, and a developed picture its"
+        " profile.",
     ),
     overwrite_option,
 )
@@ -236,10 +241,10 @@ def _pack_method(  # noqa: PLR0913 -- one for each option
     weights: str | None,
     device: str,
 ) -> Method:
-    return Method(Settings(steps, strength, sampler, chroma, detail), noise, weights or QUALITIES[quality], device)
+    return Method(Settings(steps, strength, sampler, chroma, detail), noise, weights, quality, device)
 
 
-def _pack_output(*, to: str | None, format: str, color: str, overwrite: bool) -> Output:
+def _pack_output(*, to: str | None, format: str | None, color: str, overwrite: bool) -> Output:
     if to == "":
         message = "-o was given an empty name."
         raise click.UsageError(message)

@@ -53,7 +53,7 @@ def refuse_existing(target: Path, *, overwrite: bool) -> None:
         raise _exists(target)
 
 
-def write_atomically(target: Path, data: bytes, *, overwrite: bool) -> None:
+def write_atomically(target: Path, data: bytes | memoryview, *, overwrite: bool) -> None:
     """Write a whole file or nothing, so that it survives a power cut once this returns.
 
     A process that is killed leaves the old state or the new file. On Linux the file has no name until it is whole, so
@@ -64,7 +64,7 @@ def write_atomically(target: Path, data: bytes, *, overwrite: bool) -> None:
     ----------
     target : Path
         Where to. Its folder must exist.
-    data : bytes
+    data : bytes or memoryview
         The whole content.
     overwrite : bool
         Replace what is there. Otherwise an existing file stays as it is, even one that appeared a moment ago.
@@ -89,7 +89,7 @@ def write_atomically(target: Path, data: bytes, *, overwrite: bool) -> None:
 
 
 @contextmanager
-def _whole_file(folder: Path, data: bytes) -> Iterator[_File]:
+def _whole_file(folder: Path, data: bytes | memoryview) -> Iterator[_File]:
     """Yield a synced file with that content; unless it was put into place it is gone afterwards."""
     name = None
     descriptor = _open_unnamed(folder)
@@ -119,7 +119,7 @@ def _open_unnamed(folder: Path) -> int | None:
         raise
 
 
-def _write_all(file: int, data: bytes) -> None:
+def _write_all(file: int, data: bytes | memoryview) -> None:
     rest = memoryview(data)
     while rest:
         rest = rest[os.write(file, rest) :]

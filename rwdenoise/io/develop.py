@@ -1,4 +1,4 @@
-"""Developing: from a mosaic to a picture for the eye, with the camera's white balance."""
+"""Developing: from RAW to a picture for the eye, with the camera's white balance."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ def develop(photo: RawPhoto, *, color: str = "srgb") -> NDArray[np.uint16]:
     Parameters
     ----------
     photo : RawPhoto
-        Its mosaic is taken as finely as it is stored: a denoised one is not rounded to the camera's steps.
+        A mosaic or linear colors, taken as finely as they are stored: denoised ones are not rounded to the camera's
+        steps.
     color : str
         ``"srgb"``, ``"display-p3"``, ``"rec2020"`` or ``"prophoto"``.
 

@@ -1,25 +1,27 @@
-"""Writing a mosaic as DNG, laid out so that LibRaw, darktable, RawTherapee and Adobe's programs all open it.
+"""Writing RAW as DNG, laid out so that LibRaw, darktable, RawTherapee and Adobe's programs all open it.
 
-The main directory is a JPEG preview with everything about color; one SubIFD holds the whole native mosaic in tiles of
-lossless JPEG.
+The main directory is a JPEG preview with everything about color; one SubIFD holds the whole native mosaic, or the
+three linear colors of each pixel, in tiles of lossless JPEG.
 """
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
 
-from rwdenoise.cfa import MONOCHROME
+from rwdenoise.cfa import LINEAR, MONOCHROME
 from rwdenoise.io import tags
 from rwdenoise.io.dng_source import D65, MOSAIC_CODES
 from rwdenoise.io.tags import Tag
 from rwdenoise.io.tiff_writer import Picture, assemble
-from rwdenoise.photo import Provenance, RawPhoto
+from rwdenoise.photo import U16_MAX, Provenance, RawPhoto
 
 # 256 is what Adobe's own converter uses; lossless JPEG of other sizes is not read everywhere.
 TILE = 256
@@ -36,7 +38,8 @@ def encode_dng(photo: RawPhoto, *, preview: NDArray[np.uint8], provenance: Prove
     Parameters
     ----------
     photo : RawPhoto
-        Its mosaic is written at its native size, with its borders, losslessly.
+        Its mosaic is written at its native size, with its borders, losslessly. So are linear colors, but for what is
+        below black.
     preview : ndarray of uint8, shape (H, W, 3)
         The picture that file browsers show, sRGB, not turned.
     provenance : Provenance or None
@@ -47,6 +50,7 @@ def encode_dng(photo: RawPhoto, *, preview: NDArray[np.uint8], provenance: Prove
     bytes
         The whole file, without the source's Exif (`rwdenoise.io.metadata.copy_metadata` adds it).
     """
+    photo = _without_black(photo)
     main = [*_preview_tags(preview), *_identity_tags(photo), *_color_tags(photo), *_noise_tags(provenance)]
     jpeg = bytes(imagecodecs.jpeg8_encode(np.ascontiguousarray(preview), level=_PREVIEW_QUALITY, subsampling="444"))
     return assemble(Picture(main, [jpeg]), Picture([*_mosaic_tags(photo)], [*_tiles(photo.mosaic)]))
@@ -54,15 +58,30 @@ def encode_dng(photo: RawPhoto, *, preview: NDArray[np.uint8], provenance: Prove
 
 def encode_bare_dng(photo: RawPhoto) -> bytes:
     """Return the photo as a DNG without a preview: what a raw converter in the same process needs."""
+    photo = _without_black(photo)
     everything = [*_identity_tags(photo), *_color_tags(photo), *_mosaic_tags(photo)]
     return assemble(Picture(everything, [*_tiles(photo.mosaic)]))
+
+
+def _without_black(photo: RawPhoto) -> RawPhoto:
+    """Return a linear photo with black at 0, any other photo as it is.
+
+    Of linear DNGs LibRaw 0.22, RawTherapee 5.9 and darktable 4.2 subtract the black level wrongly or not at all.
+    """
+    if photo.cfa != LINEAR or not photo.black.any():
+        return photo
+    span = photo.white - photo.black
+    white = np.rint(span.max())
+    samples = np.rint((photo.mosaic - photo.black) * (white / span)).clip(0, U16_MAX).astype(np.uint16)
+    return replace(photo, mosaic=samples, black=np.zeros_like(photo.black), white=float(white))
 
 
 def _tiles(mosaic: NDArray[np.uint16]) -> Iterator[bytes]:
     """Yield the mosaic as lossless JPEG, tile by tile; the last ones are filled up by repeating the edge."""
     step = _tile_width(mosaic)
-    height, width = (-(-size // side) * side for size, side in zip(mosaic.shape, (TILE, step), strict=True))
-    whole = np.pad(mosaic, [(0, height - mosaic.shape[0]), (0, width - mosaic.shape[1])], mode="edge")
+    height, width = (-(-size // side) * side for size, side in zip(mosaic.shape[:2], (TILE, step), strict=True))
+    filling = [(0, height - mosaic.shape[0]), (0, width - mosaic.shape[1]), (0, 0)][: mosaic.ndim]
+    whole = np.pad(mosaic, filling, mode="edge")
     pieces = (whole[y : y + TILE, x : x + step] for y in range(0, height, TILE) for x in range(0, width, step))
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         yield from pool.map(_encode_tile, pieces)
@@ -74,9 +93,10 @@ def _tile_width(mosaic: NDArray[np.uint16]) -> int:
 
 
 def _encode_tile(piece: NDArray[np.uint16]) -> bytes:
-    # As an image of half the width with two components each site is predicted from one of its own color.
-    pairs = np.ascontiguousarray(piece).reshape(piece.shape[0], -1, 2)
-    return bytes(imagecodecs.jpeg8_encode(pairs, lossless=True, bitspersample=16))
+    piece = np.ascontiguousarray(piece)
+    # As an image of half the width with two components each site of a mosaic is predicted from one of its own color.
+    components = piece if piece.ndim == 3 else piece.reshape(piece.shape[0], -1, 2)
+    return bytes(imagecodecs.jpeg8_encode(components, lossless=True, bitspersample=16))
 
 
 def _preview_tags(preview: NDArray[np.uint8]) -> Iterator[Tag]:
@@ -134,28 +154,32 @@ def _color_tags(photo: RawPhoto) -> Iterator[Tag]:
 def _noise_tags(provenance: Provenance | None) -> Iterator[Tag]:
     if provenance is None:
         return
-    left = max((1 - min(provenance.strength, provenance.chroma_strength)) ** 2, _LEAST_RESIDUAL)
-    profile = (provenance.noise.shot * left, provenance.noise.read * left)
-    yield tags.numbers(tags.NOISE_PROFILE, tags.DOUBLE, profile)
+    if provenance.noise is not None:
+        left = max((1 - min(provenance.strength, provenance.chroma_strength)) ** 2, _LEAST_RESIDUAL)
+        profile = (provenance.noise.shot * left, provenance.noise.read * left)
+        yield tags.numbers(tags.NOISE_PROFILE, tags.DOUBLE, profile)
     yield tags.rationals(tags.NOISE_REDUCTION_APPLIED, (provenance.strength,))
 
 
 def _mosaic_tags(photo: RawPhoto) -> Iterator[Tag]:
     active, crop = photo.active, photo.crop
-    photometric = tags.LINEAR_RAW_PHOTOMETRIC if photo.cfa == MONOCHROME else tags.CFA_PHOTOMETRIC
-    yield from _pixel_tags(*photo.mosaic.shape, kind=_FULL, photometric=photometric, bits=(16,))
+    mosaic = photo.cfa not in (MONOCHROME, LINEAR)
+    photometric = tags.CFA_PHOTOMETRIC if mosaic else tags.LINEAR_RAW_PHOTOMETRIC
+    height, width, *colors = photo.mosaic.shape
+    samples = math.prod(colors)
+    yield from _pixel_tags(height, width, kind=_FULL, photometric=photometric, bits=(16,) * samples)
     yield tags.numbers(tags.TILE_WIDTH, tags.LONG, (_tile_width(photo.mosaic),))
     yield tags.numbers(tags.TILE_LENGTH, tags.LONG, (TILE,))
     edges = (active.top, active.left, active.top + active.height, active.left + active.width)
-    if photo.cfa != MONOCHROME:
+    if mosaic:
         rows, columns = photo.cfa.period
         yield tags.numbers(tags.CFA_REPEAT_PATTERN_DIM, tags.SHORT, (rows, columns))
         yield tags.numbers(tags.CFA_PATTERN, tags.BYTE, np.ravel(photo.cfa.colors))
         yield tags.numbers(tags.CFA_PLANE_COLOR, tags.BYTE, (0, 1, 2))
         yield tags.numbers(tags.CFA_LAYOUT, tags.SHORT, (_RECTANGULAR,))
-    yield tags.numbers(tags.BLACK_LEVEL_REPEAT_DIM, tags.SHORT, photo.black.shape)
+    yield tags.numbers(tags.BLACK_LEVEL_REPEAT_DIM, tags.SHORT, photo.black.shape[:2])
     yield tags.rationals(tags.BLACK_LEVEL, photo.black.ravel())
-    yield tags.numbers(tags.WHITE_LEVEL, tags.LONG, (round(photo.white),))
+    yield tags.numbers(tags.WHITE_LEVEL, tags.LONG, (round(photo.white),) * samples)
     yield tags.rationals(tags.DEFAULT_SCALE, _scale(photo.pixel_aspect))
     yield tags.rationals(tags.DEFAULT_CROP_ORIGIN, (crop.left, crop.top))
     yield tags.rationals(tags.DEFAULT_CROP_SIZE, (crop.width, crop.height))

@@ -24,6 +24,7 @@ PROFILE_CODES = frozenset(
     | {50740, 50741, 50730, 50732, 50734, 50735, 50736, 50739, 50778, 50779, 52529, 50879, 50931, 50932}
     | {50934, 50936, 50937, 50938, 50939, 52537, 50940, 50941, 50942, 50964, 50965, 52532, 50981, 50982}
     | {51107, 51108, 51109, 51110, 52533, 52534, 52535}
+    | {52543, 52544, 52551, 52552}  # tables, gain map, range and group of profiles
 )
 #: What belongs to the mosaic: green split, blur, best scale, corrections that the editor still has to make.
 MOSAIC_CODES = frozenset({50733, 50737, 50738, 50780, 51008, 51009, 51022, 52525})
@@ -40,9 +41,9 @@ def is_dng(directories: Sequence[Directory]) -> bool:
 
 def mosaic_directory(directories: Sequence[Directory]) -> Directory | None:
     """Return the directory of the full mosaic or linear picture, None where the file names none."""
-    raw = [d for d in directories if _first(d, tags.PHOTOMETRIC) in (tags.CFA_PHOTOMETRIC, tags.LINEAR_RAW_PHOTOMETRIC)]
-    full = [d for d in raw if not _first(d, tags.NEW_SUBFILE_TYPE)]
-    return max(full or raw, key=lambda d: _first(d, tags.IMAGE_WIDTH) or 0, default=None)
+    raw = [d for d in directories if first(d, tags.PHOTOMETRIC) in (tags.CFA_PHOTOMETRIC, tags.LINEAR_RAW_PHOTOMETRIC)]
+    full = [d for d in raw if not first(d, tags.NEW_SUBFILE_TYPE)]
+    return max(full or raw, key=lambda d: first(d, tags.IMAGE_WIDTH) or 0, default=None)
 
 
 def active_area(mosaic: Directory, shape: tuple[int, int]) -> Area | None:
@@ -75,21 +76,29 @@ def is_inside(area: Area, frame: Area) -> bool:
     return fits and min(area.top, area.left) >= 0 and min(area.height, area.width) > 0
 
 
-def black_level(mosaic: Directory, period: tuple[int, int]) -> NDArray[np.float32]:
+def black_level(mosaic: Directory, shape: tuple[int, ...]) -> NDArray[np.float32]:
     """Return the black level of each site of one period, in DN, counted from the active area.
 
+    `shape` is the period, or (1, 1, 3) for a linear picture: the black level of each color then.
     Deltas by row and column are taken as their mean; a repeat that the period does not fit is averaged.
     """
     rows, columns = (int(v) for v in _values(mosaic, tags.BLACK_LEVEL_REPEAT_DIM, (1, 1)))
-    level = _values(mosaic, tags.BLACK_LEVEL, (0,) * (rows * columns))
+    period, samples = shape[:2], math.prod(shape[2:])
+    level = _values(mosaic, tags.BLACK_LEVEL, (0,) * (rows * columns * samples))
     deltas = sum(float(np.mean(_values(mosaic, c, (0,)))) for c in (tags.BLACK_LEVEL_DELTA_H, tags.BLACK_LEVEL_DELTA_V))
-    if level.size != rows * columns:
-        return np.full(period, np.nan, np.float32)
+    if level.size != rows * columns * samples:
+        return np.full(shape, np.nan, np.float32)
     height, width = math.lcm(rows, period[0]), math.lcm(columns, period[1])
-    tiled = np.tile(level.reshape(rows, columns), (height // rows, width // columns)) + deltas
-    blocks = tiled.reshape(height // period[0], period[0], width // period[1], period[1])
-    black: NDArray[np.float32] = blocks.mean(axis=(0, 2)).astype(np.float32)
+    tiled = np.tile(level.reshape(rows, columns, samples), (height // rows, width // columns, 1)) + deltas
+    blocks = tiled.reshape(height // period[0], period[0], width // period[1], period[1], samples)
+    black: NDArray[np.float32] = blocks.mean(axis=(0, 2)).reshape(shape).astype(np.float32)
     return black
+
+
+def white_levels(linear: Directory) -> NDArray[np.float64]:
+    """Return the white level of each color of a linear picture, shape (3,); 1 as for floats where none is stated."""
+    level = _values(linear, tags.WHITE_LEVEL, (1,))
+    return np.repeat(level, 3) if level.size == 1 else level
 
 
 def color_matrix(main: Directory) -> NDArray[np.float64] | None:
@@ -98,9 +107,15 @@ def color_matrix(main: Directory) -> NDArray[np.float64] | None:
         (tags.COLOR_MATRIX_1, tags.CALIBRATION_ILLUMINANT_1),
         (tags.COLOR_MATRIX_2, tags.CALIBRATION_ILLUMINANT_2),
     )
-    found = [(_first(main, light) == D65, _values(main, code, ())) for code, light in pairs]
+    found = [(first(main, light) == D65, _values(main, code, ())) for code, light in pairs]
     usable = [(daylight, m) for daylight, m in found if m.size == 9 and np.isfinite(m).all() and np.any(m)]
     return max(usable, key=lambda pair: pair[0])[1].reshape(3, 3) if usable else None
+
+
+def white_balance(main: Directory) -> NDArray[np.float64] | None:
+    """Return the gains of red, green and blue that make the stated neutral color gray, None where none is stated."""
+    neutral = _values(main, tags.AS_SHOT_NEUTRAL, ())
+    return 1 / neutral if neutral.size == 3 and np.isfinite(neutral).all() and neutral.min() > 0 else None
 
 
 def noise_profile(directories: Sequence[Directory]) -> NoiseProfile | None:
@@ -149,6 +164,7 @@ def _values(directory: Directory, code: int, default: Sequence[float]) -> NDArra
     return np.array(default, np.float64) if tag is None else tag.values
 
 
-def _first(directory: Directory, code: int) -> float | None:
+def first(directory: Directory, code: int) -> float | None:
+    """Return the first value of a tag, None where it is not there or has none."""
     tag = directory.get(code)
     return None if tag is None or tag.values.size == 0 else float(tag.values[0])

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from rwdenoise.color import decode_srgb
 from rwdenoise.errors import SettingsError
 
 Curve = Callable[[NDArray[np.float64]], NDArray[np.float64]]
@@ -21,11 +22,6 @@ PCS_WHITE = np.array([0.9642, 1.0, 0.8249])
 BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
 _KNOTS = 1024
 _U16_MAX = 65535
-
-
-def decode_srgb(encoded: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return linear light, 0..1, of sRGB values, 0..1 (IEC 61966-2-1:1999)."""
-    return np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
 
 
 def decode_bt709(encoded: NDArray[np.float64]) -> NDArray[np.float64]:

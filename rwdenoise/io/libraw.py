@@ -139,21 +139,26 @@ def measured_matrix(raw: rawpy.RawPy, filters: NDArray[np.uint8]) -> NDArray[np.
 
     For a few old cameras (Kodak DC50, DC120) LibRaw holds a matrix that rawpy does not show. So the mosaic is painted
     gray, with a little more red, green and blue in one third each, and developed: the differences are the matrix.
+    So is a stack of color planes.
 
     Parameters
     ----------
     raw : rawpy.RawPy
         Unpacked; it must not be used afterwards.
-    filters : ndarray of uint8, shape (rows, columns)
-        The filter of each site of one period, counted from the active area, as LibRaw numbers them.
+    filters : ndarray of uint8, shape (rows, columns) or (1, 1, 3)
+        The filter of each site of one period, counted from the active area, as LibRaw numbers them; of a stack the
+        color of each plane.
     """
     sizes, black = raw.sizes, max(raw.black_level_per_channel)
     span = int(raw.white_level) - black
     gray, more = round(span * _GRAY), round(span * _MORE)
-    sites = tile_pattern(_COLORS[filters], sizes.height, sizes.width)
     thirds = np.arange(sizes.width) * 3 // sizes.width
-    seen = raw.raw_image[sizes.top_margin :, sizes.left_margin :][: sizes.height, : sizes.width]
-    seen[:] = black + gray + more * (sites == thirds)
+    if filters.ndim == 3:
+        raw.raw_image[..., :3] = black + gray + more * (_COLORS[filters] == thirds[:, np.newaxis])
+    else:
+        sites = tile_pattern(_COLORS[filters], sizes.height, sizes.width)
+        seen = raw.raw_image[sizes.top_margin :, sizes.left_margin :][: sizes.height, : sizes.width]
+        seen[:] = black + gray + more * (sites == thirds)
     light = raw.postprocess(
         half_size=True,
         user_wb=[1.0] * 4,

@@ -13,7 +13,9 @@ import exiv2
 import rwdenoise
 from rwdenoise.errors import PhotoError
 from rwdenoise.io.source import read_file, shown
+from rwdenoise.io.thumbnail import render_thumbnail
 from rwdenoise.photo import Provenance
+from rwdenoise.rgb_photo import RgbPhoto
 
 #: exiv2 is not safe in threads.
 _LOCK = threading.Lock()
@@ -25,9 +27,10 @@ PREFIX = "rwd"
 _FOREIGN_GROUPS = re.compile(r"SubImage\d|SubThumb\d|Thumbnail|Image2|Image3|PanasonicRaw|MpfInfo")
 # Tags of the main directory that say how pixels are stored or turned, or where something lies in the file.
 _STRUCTURE = frozenset(
-    {254, 255, *range(256, 260), 262, 266, 273, 274, 277, 278, 279, 284, 301, 305, 317, 318, 319, 320}
-    | {*range(322, 326), 330, 338, 339, 347, *range(512, 522), *range(529, 533), 700, 33421, 33422, 33424, 33723, 34377}
-    | {34665, 34675, 34853, 37398, 40965}
+    {254, 255, *range(256, 260), 262, 266, 273, 274, *range(277, 282), 284, 301, 305, 317, 318, 319, 320}
+    | {*range(322, 326), 330, *range(338, 342), 347, *range(512, 522), *range(529, 533), 700, 33421, 33422, 33424}
+    | {33723, 34377, 34665, 34675, 34853, 37398, 40965}
+    | {37724}  # Photoshop's layers: they would still be noisy.
 )
 # From here on the main directory holds the tags of DNG, of which the encoder knows better.
 _FIRST_DNG_TAG = 50706
@@ -36,10 +39,15 @@ _GEOMETRY = {
     "Xmp.tiff.ImageWidth", "Xmp.tiff.ImageLength", "Xmp.tiff.BitsPerSample", "Xmp.tiff.Compression",
     "Xmp.tiff.PhotometricInterpretation", "Xmp.tiff.SamplesPerPixel", "Xmp.tiff.PlanarConfiguration",
     "Xmp.tiff.Orientation", "Xmp.tiff.NativeDigest", "Xmp.exif.NativeDigest", "Xmp.exif.PixelXDimension",
-    "Xmp.exif.PixelYDimension", "Xmp.exif.ColorSpace", "Exif.Photo.ColorSpace", "Xmp.dc.format",
+    "Xmp.exif.PixelYDimension", "Xmp.dc.format",
 }  # fmt: skip
-# How to develop the RAW: wrong for a picture that is developed already, since editors would do it twice.
-_DEVELOPMENT = re.compile(r"Xmp\.(crs|crss|darktable|xmp\.Thumbnails|photoshop\.ICCProfile|xmpGImg)\b")
+# What the numbers of a developed picture mean; a RAW photo has none to be meant.
+_COLORS = {"Exif.Photo.ColorSpace", "Xmp.exif.ColorSpace"}
+# How to develop the RAW: wrong for a picture that was made from it, since editors would do it twice.
+_DEVELOPMENT = re.compile(r"Xmp\.(crs|crss|darktable|photoshop\.ICCProfile)\b")
+_SMALL_PICTURES = re.compile(r"Xmp\.(xmp\.Thumbnails|xmpGImg)\b")
+# The second words of a BigTIFF, which exiv2 does not know.
+_BIG_TIFF = (b"II+\0", b"MM\0+")
 
 
 class Identity(NamedTuple):
@@ -72,9 +80,31 @@ def read_identity(data: bytes) -> Identity:
             return Identity()
 
 
+def read_orientation(data: bytes) -> int:
+    """Return how a viewer must turn the picture, as Exif counts, 1 to 8; 1 where nothing is said of it.
+
+    Parameters
+    ----------
+    data : bytes
+        The whole file.
+    """
+    with _LOCK:
+        try:
+            text = _text(_open(data).exifData(), "Exif.Image.Orientation")
+        except exiv2.Exiv2Error:
+            return 1
+    return int(text) if re.fullmatch("[1-8]", text) else 1
+
+
 def copy_metadata(
-    source: Path | None, encoded: bytes, *, kind: str, provenance: Provenance | None, warn: Callable[[str], None]
-) -> bytes:
+    source: Path | None,
+    encoded: bytes,
+    *,
+    kind: str,
+    provenance: Provenance | None,
+    warn: Callable[[str], None],
+    picture: RgbPhoto | None = None,
+) -> bytes | memoryview:
     """Return the encoded photo with the metadata of its source and a note of what was done to it.
 
     Metadata that cannot be read is never a reason to lose a photo: it becomes a warning.
@@ -84,38 +114,46 @@ def copy_metadata(
     source : Path or None
         Where the photo is from; its sidecars (``IMG.xmp``, ``IMG.NEF.xmp``) are read as well.
     encoded : bytes
-        A whole DNG, TIFF, JPEG or PNG. Its pixels stay as they are.
+        A whole DNG, TIFF, JPEG, PNG or WebP. Its pixels stay as they are.
     kind : str
-        ``"dng"``, where the orientation stays, or another, where the picture is turned already.
+        ``"dng"``, ``"tiff"``, ``"jpeg"``, ``"png"`` or ``"webp"``.
     provenance : Provenance or None
         What was done; None if the photo was not denoised.
     warn : callable
         Gets a sentence for each thing that went wrong.
+    picture : RgbPhoto, optional
+        What was encoded, if its source is a developed picture as well: it is turned as before, and how it was developed
+        stays with it. Without one, what is no DNG was developed from a RAW photo, and turned.
     """
+    if encoded.startswith(_BIG_TIFF):
+        warn("The output is a TIFF of more than 4 GB, into which exiv2 cannot write metadata, so it has none.")
+        return encoded
     with _LOCK:
-        carried = _read_source(source, warn)
+        carried = _read_source(source, warn, developed=picture is not None)
         try:
-            return _write(encoded, carried, kind=kind, provenance=provenance)
+            return _write(encoded, carried, kind=kind, provenance=provenance, picture=picture)
         except exiv2.Exiv2Error as error:
             warn(
                 f"Some metadata does not fit into a {kind} file, so only the description of the work is in it: {error}"
             )
-        return _write(encoded, None, kind=kind, provenance=provenance)
+        return _write(encoded, None, kind=kind, provenance=provenance, picture=picture)
 
 
-def _read_source(source: Path | None, warn: Callable[[str], None]) -> _Metadata | None:
+def _read_source(source: Path | None, warn: Callable[[str], None], *, developed: bool) -> _Metadata | None:
     if source is None:
         return None
-    carried = None
+    # A copy: what belongs to the source's own image holds the whole file in memory.
+    copy = exiv2.ImageFactory.create(exiv2.ImageType.exv)
     try:
-        image = _open(read_file(source))
-        carried = _Metadata(image.exifData(), image.xmpData(), image.iptcData())
+        copy.setMetadata(_open(read_file(source)))
     except (exiv2.Exiv2Error, PhotoError) as error:
         warn(f"The metadata of {shown(source)} cannot be read, so the output has none of it: {error}")
-        carried = _Metadata(exiv2.ExifData(), exiv2.XmpData(), exiv2.IptcData())
+    carried = _Metadata(copy.exifData(), copy.xmpData(), copy.iptcData())
     for sidecar in sidecars(source):
+        # Beside a RAW photo and its JPEG, IMG.xmp says how to develop the RAW; IMG.jpg.xmp is of the JPEG.
+        shared = developed and sidecar.stem == source.stem
         try:
-            _merge_sidecar(sidecar, carried.xmp)
+            _merge_sidecar(sidecar, carried.xmp, without=_DEVELOPMENT if shared else None)
         except (exiv2.Exiv2Error, PhotoError, UnicodeError) as error:
             warn(f"The sidecar {shown(sidecar)} cannot be read, so the output has none of it: {error}")
     return carried
@@ -127,33 +165,68 @@ def sidecars(source: Path) -> list[Path]:
     return [name for name in names if name.is_file() and name != source]
 
 
-def _merge_sidecar(sidecar: Path, xmp: exiv2.XmpData) -> None:
+def _merge_sidecar(sidecar: Path, xmp: exiv2.XmpData, *, without: re.Pattern[str] | None) -> None:
     parsed = exiv2.ImageFactory.create(exiv2.ImageType.xmp)
     parsed.setXmpPacket(read_file(sidecar).decode("utf-8-sig"))
     for datum in parsed.xmpData():
-        xmp[datum.key()] = datum.value()
+        if without is None or not without.match(datum.key()):
+            xmp[datum.key()] = datum.value()
 
 
-def _write(encoded: bytes, carried: _Metadata | None, *, kind: str, provenance: Provenance | None) -> bytes:
+def _write(
+    encoded: bytes,
+    carried: _Metadata | None,
+    *,
+    kind: str,
+    provenance: Provenance | None,
+    picture: RgbPhoto | None,
+) -> memoryview:
     image = _open(encoded)
     exif, xmp, iptc = image.exifData(), image.xmpData(), image.iptcData()
     if carried is not None:
-        for datum in carried.exif:
-            if _is_wanted(datum):
-                exif[datum.key()] = datum.value()
-        for datum in carried.xmp:
-            if datum.key() not in _GEOMETRY and (kind == "dng" or not _DEVELOPMENT.match(datum.key())):
-                xmp[datum.key()] = datum.value()
-        for datum in carried.iptc:
-            iptc.add(exiv2.IptcKey(datum.key()), datum.value())
-    if kind != "dng":
+        _carry(carried, _Metadata(exif, xmp, iptc), kind=kind, developed=picture is not None)
+    if picture is not None:
+        _describe(picture, exif, thumbnail=kind != "tiff" and carried is not None and _has_thumbnail(carried.exif))
+    elif kind != "dng":
         exif["Exif.Image.Orientation"] = exiv2.UShortValue(1)
     _sign(exif, xmp, provenance)
     image.setExifData(exif)
     image.setXmpData(xmp)
-    image.setIptcData(iptc)
+    if iptc.count() > 0:  # A WebP has no place for it.
+        image.setIptcData(iptc)
     image.writeMetadata()
-    return bytes(image.data())
+    written: memoryview = image.data()
+    return written
+
+
+def _carry(carried: _Metadata, target: _Metadata, *, kind: str, developed: bool) -> None:
+    for datum in carried.exif:
+        if _is_wanted(datum) and (developed or datum.key() not in _COLORS):
+            target.exif[datum.key()] = datum.value()
+    # An unchanged JPEG has all of it already.
+    target.xmp.clear()
+    target.iptc.clear()
+    for datum in carried.xmp:
+        if _is_wanted_xmp(datum.key(), kind=kind, developed=developed):
+            target.xmp[datum.key()] = datum.value()
+    for datum in carried.iptc if kind != "webp" else ():
+        target.iptc.add(exiv2.IptcKey(datum.key()), datum.value())
+
+
+def _describe(picture: RgbPhoto, exif: exiv2.ExifData, *, thumbnail: bool) -> None:
+    """Say of the picture how it is turned and how large it is, and show it in small where `thumbnail` is set."""
+    height, width = picture.samples.shape[:2]
+    exif["Exif.Image.Orientation"] = exiv2.UShortValue(picture.orientation)
+    exif["Exif.Photo.PixelXDimension"] = exiv2.ULongValue(width)
+    exif["Exif.Photo.PixelYDimension"] = exiv2.ULongValue(height)
+    small = exiv2.ExifThumb(exif)
+    small.erase()
+    if thumbnail:
+        small.setJpegThumbnail(render_thumbnail(picture))
+
+
+def _has_thumbnail(exif: exiv2.ExifData) -> bool:
+    return any(datum.groupName() == "Thumbnail" for datum in exif)
 
 
 def _is_wanted(datum: exiv2.Exifdatum) -> bool:
@@ -161,6 +234,14 @@ def _is_wanted(datum: exiv2.Exifdatum) -> bool:
     if _FOREIGN_GROUPS.fullmatch(group) or key in _GEOMETRY:
         return False
     return group != "Image" or not (datum.tag() in _STRUCTURE or datum.tag() >= _FIRST_DNG_TAG)
+
+
+def _is_wanted_xmp(key: str, *, kind: str, developed: bool) -> bool:
+    if key in _GEOMETRY or (key in _COLORS and not developed):
+        return False
+    if kind == "dng":
+        return True
+    return not _SMALL_PICTURES.match(key) and (developed or not _DEVELOPMENT.match(key))
 
 
 def _sign(exif: exiv2.ExifData, xmp: exiv2.XmpData, provenance: Provenance | None) -> None:
@@ -179,9 +260,9 @@ def _sign(exif: exiv2.ExifData, xmp: exiv2.XmpData, provenance: Provenance | Non
         "Strength": f"{provenance.strength:g}",
         "Chroma": f"{provenance.chroma_strength:g}",
         "Detail": f"{provenance.detail:g}",
-        "Shot": f"{provenance.noise.shot:.6g}",
-        "Read": f"{provenance.noise.read:.6g}",
     }
+    if provenance.noise is not None:
+        done |= {"Shot": f"{provenance.noise.shot:.6g}", "Read": f"{provenance.noise.read:.6g}"}
     for name, value in done.items():
         xmp[f"Xmp.{PREFIX}.{name}"] = value
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from rwdenoise.cfa import TRANSMISSION, Cfa
+from rwdenoise.cfa import LINEAR, MONOCHROME, TRANSMISSION, Cfa
 from rwdenoise.color import camera_to_srgb, encode_srgb
 from rwdenoise.errors import PhotoError
 from rwdenoise.io.libraw import embedded_preview
@@ -26,8 +26,8 @@ def render_preview(photo: RawPhoto) -> NDArray[np.uint8]:
     Parameters
     ----------
     photo : RawPhoto
-        Any mosaic. Where its source has an embedded picture, one rising curve for all colors gives it the same
-        brightness.
+        Any mosaic, or linear colors. Where its source has an embedded picture, one rising curve for all colors gives
+        it the same brightness.
 
     Returns
     -------
@@ -66,14 +66,18 @@ def _without_bars(model: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def _superpixels(photo: RawPhoto) -> NDArray[np.float32]:
     """Return the mean of each color over squares of the crop, shape (H, W, 3), 0 black, 1 white."""
     crop = photo.crop
-    cfa = photo.cfa.shifted(crop.top, crop.left)
+    # Each plane of a linear photo is averaged like a mosaic of one color.
+    cfa = MONOCHROME if photo.cfa == LINEAR else photo.cfa.shifted(crop.top, crop.left)
     rows, columns = cfa.period
-    signal = photo.planes()[0][crop.slices]
+    signal = photo.linear_planes()[:, *crop.slices]
     # A crop smaller than one period (only tests draw such) is filled up, so that every color has a site.
-    signal = np.pad(signal, [(0, max(0, rows - crop.height)), (0, max(0, columns - crop.width))], mode="edge")
-    times = max(1, -(-max(signal.shape) // (rows * LONGEST_SIDE)))
-    times = min(times, signal.shape[0] // rows, signal.shape[1] // columns)
-    return _means(signal, cfa, times)
+    filling = [(0, 0), (0, max(0, rows - crop.height)), (0, max(0, columns - crop.width))]
+    signal = np.pad(signal, filling, mode="edge")
+    _, height, width = signal.shape
+    times = max(1, -(-max(height, width) // (rows * LONGEST_SIDE)))
+    times = min(times, height // rows, width // columns)
+    means = [_means(plane, cfa, times) for plane in signal]
+    return np.stack([mean[..., 0] for mean in means], axis=2) if photo.cfa == LINEAR else means[0]
 
 
 def _means(signal: NDArray[np.float32], cfa: Cfa, times: int) -> NDArray[np.float32]:

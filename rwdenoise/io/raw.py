@@ -11,11 +11,12 @@ import numpy as np
 import rawpy
 from numpy.typing import NDArray
 
-from rwdenoise.cfa import BLUE, CLEAR, GREEN, MONOCHROME, RED, Cfa
+from rwdenoise.cfa import BLUE, CLEAR, GREEN, LINEAR, MONOCHROME, RED, Cfa
 from rwdenoise.errors import CorruptPhotoError, UnsupportedPhotoError
 from rwdenoise.io import dng_source
 from rwdenoise.io.dng_source import is_inside
 from rwdenoise.io.libraw import measured_matrix, unpacked
+from rwdenoise.io.linear_samples import read_linear
 from rwdenoise.io.metadata import read_identity
 from rwdenoise.io.private_data import private_tags
 from rwdenoise.io.refusal import refuse_unreadable, unknown_kind
@@ -31,12 +32,12 @@ _NAMES = {(2, 2): "Bayer", (6, 6): "X-Trans"}
 
 
 def read_raw(path: Path) -> RawPhoto:
-    """Read a RAW photo: Bayer, X-Trans or monochrome mosaic, at its native size with its borders.
+    """Read a RAW photo at its native size with its borders: a mosaic, or linear colors (sRAW, linear DNG).
 
     Parameters
     ----------
     path : Path
-        A file of any kind that LibRaw decodes to a mosaic.
+        A file of any kind that LibRaw decodes to a mosaic (Bayer, X-Trans, monochrome) or to red, green and blue.
 
     Raises
     ------
@@ -59,23 +60,27 @@ def _to_photo(raw: rawpy.RawPy, data: bytes, directories: Sequence[Directory], *
     main, mosaic = _dng_directories(directories)
     filters = _filters_of(raw, name)
     cfa, black = _cfa_of(filters, raw.color_desc, name), np.array(raw.black_level_per_channel, np.float32)[filters]
-    active, crop = _areas_of(raw.sizes)
+    height, width = raw.raw_image.shape[:2]
+    active, crop = _areas_of(raw.sizes, Area(0, 0, height, width))
     if mosaic:
         # LibRaw rounds odd corners up to even ones and black levels to whole numbers: the file knows better.
-        stated = dng_source.active_area(mosaic, raw.raw_image.shape) or active
+        stated = dng_source.active_area(mosaic, (height, width)) or active
         cfa = cfa.shifted(stated.top - active.top, stated.left - active.left)
         active, crop = stated, dng_source.crop(mosaic, stated)
-        black = dng_source.black_level(mosaic, cfa.period)
-    _refuse_levels(black, raw.white_level, name)
+        black = dng_source.black_level(mosaic, filters.shape)
+    samples, white = raw.raw_image.copy(), float(raw.white_level)
+    if cfa == LINEAR:
+        samples, black, white = read_linear(raw, data, mosaic, black=black, name=name)
+    _refuse_levels(black, white, name)
     make, model, iso = read_identity(data)
     photo = RawPhoto(
-        mosaic=raw.raw_image.copy(),
+        mosaic=samples,
         cfa=cfa,
         black=black,
-        white=float(raw.white_level),
+        white=white,
         active=active,
         crop=crop,
-        white_balance=_white_balance_of(raw),
+        white_balance=_white_balance_of(raw, main),
         color_matrix=None,
         orientation=ORIENTATIONS.get(raw.sizes.flip, 1),
         make=make,
@@ -90,16 +95,19 @@ def _to_photo(raw: rawpy.RawPy, data: bytes, directories: Sequence[Directory], *
 
 
 def _dng_directories(directories: Sequence[Directory]) -> tuple[Directory, Directory]:
-    """Return the main directory of a DNG and that of its mosaic, both empty for all other files."""
+    """Return the main directory of a DNG and that of its mosaic or linear picture, both empty for all other files."""
     mosaic = dng_source.mosaic_directory(directories) if dng_source.is_dng(directories) else None
     return ({}, {}) if mosaic is None else (directories[0], mosaic)
 
 
 def _filters_of(raw: rawpy.RawPy, name: str) -> NDArray[np.uint8]:
-    """Return the filter of each site of one period, counted from the active area, as LibRaw numbers them."""
+    """Return the filter of each site of one period, counted from the active area, as LibRaw numbers them.
+
+    For a stack of color planes the numbers of the planes, shape (1, 1, 3).
+    """
     if raw.raw_type is rawpy.RawType.Stack:
-        message = f"{name} is no mosaic but a stack of finished color planes (sRAW, small RAW, Foveon or linear DNG)."
-        raise UnsupportedPhotoError(message, hint="Take the photo as full-size RAW, or denoise its developed picture.")
+        _refuse_other_stacks(raw, name)
+        return np.arange(3, dtype=np.uint8).reshape(1, 1, 3)
     if raw.num_colors == 1:
         return np.zeros((1, 1), np.uint8)
     # Of rawpy's `raw_pattern` only the size is right: it counts X-Trans from the wrong corner where there are margins.
@@ -108,7 +116,20 @@ def _filters_of(raw: rawpy.RawPy, name: str) -> NDArray[np.uint8]:
     return np.array([[raw.raw_color(top + y, left + x) for x in range(columns)] for y in range(rows)], np.uint8)
 
 
+def _refuse_other_stacks(raw: rawpy.RawPy, name: str) -> None:
+    """Refuse what is not red, green and blue: LibRaw keeps two greens in planes 2 and 4, of pixel-shift photos."""
+    planes = raw.raw_image.shape[2]
+    if raw.num_colors != 3 or planes < 3 or raw.raw_image[..., 3:].any():
+        letters = raw.color_desc.decode("ascii", "replace")
+        message = (
+            f"{name} holds {planes} planes of the colors {letters} (pixel shift?); red, green and blue were expected."
+        )
+        raise UnsupportedPhotoError(message, hint="Denoise one exposure of it, or its developed picture.")
+
+
 def _cfa_of(filters: NDArray[np.uint8], letters: bytes, name: str) -> Cfa:
+    if filters.ndim == 3:
+        return LINEAR
     if filters.shape == (1, 1):
         return MONOCHROME
     words = letters.decode("ascii", "replace")
@@ -119,9 +140,11 @@ def _cfa_of(filters: NDArray[np.uint8], letters: bytes, name: str) -> Cfa:
     return Cfa(_NAMES[filters.shape], colors)
 
 
-def _areas_of(sizes: rawpy.ImageSizes) -> tuple[Area, Area]:
-    """Return the active area, counted from the corner of the mosaic, and the crop, counted from the active area."""
+def _areas_of(sizes: rawpy.ImageSizes, frame: Area) -> tuple[Area, Area]:
+    """Return the active area, counted from the corner of the frame, and the crop, counted from the active area."""
     active = Area(sizes.top_margin, sizes.left_margin, sizes.height, sizes.width)
+    if not is_inside(active, frame):  # Of many stacks LibRaw cuts the margins off, and yet states them.
+        active = frame
     top, left = sizes.crop_top_margin - active.top, sizes.crop_left_margin - active.left
     crop = Area(top, left, sizes.crop_height, sizes.crop_width)
     return active, crop if is_inside(crop, active) else Area(0, 0, active.height, active.width)
@@ -134,9 +157,11 @@ def _refuse_levels(black: NDArray[np.float32], white: float, name: str) -> None:
         raise CorruptPhotoError(message, hint="Copy the photo from the camera or the backup again.")
 
 
-def _white_balance_of(raw: rawpy.RawPy) -> tuple[float, float, float]:
+def _white_balance_of(raw: rawpy.RawPy, main: Directory) -> tuple[float, float, float]:
     """Return the camera's gains; daylight's where it has none (zeros)."""
-    for found in (raw.camera_whitebalance, raw.daylight_whitebalance):
+    # Of linear DNGs with several black levels LibRaw bends the gains to its own way of scaling.
+    stated = dng_source.white_balance(main)
+    for found in (raw.camera_whitebalance if stated is None else stated, raw.daylight_whitebalance):
         gains = np.array(found[:3])
         if np.isfinite(gains).all() and gains.min() > 0:
             red, green, blue = (float(gain) for gain in gains / gains[1])

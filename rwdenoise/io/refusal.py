@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -10,9 +11,9 @@ from rwdenoise.errors import CorruptPhotoError, UnsupportedPhotoError
 from rwdenoise.io import tags
 from rwdenoise.io.dng_source import is_dng, mosaic_directory
 from rwdenoise.io.libraw import COPY_AGAIN, CUT_OFF, UNKNOWN, Meaning, refuse_absurd
-from rwdenoise.io.tiff_header import Directory
+from rwdenoise.io.source import read_file
+from rwdenoise.io.tiff_header import Directory, read_directories
 
-_FULL_RAW = "Take the photo as full-size RAW, or denoise its developed picture."
 #: Share of the pixels' bytes that may lie beyond the end of the file.
 _TOLERATED = 0.01
 
@@ -31,8 +32,9 @@ _OTHER_KINDS = (
     (4, b"ftypisom", "film"),
     (4, b"ftypqt", "film"),
 )
-#: First bytes of RAW files that are no TIFF: Canon CRW and CR3, Fujifilm, Minolta, Sigma.
-_RAW_KINDS = ((6, b"HEAPCCDR"), (4, b"ftypcrx"), (0, b"FUJIFILM"), (0, b"\0MRM"), (0, b"FOVb"))
+#: First bytes of RAW files that are no TIFF: Canon CRW and CR3, Fujifilm, Minolta.
+_RAW_KINDS = ((6, b"HEAPCCDR"), (4, b"ftypcrx"), (0, b"FUJIFILM"), (0, b"\0MRM"))
+_FOVEON = b"FOVb"
 
 #: Compressions of DNG that LibRaw does not undo, and the way out (DNG 1.7.1, tag Compression).
 _COMPRESSIONS = {
@@ -50,7 +52,7 @@ _NIKON = Meaning(
 
 
 def refuse_unreadable(data: bytes, directories: Sequence[Directory], *, name: str) -> None:
-    """Raise if the file cannot become a mosaic: other kinds, linear DNG, unknown compression, absurd sizes, cut off.
+    """Raise if the file cannot become a RAW photo: other kinds, unknown compression, absurd sizes, cut off.
 
     Parameters
     ----------
@@ -69,14 +71,21 @@ def refuse_unreadable(data: bytes, directories: Sequence[Directory], *, name: st
     if kind is not None:
         message = f"{name} is a {kind}, whatever its suffix says; camera RAW was expected."
         raise UnsupportedPhotoError(message, hint="Name the RAW file of the photo.")
+    _refuse_foveon(data, name)
     _refuse_dangling(data, directories, name)
     mosaic = mosaic_directory(directories)
     if mosaic is not None:
-        _refuse_linear(mosaic, name)
+        _refuse_other_colors(mosaic, name)
         _refuse_sizes(mosaic, len(data), name)
         _refuse_cut_off(mosaic, len(data), name)
         if is_dng(directories):
             _refuse_compression(mosaic, name)
+
+
+def holds_raw(path: Path) -> bool:
+    """Whether a file that is called TIFF is camera RAW: a DNG, or of an EOS-1D, which names its RAW ``.TIF``."""
+    directories = read_directories(read_file(path))
+    return is_dng(directories) or mosaic_directory(directories) is not None
 
 
 def unknown_kind(data: bytes, directories: Sequence[Directory]) -> Meaning:
@@ -97,19 +106,23 @@ def _refuse_dangling(data: bytes, directories: Sequence[Directory], name: str) -
         raise CorruptPhotoError(message, hint=COPY_AGAIN)
 
 
-def _refuse_linear(mosaic: Directory, name: str) -> None:
+def _refuse_foveon(data: bytes, name: str) -> None:
+    if data.startswith(_FOVEON):
+        message = f"{name} is of a Foveon sensor (X3F), whose three layers are not red, green and blue."
+        raise UnsupportedPhotoError(message, hint="Develop it with Sigma Photo Pro, and denoise the TIFF.")
+
+
+def _refuse_other_colors(mosaic: Directory, name: str) -> None:
     samples = _number(mosaic, tags.SAMPLES_PER_PIXEL, 1)
-    if samples > 1:
-        message = (
-            f"{name} is a linear DNG ({samples} colors for each pixel, already demosaiced); a mosaic was expected."
-        )
-        raise UnsupportedPhotoError(message, hint=_FULL_RAW)
+    if samples not in (1, 3):
+        message = f"{name} is a linear picture of {samples} samples in each pixel; red, green and blue were expected."
+        raise UnsupportedPhotoError(message, hint="Denoise its developed picture.")
 
 
 def _refuse_compression(mosaic: Directory, name: str) -> None:
     kind, way_out = _COMPRESSIONS.get(_number(mosaic, tags.COMPRESSION, 1), (None, ""))
     if kind is not None:
-        message = f"{name} is {kind}, which LibRaw cannot decode to a mosaic."
+        message = f"{name} is {kind}, which LibRaw cannot decode."
         raise UnsupportedPhotoError(message, hint=way_out)
 
 

@@ -8,12 +8,14 @@ from pathlib import Path
 from rwdenoise.errors import SettingsError
 from rwdenoise.io.atomic import refuse_existing, write_atomically
 from rwdenoise.io.develop import develop
+from rwdenoise.io.developed import encode_jpeg, encode_png, encode_tiff
 from rwdenoise.io.dng import encode_dng
 from rwdenoise.io.icc import profile
 from rwdenoise.io.metadata import copy_metadata
 from rwdenoise.io.preview import render_preview
-from rwdenoise.io.raster import encode_jpeg, encode_png, encode_tiff
+from rwdenoise.io.raster import encode_picture
 from rwdenoise.photo import Provenance, RawPhoto
+from rwdenoise.rgb_photo import RgbPhoto
 
 _ENCODERS = {"tiff": encode_tiff, "jpeg": encode_jpeg, "png": encode_png}
 #: What photos can be written as: the mosaic (DNG), or the developed picture.
@@ -59,6 +61,51 @@ def write_photo(  # noqa: PLR0913 -- the one call that a program makes; all but 
     refuse_existing(target, overwrite=overwrite)
     encoded = _encode(photo, provenance, format, color)
     finished = copy_metadata(photo.source, encoded, kind=format, provenance=provenance, warn=warn)
+    write_atomically(target, finished, overwrite=overwrite)
+
+
+def write_picture(
+    photo: RgbPhoto,
+    target: Path,
+    *,
+    provenance: Provenance | None,
+    format: str | None = None,
+    overwrite: bool = False,
+    warn: Callable[[str], None] = lambda _: None,
+) -> None:
+    """Write a developed picture with the metadata of its source, turned as it was.
+
+    Parameters
+    ----------
+    photo : RgbPhoto
+        What to write.
+    target : Path
+        Where to; the folder must exist. The suffix is not looked at.
+    provenance : Provenance or None
+        What was done to it; None if it was not denoised.
+    format : str, optional
+        A key of `rwdenoise.io.raster.PICTURE_FORMATS`, by default that of its source.
+    overwrite : bool
+        Replace an existing file.
+    warn : callable
+        Gets a sentence for each thing that went wrong and did not matter enough to stop.
+
+    Raises
+    ------
+    OutputExistsError, PhotoWriteError
+        If the target is there and `overwrite` is not set, or cannot be written; nothing is left behind.
+    SettingsError
+        If there is no such format, or it cannot hold the picture.
+    """
+    refuse_existing(target, overwrite=overwrite)
+    finished = copy_metadata(
+        photo.source,
+        encode_picture(photo, format=format),  # Nobody else holds it, so that memory is free again in time.
+        kind=format or photo.stored.format,
+        provenance=provenance,
+        warn=warn,
+        picture=photo,
+    )
     write_atomically(target, finished, overwrite=overwrite)
 
 

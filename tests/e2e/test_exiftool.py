@@ -8,12 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rwdenoise.io.developed import encode_jpeg
 from rwdenoise.io.dng import encode_dng
 from rwdenoise.io.icc import profile
 from rwdenoise.io.metadata import copy_metadata
-from rwdenoise.io.raster import encode_jpeg
+from rwdenoise.io.raster import read_picture
 from rwdenoise.io.raw import read_raw
+from rwdenoise.io.write import write_picture
 from tests.photos import PREVIEW, PROVENANCE, raw_photo
+from tests.pictures import changed
+from tests.unit.test_io_metadata import picture_file
 
 ENCODED = {
     "dng": encode_dng(raw_photo(), preview=PREVIEW, provenance=PROVENANCE),
@@ -58,3 +62,12 @@ def test_maker_notes_that_exiv2_does_not_know_go_along_in_a_dng(data: Path, tmp_
     assert exiftool(source, "MakerNotes") - exiftool(target, "MakerNotes") <= pictures
     assert not exiftool(target, "ExifTool") & {"Warning", "Error"}
     np.testing.assert_array_equal(read_raw(target).mosaic, read_raw(source).mosaic)
+
+
+@pytest.mark.parametrize("kind", ["jpg", "tif", "png", "webp"])
+def test_a_denoised_picture_keeps_every_tag(tmp_path: Path, kind: str) -> None:
+    source, target = picture_file(tmp_path, kind), tmp_path / f"copy.{kind}"
+    write_picture(changed(read_picture(source)), target, provenance=PROVENANCE, warn=pytest.fail)
+    for family in ("EXIF", "XMP", "IPTC", "ICC_Profile", "JFIF"):
+        assert exiftool(source, family) - exiftool(target, family) <= {"Orientation"}, family
+    assert not exiftool(target, "ExifTool") & {"Warning", "Error"}

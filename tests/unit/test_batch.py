@@ -18,16 +18,16 @@ class World:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.events: list[Event] = []
-        self.denoisers: list[FakeDenoiser] = []
-        self.loaded = 0
+        self.denoisers: list[object] = []
+        self.loaded: list[str] = []
 
     def plan(self, **sources: str) -> list[tuple[Path, Path]]:
         for name, text in sources.items():
             (self.folder / name).write_text(text)
         return [(self.folder / name, self.folder / f"{name}.dng") for name in sources]
 
-    def load(self) -> FakeDenoiser:
-        self.loaded += 1
+    def load(self, domain: str) -> FakeDenoiser:
+        self.loaded.append(domain)
         return FakeDenoiser()
 
     def denoise_photo(self, source: Path, target: Path, *, denoiser, listen, **_options) -> Finished:
@@ -68,9 +68,14 @@ def world(tmp_path: Path, monkeypatch) -> World:
 def test_one_denoiser_serves_all(world) -> None:
     summary = world.run(world.plan(a="fine", b="fine", c="fine"))
     assert (summary.written, summary.failed, summary.skipped) == (3, 0, 0)
-    assert world.loaded == 1
-    assert len({id(denoiser) for denoiser in world.denoisers}) == 1
+    assert world.loaded == ["cfa"], "before the first photo"
+    assert world.denoisers == [world.load] * 3
     assert world.events[-1] is summary
+
+
+def test_what_the_names_promise_is_loaded_first(world) -> None:
+    world.run(world.plan(**{"a.NEF": "fine", "b.JPG": "fine", "c.tif": "fine"}))
+    assert world.loaded == ["cfa", "rgb"]
 
 
 def test_the_others_go_on(world) -> None:
@@ -90,7 +95,7 @@ def test_impossible_jobs_are_refused_before_any_work(world) -> None:
 
 def test_nothing_is_loaded_if_nothing_can_be_done(world) -> None:
     summary = world.run([(world.folder / "missing", world.folder / "x.dng")])
-    assert (summary.failed, world.loaded) == (1, 0)
+    assert (summary.failed, world.loaded) == (1, [])
     assert world.run([]) == Summary(0, 0, 0, pytest.approx(0, abs=1))
 
 
@@ -110,7 +115,7 @@ def test_a_bug_is_not_swallowed(world) -> None:
 
 
 def test_weights_that_cannot_be_loaded_are_one_error(world, monkeypatch) -> None:
-    def load() -> None:
+    def load(_domain: str) -> None:
         raise WeightsNotFoundError("No such weights.", hint="See the list.")
 
     monkeypatch.setattr(world, "load", load)

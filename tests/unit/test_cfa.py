@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rwdenoise.cfa import BAYER_PHASES, BLUE, CLEAR, GREEN, MONOCHROME, RED, RGGB, X_TRANS
+from rwdenoise.cfa import BAYER_PHASES, BLUE, CLEAR, GREEN, LINEAR, MONOCHROME, RED, RGGB, X_TRANS
 
 
 @pytest.mark.parametrize("cfa", BAYER_PHASES)
@@ -34,3 +34,7 @@ def test_planes_say_what_each_site_sees() -> None:
 def test_clear_sites_see_everything() -> None:
     assert MONOCHROME.sites(2, 2).tolist() == [[CLEAR, CLEAR], [CLEAR, CLEAR]]
     np.testing.assert_array_equal(MONOCHROME.planes(2, 3), 1)
+
+
+def test_a_linear_photo_has_no_sites_to_count_from() -> None:
+    assert LINEAR.shifted(3, 5) == LINEAR

@@ -8,11 +8,11 @@ import pytest
 ROOT = Path(__file__).parents[2]
 GROUPS = [
     {"errors", "events"},
-    {"cfa", "color", "noise", "diffusion", "brightness", "tiling", "noise_estimate"}
-    | {"residual", "detail", "chroma", "controls", "hot_pixels"},
-    {"photo", "io"},
-    {"scene", "simulate", "simulated", "network", "weights", "backend", "denoiser"},
-    {"plan", "job", "batch"},
+    {"cfa", "color", "linear", "noise", "diffusion", "brightness", "tiling", "noise_estimate"}
+    | {"residual", "detail", "chroma", "controls", "hot_pixels", "grain", "picture_controls"},
+    {"photo", "rgb_photo", "io"},
+    {"scene", "simulate", "in_camera", "simulated", "network", "weights", "backend", "denoiser"},
+    {"plan", "regions", "job", "batch"},
 ]
 FILES = sorted((ROOT / "rwdenoise").rglob("*.py"))
 

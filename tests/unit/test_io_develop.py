@@ -11,8 +11,8 @@ from rwdenoise.cfa import BAYER_PHASES, MONOCHROME, X_TRANS, Cfa
 from rwdenoise.errors import SettingsError
 from rwdenoise.io.develop import develop
 from rwdenoise.io.icc import COLOR_SPACES, encoding_table, profile
-from rwdenoise.io.raster import to_8_bit
 from rwdenoise.io.raw import read_raw
+from rwdenoise.io.samples import to_depth
 from tests.photos import flat_photo, raw_photo
 
 LEVEL = 0.3
@@ -63,7 +63,7 @@ def test_color_spaces_show_the_same_picture(data) -> None:
     srgb = ImageCms.createProfile("sRGB")
     seen = {}
     for name in COLOR_SPACES:
-        picture = Image.fromarray(to_8_bit(develop(photo, color=name)))
+        picture = Image.fromarray(to_depth(develop(photo, color=name), np.uint8))
         own = ImageCms.ImageCmsProfile(BytesIO(profile(name)))
         seen[name] = np.asarray(ImageCms.profileToProfile(picture, own, srgb)).astype(int)
     inside = ((seen["srgb"] > 5) & (seen["srgb"] < 250)).all(axis=2)
@@ -75,7 +75,7 @@ def test_color_spaces_show_the_same_picture(data) -> None:
 def test_the_same_as_libraw_makes_of_the_source(data, name: str) -> None:
     with rawpy.imread(str(data / "raw" / name)) as raw:
         theirs = raw.postprocess(use_camera_wb=True, no_auto_bright=True, adjust_maximum_thr=0, gamma=(2.4, 12.92))
-    ours = to_8_bit(develop(read_raw(data / "raw" / name)))
+    ours = to_depth(develop(read_raw(data / "raw" / name)), np.uint8)
     assert ours.shape == theirs.shape
     assert np.abs(ours.astype(int) - theirs).mean() < 0.6
 

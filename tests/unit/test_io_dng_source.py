@@ -12,6 +12,8 @@ from rwdenoise.io.dng_source import (
     kept_tags,
     noise_profile,
     still_valid_opcodes,
+    white_balance,
+    white_levels,
 )
 from rwdenoise.io.tags import Tag, numbers, rationals
 from rwdenoise.photo import Area
@@ -91,3 +93,26 @@ def test_only_colors_and_corrections_are_kept() -> None:
     main = directory(rationals(50721, np.eye(3).ravel(), signed=True), numbers(tags.IMAGE_WIDTH, tags.LONG, (1,)))
     mosaic = directory(Tag(51009, 7, bytes(4)), rationals(tags.BLACK_LEVEL, (1,)))
     assert [tag.code for tag in kept_tags(main, mosaic)] == [50721, 51009]
+
+
+def test_levels_of_linear_pictures() -> None:
+    black = directory(rationals(tags.BLACK_LEVEL, [64, 65, 66.5]))
+    with_repeat = {
+        **directory(numbers(tags.BLACK_LEVEL_REPEAT_DIM, tags.SHORT, (1, 2))),
+        **directory(rationals(tags.BLACK_LEVEL, [64, 65, 66, 66, 67, 68])),
+    }
+    samples = directory(numbers(tags.WHITE_LEVEL, tags.LONG, (4000, 4001, 4002)))
+    assert black_level({}, (1, 1, 3)).tolist() == [[[0, 0, 0]]]
+    assert black_level(black, (1, 1, 3)).tolist() == [[[64, 65, 66.5]]]
+    assert black_level(with_repeat, (1, 1, 3)).tolist() == [[[65, 66, 67]]]
+    assert np.isnan(black_level(directory(rationals(tags.BLACK_LEVEL, [64])), (1, 1, 3))).all()
+    assert white_levels({}).tolist() == [1, 1, 1]
+    assert white_levels(samples).tolist() == [4000, 4001, 4002]
+
+
+def test_the_white_balance_is_that_of_the_neutral_color() -> None:
+    stated = white_balance(directory(rationals(tags.AS_SHOT_NEUTRAL, [0.5, 1, 0.625])))
+    assert stated is not None
+    assert stated.tolist() == [2, 1, 1.6]
+    assert white_balance({}) is None
+    assert white_balance(directory(rationals(tags.AS_SHOT_NEUTRAL, [0, 1, 1]))) is None

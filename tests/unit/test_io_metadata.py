@@ -1,5 +1,6 @@
 """Metadata goes along: everything about the photo, nothing about how its pixels were stored."""
 
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -8,13 +9,16 @@ import numpy as np
 import pytest
 import tifffile
 
+from rwdenoise.io.developed import encode_jpeg, encode_png, encode_tiff
 from rwdenoise.io.dng import encode_dng
 from rwdenoise.io.icc import profile
-from rwdenoise.io.metadata import copy_metadata, read_identity, sidecars
+from rwdenoise.io.metadata import copy_metadata, read_identity, read_orientation, sidecars
 from rwdenoise.io.private_data import private_tags
-from rwdenoise.io.raster import encode_jpeg, encode_png, encode_tiff
+from rwdenoise.io.raster import read_picture
 from rwdenoise.io.tiff_header import read_directories
+from rwdenoise.io.write import write_picture
 from tests.photos import PREVIEW, PROVENANCE, raw_photo
+from tests.pictures import changed, opened, pixels, saved, write
 
 ICC = profile("srgb")
 RGB = np.zeros((20, 30, 3), np.uint16)
@@ -138,3 +142,174 @@ def test_maker_notes_too_large_for_a_jpeg_are_no_reason_to_fail(tmp_path: Path) 
     opened = exiv2.ImageFactory.open(done)
     opened.readMetadata()
     assert "Xmp.rwd.Weights" in {datum.key() for datum in opened.xmpData()}
+
+
+PACKET = """<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+<rdf:Description xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:tiff="http://ns.adobe.com/tiff/1.0/"
+ xmlns:exif="http://ns.adobe.com/exif/1.0/" xmlns:crs="http://ns.adobe.com/camera-raw-settings/1.0/"
+ xmp:Rating="4" tiff:Orientation="6" exif:ColorSpace="65535" crs:AlreadyApplied="True"/>
+</rdf:RDF></x:xmpmeta>"""
+EXIF = {
+    "Exif.Image.Make": "Maker",
+    "Exif.Image.Model": "Model 1",
+    "Exif.Photo.LensModel": "50mm f/1.4",
+    "Exif.Photo.FNumber": "28/10",
+    "Exif.Photo.ColorSpace": "65535",
+    "Exif.Photo.PixelXDimension": "4000",
+    "Exif.Iop.InteroperabilityIndex": "R03",
+    "Exif.GPSInfo.GPSLatitudeRef": "N",
+    "Exif.GPSInfo.GPSLatitude": "46/1 30/1 123/10",
+    "Exif.Image.Orientation": "6",
+}
+
+
+def tagged(data: bytes, *, small: bytes | None = None) -> bytes:
+    """Return the picture with everything that a photographer wants to keep, and a thumbnail."""
+    image = exiv2.ImageFactory.open(data)
+    image.readMetadata()
+    exif, iptc = image.exifData(), image.iptcData()
+    for key, value in EXIF.items():
+        exif[key] = value
+    if small is not None:
+        exiv2.ExifThumb(exif).setJpegThumbnail(small)
+    image.setExifData(exif)
+    image.setXmpPacket(PACKET)
+    if image.checkMode(exiv2.MetadataId.Iptc) == exiv2.AccessMode.ReadWrite:
+        iptc["Iptc.Application2.Keywords"] = "night"
+        iptc["Iptc.Application2.Caption"] = "a tree"
+        image.setIptcData(iptc)
+    image.writeMetadata()
+    return bytes(image.data())
+
+
+def metadata_of(data: bytes) -> exiv2.Image:
+    image = exiv2.ImageFactory.open(data)
+    image.readMetadata()
+    return image
+
+
+def texts(found: exiv2.ExifData | exiv2.XmpData | exiv2.IptcData) -> dict[str, str]:
+    return {datum.key(): datum.toString() for datum in found}
+
+
+def picture_file(folder: Path, kind: str) -> Path:
+    if kind == "tif":
+        file = BytesIO()
+        tifffile.imwrite(file, pixels(depth=np.uint16), photometric="rgb", metadata=None, iccprofile=ICC)
+        return write(folder / "a.tif", tagged(file.getvalue()))
+    if kind == "jpg":
+        data = saved(pixels(size=(300, 400)), "JPEG", subsampling=2, quality=77, icc_profile=ICC, dpi=(240, 240))
+        return write(folder / "a.jpg", tagged(data, small=saved(pixels(size=(120, 160)) * 0, "JPEG")))
+    return write(folder / f"a.{kind}", tagged(saved(pixels(), kind, icc_profile=ICC)))
+
+
+class TestPictures:
+    @pytest.mark.parametrize("kind", ["jpg", "tif", "png", "webp"])
+    @pytest.mark.parametrize("unchanged", [False, True])
+    def test_all_that_is_said_of_a_picture_stays(self, tmp_path: Path, kind: str, unchanged: bool) -> None:
+        photo = read_picture(picture_file(tmp_path, kind))
+        assert photo.orientation == 6
+        assert photo.make == "Maker"
+        target = tmp_path / f"b.{kind}"
+        written = photo if unchanged else changed(photo)
+        write_picture(written, target, provenance=PROVENANCE, warn=pytest.fail)
+        again = read_picture(target)
+        if unchanged or kind in ("tif", "png"):
+            np.testing.assert_array_equal(again.samples, written.samples)
+        assert again.stored == photo.stored
+        assert again.orientation == 6
+        image = metadata_of(target.read_bytes())
+        exif, xmp = texts(image.exifData()), texts(image.xmpData())
+        width = {"Exif.Photo.PixelXDimension": str(photo.samples.shape[1])}
+        assert {key: exif.get(key) for key in EXIF} == EXIF | width
+        assert xmp["Xmp.xmp.Rating"] == "4"
+        assert xmp["Xmp.crs.AlreadyApplied"] == "True"
+        assert xmp["Xmp.exif.ColorSpace"] == "65535"
+        assert "Xmp.tiff.Orientation" not in xmp
+        assert xmp["Xmp.rwd.Weights"] == "cfa-test 1.0"
+        assert bytes(image.iccProfile().data()) == ICC
+        if kind != "webp":
+            assert texts(image.iptcData()) == {
+                "Iptc.Application2.Keywords": "night",
+                "Iptc.Application2.Caption": "a tree",
+            }
+
+    def test_the_thumbnail_is_made_anew(self, tmp_path: Path) -> None:
+        photo = read_picture(picture_file(tmp_path, "jpg"))
+        write_picture(changed(photo), tmp_path / "b.jpg", provenance=None, warn=pytest.fail)
+        image = metadata_of((tmp_path / "b.jpg").read_bytes())
+        exif = image.exifData()
+        small = exiv2.ExifThumbC(exif)
+        thumbnail = opened(bytes(small.copy().data()))
+        assert thumbnail.size == (160, 120)
+        expected = changed(photo).samples[::5, ::5].mean()
+        assert abs(np.asarray(thumbnail).mean() - expected) < 3
+
+    def test_no_thumbnail_where_there_was_none(self, tmp_path: Path) -> None:
+        photo = read_picture(picture_file(tmp_path, "png"))
+        write_picture(changed(photo), tmp_path / "b.jpg", provenance=None, format="jpeg", warn=pytest.fail)
+        image = metadata_of((tmp_path / "b.jpg").read_bytes())
+        assert not any(key.startswith("Exif.Thumbnail") for key in texts(image.exifData()))
+
+    def test_a_thumbnail_is_no_page_of_a_tiff(self, tmp_path: Path) -> None:
+        photo = read_picture(picture_file(tmp_path, "jpg"))
+        write_picture(photo, tmp_path / "b.tif", provenance=None, format="tiff", warn=pytest.fail)
+        with tifffile.TiffFile(tmp_path / "b.tif") as file:
+            assert len(file.pages) == 1
+            assert file.pages.first.resolution == (240, 240)
+
+    def test_blind_denoising_has_no_profile(self, tmp_path: Path) -> None:
+        photo = read_picture(picture_file(tmp_path, "png"))
+        write_picture(photo, tmp_path / "b.png", provenance=replace(PROVENANCE, noise=None), warn=pytest.fail)
+        xmp = texts(metadata_of((tmp_path / "b.png").read_bytes()).xmpData())
+        assert "Xmp.rwd.Steps" in xmp
+        assert "Xmp.rwd.Shot" not in xmp
+        raw = encode_dng(raw_photo(), preview=PREVIEW, provenance=replace(PROVENANCE, noise=None))
+        found = read_directories(raw)[0]
+        assert 51041 not in found  # NoiseProfile
+        assert found[50935].values[0] == 0.5  # NoiseReductionApplied
+
+    def test_the_sidecar_of_a_raw_beside_it_does_not_develop_it_again(self, tmp_path: Path) -> None:
+        photo = read_picture(write(tmp_path / "a.png", saved(pixels(), "PNG")))
+        (tmp_path / "a.xmp").write_text(XMP.format(rating=3))
+        write_picture(photo, tmp_path / "b.png", provenance=None, warn=pytest.fail)
+        xmp = texts(metadata_of((tmp_path / "b.png").read_bytes()).xmpData())
+        assert xmp["Xmp.xmp.Rating"] == "3"
+        assert "Xmp.crs.Sharpness" not in xmp
+        (tmp_path / "a.png.xmp").write_text(XMP.format(rating=3))
+        write_picture(photo, tmp_path / "c.png", provenance=None, warn=pytest.fail)
+        assert "Xmp.crs.Sharpness" in texts(metadata_of((tmp_path / "c.png").read_bytes()).xmpData())
+
+    def test_a_heif_is_turned_already(self, tmp_path: Path) -> None:
+        pillow_heif = pytest.importorskip("pillow_heif", reason="HEIF pictures need pillow-heif")
+        file = BytesIO()
+        exif = b"MM\0*\0\0\0\x08\0\1\1\x12\0\3\0\0\0\1\0\6\0\0\0\0\0\0"
+        pillow_heif.from_bytes("RGB", (64, 48), pixels(size=(48, 64)).tobytes()).save(file, exif=exif)
+        photo = read_picture(write(tmp_path / "a.heic", file.getvalue()))
+        write_picture(photo, tmp_path / "b.tif", provenance=None, format="tiff", warn=pytest.fail)
+        again = read_picture(tmp_path / "b.tif")
+        assert again.orientation == 1
+        assert again.samples.shape == (64, 48, 3)
+
+    def test_a_big_tiff_is_written_without_metadata(self) -> None:
+        file = BytesIO()
+        tifffile.imwrite(file, pixels(), bigtiff=True)
+        said: list[str] = []
+        done = copy_metadata(None, file.getvalue(), kind="tiff", provenance=PROVENANCE, warn=said.append)
+        assert done == file.getvalue()
+        assert len(said) == 1
+        assert "exiv2" in said[0]
+
+    def test_layers_of_photoshop_stay_behind(self, tmp_path: Path) -> None:
+        file = BytesIO()
+        layers = b"Adobe Photoshop Document Data Block\0"
+        more = [(37724, 7, len(layers), layers, True)]
+        tifffile.imwrite(file, pixels(), photometric="rgb", metadata=None, extratags=more)
+        photo = read_picture(write(tmp_path / "a.tif", file.getvalue()))
+        write_picture(photo, tmp_path / "b.tif", provenance=None, warn=pytest.fail)
+        assert layers not in (tmp_path / "b.tif").read_bytes()
+
+    def test_orientation(self) -> None:
+        assert read_orientation(b"no picture") == 1
+        assert read_orientation(tagged(saved(pixels(), "PNG"))) == 6
+        assert read_orientation(saved(pixels(), "PNG")) == 1

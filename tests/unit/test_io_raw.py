@@ -74,14 +74,6 @@ def test_gopro_is_named(data: Path) -> None:
         read_raw(data / "raw" / "broken" / "gopro-hero6-unsupported.GPR")
 
 
-def test_stacks_are_named(data: Path) -> None:
-    with pytest.raises(UnsupportedPhotoError, match="stack of finished color planes"):
-        read_raw(data / "raw" / "kodak-c330.raw")
-    for file in sorted((data / "raw" / "linear").iterdir()):
-        with pytest.raises(UnsupportedPhotoError, match="linear DNG"):
-            read_raw(file)
-
-
 @pytest.mark.parametrize("share", [0.2, 0.6, 0.95])
 @pytest.mark.parametrize("name", ["canon-g2-0304.CRW", "nikon-d1.NEF", "kodak-dc50.KDC", "canon-kissx4-colorchart.dng"])
 def test_files_that_are_cut_off(data: Path, tmp_path: Path, name: str, share: float) -> None:

@@ -12,7 +12,9 @@ from rwdenoise.diffusion import Settings
 from rwdenoise.errors import Cancelled, OutputExistsError, PhotoAccessError, PhotoError, PhotoWriteError
 from rwdenoise.events import Finished, Noise, Progress, Residual, Started, Warned
 from rwdenoise.noise import NoiseProfile
-from tests.fakes import FakeDenoiser, fake_photo
+from rwdenoise.photo import RawPhoto
+from rwdenoise.rgb_photo import RgbPhoto
+from tests.fakes import FakeDenoiser, fake_linear_photo, fake_photo, fake_picture
 
 STATED, GIVEN, ESTIMATED = NoiseProfile(1e-3, 1e-6), NoiseProfile(2e-3, 2e-6), NoiseProfile(3e-3, 3e-6)
 
@@ -28,8 +30,9 @@ def world(tmp_path: Path, monkeypatch) -> SimpleNamespace:
         target.write_bytes(b"dng")
         world.written.append((photo, options))
 
-    monkeypatch.setattr(job, "read_raw", lambda _: world.photo)
+    monkeypatch.setattr(job, "read_photo", lambda _: world.photo)
     monkeypatch.setattr(job, "write_photo", write)
+    monkeypatch.setattr(job, "write_picture", write)
     monkeypatch.setattr(job, "estimate_noise", lambda *_, **__: ESTIMATED)
     return world
 
@@ -106,6 +109,51 @@ def test_chroma_and_detail_arrive_everywhere(world) -> None:
     assert (events[-1].strength, events[-1].chroma, events[-1].detail) == (0, 1, 0.5)
     provenance = world.written[0][1]["provenance"]
     assert (provenance.strength, provenance.chroma, provenance.detail) == (0, 1, 0.5)
+
+
+class TestPictures:
+    """Photos with three colors in each pixel."""
+
+    @pytest.fixture(params=["developed", "linear"])
+    def photo(self, request, world) -> RgbPhoto | RawPhoto:
+        world.photo = fake_picture() if request.param == "developed" else fake_linear_photo()
+        return world.photo
+
+    def test_they_are_denoised_blind(self, world, photo) -> None:
+        events, denoiser = run(world)
+        assert not [event for event in events if isinstance(event, Noise | Residual)]
+        assert not denoiser.asked
+        written, options = world.written[0]
+        np.testing.assert_allclose(written.planes(), photo.planes() / 2, atol=0.01)
+        assert options["provenance"].noise is None
+        assert events[-1].megapixels == pytest.approx(photo.frame.height * photo.frame.width / 1e6, abs=1e-3)
+
+    def test_a_given_profile_is_said_to_be_of_no_use(self, world, photo) -> None:
+        events, _ = run(world, noise=GIVEN)
+        assert any("noise profile is not used" in event.message for event in events if isinstance(event, Warned))
+
+    def test_strength_0_keeps_them(self, world, photo) -> None:
+        run(world, settings=Settings(strength=0))
+        assert world.written[0][0] is photo
+
+    def test_the_weights_are_loaded_for_the_kind_of_photo(self, world, photo) -> None:
+        asked = []
+        job.denoise_photo(
+            world.source,
+            world.target,
+            denoiser=lambda domain: asked.append(domain) or FakeDenoiser(),
+            settings=Settings(),
+        )
+        assert asked == ["rgb"]
+
+
+@pytest.mark.parametrize(
+    ("name", "format", "expected"),
+    [("a.TIFF", None, "tiff"), ("a.dng", "png", "png"), ("a.webp", None, "webp"), ("a", None, "dng")],
+)
+def test_the_format_is_given_or_that_of_the_name(world, tmp_path, name, format, expected) -> None:
+    run(world, target=tmp_path / name, format=format)
+    assert world.written[0][1]["format"] == expected
 
 
 def residuals(world, settings: Settings) -> list[Residual]:

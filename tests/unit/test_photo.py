@@ -5,10 +5,12 @@ import dataclasses
 import numpy as np
 import pytest
 
-from rwdenoise.cfa import BAYER_PHASES, MONOCHROME, RGGB, X_TRANS
+from rwdenoise.cfa import BAYER_PHASES, LINEAR, MONOCHROME, RGGB, X_TRANS
+from rwdenoise.errors import SettingsError
 from rwdenoise.photo import Area, RawPhoto
 from rwdenoise.scene import draw_scene
 from rwdenoise.simulated import BORDER, profile_at, simulate_raw
+from tests.photos import raw_photo
 
 
 def photo(cfa=RGGB, *, white: float = 4095, black: float = 128) -> RawPhoto:
@@ -80,3 +82,57 @@ def test_borders_that_are_not_black_are_not_taken_for_it() -> None:
         mosaic[: BORDER[0]] = value
         assert dataclasses.replace(noisy, mosaic=mosaic).masked() is None
     assert photo().masked() is None, "too few pixels"
+
+
+def linear_photo(**changes) -> RawPhoto:
+    return dataclasses.replace(raw_photo(LINEAR, size=(41, 53), active=Area(3, 5, 35, 45), black=300), **changes)
+
+
+def test_a_linear_photo_shows_gray_as_gray_and_white_as_white() -> None:
+    photo = linear_photo()
+    gains = np.array(photo.white_balance)
+    for level, shown in ((1.0, 1.0), (0.214041, 0.5), (-0.01, -0.09985)):
+        photo.mosaic[:] = np.rint(photo.black + level / gains * (photo.white - photo.black))
+        np.testing.assert_allclose(photo.planes(), shown, atol=2e-3)
+    assert photo.planes().dtype == np.float32
+    assert photo.linear_planes()[:, 0, 0] == pytest.approx(-0.01 / gains, abs=2e-4)
+
+
+def test_a_linear_photo_takes_changes_back_where_they_are() -> None:
+    photo = linear_photo()
+    wanted = photo.planes()
+    wanted[:, 10:20] = wanted[:, 10:20] * np.float32(0.9) + np.float32(0.05)
+    rebuilt = photo.with_planes(wanted)
+    assert rebuilt.white == photo.white * 16
+    unchanged = np.ones(photo.mosaic.shape, bool)
+    unchanged[13:23, 5:50] = False
+    np.testing.assert_array_equal(rebuilt.mosaic[unchanged], photo.mosaic[unchanged].astype(int) * 16)
+    # What would have to be stored below 0 or above 65535 is cut off.
+    inside = ((rebuilt.mosaic > 0) & (rebuilt.mosaic < 65535)).all(axis=2)[photo.active.slices]
+    assert inside[10:20].mean() > 0.5
+    np.testing.assert_allclose(rebuilt.planes()[:, inside], wanted[:, inside], atol=2e-3)
+    np.testing.assert_allclose(rebuilt.linear_planes()[:, 10:20], rebuilt.linear_planes(Area(10, 0, 10, 45)))
+
+
+@pytest.mark.parametrize("cfa", [RGGB, X_TRANS, MONOCHROME, LINEAR])
+def test_parts_are_the_same_as_the_whole(cfa) -> None:
+    photo = linear_photo() if cfa == LINEAR else raw_photo(cfa, size=(41, 53), active=Area(3, 5, 35, 45))
+    part = Area(7, 4, 12, 21)
+    rows, columns = part.slices
+    assert photo.frame == Area(0, 0, 35, 45)
+    np.testing.assert_array_equal(photo.planes(part), photo.planes()[:, rows, columns])
+    changed = photo.planes() + np.float32(0.01)
+    samples = photo.samples_of(changed)
+    np.testing.assert_array_equal(photo.samples_of(changed[:, rows, columns], part), samples[part.slices])
+    np.testing.assert_array_equal(photo.with_samples(samples).mosaic, photo.with_planes(changed).mosaic)
+
+
+def test_unchanged_planes_give_the_very_linear_photo_back() -> None:
+    photo = linear_photo()
+    assert photo.with_planes(photo.planes()) is photo
+    assert photo.masked() is None
+
+
+def test_a_linear_photo_without_matrix_cannot_be_shown() -> None:
+    with pytest.raises(SettingsError, match="matrix"):
+        linear_photo(color_matrix=None).planes()

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from rwdenoise.errors import SettingsError
-from rwdenoise.plan import OUTPUT_SUFFIXES, RAW_SUFFIXES, expand_sources, plan_outputs
+from rwdenoise.io.suffixes import OUTPUT_SUFFIXES, RAW_SUFFIXES
+from rwdenoise.plan import expand_sources, plan_outputs
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ def touch(*names: str) -> list[Path]:
     return paths
 
 
-def targets(names: list[str], output: str | None = None, format: str = "dng") -> list[str]:
+def targets(names: list[str], output: str | None = None, format: str | None = None) -> list[str]:
     return [target.as_posix() for _, target in plan_outputs([Path(name) for name in names], output, format)]
 
 
@@ -37,6 +38,12 @@ class TestExpandSources:
     def test_a_folder_is_walked_for_raw_suffixes_of_any_case(self, folder) -> None:
         touch("d/z.nef", "d/a/b.Cr3", "d/a.NEF", "d/note.txt", "d/a.jpg", "d/a.xmp")
         assert expand_sources(["d"]) == [Path("d/a/b.Cr3"), Path("d/a.NEF"), Path("d/z.nef")]
+
+    def test_pictures_are_meant_where_there_is_no_raw(self, folder) -> None:
+        touch("d/b.jpg", "d/b-denoised.jpg", "d/a/c.TIF", "d/a/d.txt")
+        assert expand_sources(["d"]) == [Path("d/a/c.TIF"), Path("d/b.jpg")]
+        touch("d/a/e.NEF")
+        assert expand_sources(["d"]) == [Path("d/a/e.NEF")]
 
     def test_hidden_files_and_folders_are_left_out(self, folder) -> None:
         touch("d/._a.NEF", "d/.trash/b.NEF", "d/c.NEF")
@@ -99,10 +106,11 @@ class TestPlanOutputs:
             ["a.tif"],
             ["a.jpg"],
             ["a.png"],
+            ["a.webp"],
         ]
 
     def test_a_dng_gets_another_name_in_its_own_folder_only(self) -> None:
-        assert targets(["x/IMG.dng", "x/IMG2.DNG"]) == ["x/IMG-denoised.dng", "x/IMG2-denoised.dng"]
+        assert targets(["x/IMG.dng", "x/IMG2.DNG"]) == ["x/IMG-denoised.dng", "x/IMG2-denoised.DNG"]
         assert targets(["x/IMG.dng"], "y/") == ["y/IMG.dng"]
         assert targets(["x/IMG.dng"], format="tiff") == ["x/IMG.tif"]
 
@@ -140,7 +148,17 @@ class TestPlanOutputs:
 
     def test_the_file_must_end_like_the_format(self) -> None:
         with pytest.raises(SettingsError, match=r"out\.jpg should be in the format dng"):
-            targets(["a.NEF"], "out.jpg")
+            targets(["a.NEF"], "out.jpg", "dng")
+
+    def test_a_picture_keeps_its_format_and_the_spelling_of_its_suffix(self) -> None:
+        assert targets(["a.JPG", "b.tiff", "c.png"]) == ["a-denoised.JPG", "b-denoised.tiff", "c-denoised.png"]
+        assert targets(["a.JPG", "d.webp"], "out/") == ["out/a.JPG", "out/d.webp"]
+
+    def test_a_picture_of_a_kind_that_is_only_read_becomes_a_tiff(self) -> None:
+        assert targets(["a.heic", "b.AVIF"]) == ["a.tif", "b.tif"]
+
+    def test_the_name_of_the_file_says_its_format(self) -> None:
+        assert targets(["a.NEF"], "out.tif") == ["out.tif"]
 
     def test_no_sources_no_plan(self) -> None:
         assert targets([]) == []

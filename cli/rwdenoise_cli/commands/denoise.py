@@ -1,4 +1,4 @@
-"""The default command: RAW photos in, denoised photos out."""
+"""The default command: photos in, denoised photos out."""
 
 from __future__ import annotations
 
@@ -54,11 +54,12 @@ class DefaultCommand(click.Command):
 def denoise(
     ctx: click.Context, *, sources: tuple[Path, ...], method: Method, output: Output, dry_run: bool, talk: Talk
 ) -> None:
-    """Take the noise out of camera RAW photos.
+    """Take the noise out of photos: camera RAW, and developed TIFF, JPEG, PNG and WebP.
 
-    Each SOURCE is a photo, a folder that is searched for RAW photos, or a pattern such as "*.NEF". Beside each
-    photo a new file is written: IMG_1.NEF becomes IMG_1.dng, a denoised RAW that opens in the editor you use.
-    Sources are only read, and nothing is ever sent anywhere.
+    Each SOURCE is a photo, a folder, or a pattern such as "*.NEF"; of a folder the RAW photos are taken, or, where
+    there are none, the developed ones. Beside each photo a new file is written: IMG_1.NEF becomes IMG_1.dng, a
+    denoised RAW that opens in the editor you use, and IMG_2.jpg becomes IMG_2-denoised.jpg. Sources are only read,
+    and nothing is ever sent anywhere.
 
     \b
     rwdenoise *.NEF --steps 20
