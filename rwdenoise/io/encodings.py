@@ -17,8 +17,8 @@ Floats = NDArray[np.float64]
 
 # A polyline through so many knots is off the usual power curves by less than 1e-6.
 _KNOTS = 1025
-# No encoding rises faster at black, as Adobe's engine limits it (Adobe RGB (1998) Color Image Encoding, annex C): the
-# infinite slope of a pure power would blow the rounding of float32 up to whole steps of the picture.
+# No encoding rises faster at black, as color engines limit it, too: the infinite slope of a pure power would blow the
+# rounding of float32 up to whole steps of the picture.
 _STEEPEST = 32
 #: The curves go on straight up to here; brighter than any light in a photo.
 _FAR = 1e6
