@@ -40,17 +40,42 @@ def mcmaster(count: int | None = None) -> list[Path]:
     return _pictures("mcmaster18", count)
 
 
+def polyu() -> list[Path]:
+    """Return the 100 noisy pictures of PolyU; `polyu_mean` names the clean one of each.
+
+    Raises
+    ------
+    FileNotFoundError
+        If they are not there.
+    """
+    return _found("polyu", "*_real.JPG")
+
+
+def polyu_mean(noisy: Path) -> Path:
+    """Return the mean of the burst that a noisy picture of PolyU comes from."""
+    return noisy.with_name(noisy.name.replace("_real", "_mean"))
+
+
 def _pictures(folder: str, count: int | None) -> list[Path]:
     # The shortest names first, so that 2 comes before 10.
-    found = sorted((data_folder() / "eval" / folder).glob("*.png"), key=lambda path: (len(path.name), path.name))
+    return sorted(_found(folder, "*.png"), key=lambda path: (len(path.name), path.name))[:count]
+
+
+def _found(folder: str, pattern: str) -> list[Path]:
+    """Return the pictures in a folder by their names."""
+    found = sorted((data_folder() / "eval" / folder).glob(pattern))
     if not found:
         message = f"There are no pictures in {data_folder() / 'eval' / folder}; set RWDENOISE_DATA."
         raise FileNotFoundError(message)
-    return found[:count]
+    return found
+
+
+def read_picture(path: Path) -> NDArray[np.float32]:
+    """Read a picture as it is encoded, shape (H, W, 3), 0 to 1."""
+    with Image.open(path) as image:
+        return np.asarray(image.convert("RGB"), np.float32) / np.float32(255)
 
 
 def read_linear(path: Path) -> NDArray[np.float32]:
     """Read a picture as linear sRGB, shape (3, H, W), 0 to 1."""
-    with Image.open(path) as image:
-        pixels = np.asarray(image.convert("RGB"), np.float32) / 255
-    return linearize(torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)))).numpy()
+    return linearize(torch.from_numpy(np.ascontiguousarray(read_picture(path).transpose(2, 0, 1)))).numpy()

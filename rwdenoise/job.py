@@ -11,13 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rwdenoise.cfa import LINEAR
-from rwdenoise.errors import OutputExistsError, PhotoWriteError
+from rwdenoise.errors import OutputExistsError, PhotoWriteError, SettingsError
 from rwdenoise.events import Event, Finished, Listener, Noise, Progress, Residual, Started, Warned
 from rwdenoise.io.atomic import refuse_existing
+from rwdenoise.io.convert import deepened
+from rwdenoise.io.raster import PICTURE_FORMATS
 from rwdenoise.io.read import Photo, read_photo
 from rwdenoise.io.source import check_file, shown
 from rwdenoise.io.suffixes import format_of, natural_format
-from rwdenoise.io.write import write_photo, write_picture
+from rwdenoise.io.write import FORMATS, write_photo, write_picture
 from rwdenoise.noise_estimate import estimate_noise
 from rwdenoise.photo import Provenance, RawPhoto
 from rwdenoise.regions import denoise_regions
@@ -93,6 +95,8 @@ def denoise_photo(  # noqa: PLR0913 -- what a user can choose, all by name
         If the source cannot be read or the target not written.
     WeightsError, DeviceError
         If the photo does not suit the denoiser.
+    SettingsError
+        If this kind of photo cannot be written in the format.
     """
     begun = time.perf_counter()
     job = str(source)
@@ -101,6 +105,10 @@ def denoise_photo(  # noqa: PLR0913 -- what a user can choose, all by name
     listen(Progress(job, "read", 0, 1))
     photo = read_photo(source)
     listen(Progress(job, "read", 1, 1))
+    format = format or format_of(target) or natural_format(source.suffix)
+    _refuse_format(photo, format, name=shown(source))
+    if isinstance(photo, RgbPhoto):
+        photo = deepened(photo, format)
     ready = denoiser(domain_of(photo)) if callable(denoiser) else denoiser
     photo, profile = _denoise(photo, ready, settings, noise, job=job, listen=listen)
     listen(Progress(job, "write", 0, 1))
@@ -108,7 +116,7 @@ def denoise_photo(  # noqa: PLR0913 -- what a user can choose, all by name
     write = partial(
         write_picture if isinstance(photo, RgbPhoto) else partial(write_photo, color=color),
         provenance=_provenance(ready, settings, profile),
-        format=format or format_of(target) or natural_format(source.suffix),
+        format=format,
         overwrite=overwrite,
         warn=lambda message: listen(Warned(job, message)),
     )
@@ -222,6 +230,16 @@ def check_photo(
         return None
     check = check_residual(photo.planes(), planes, noise=noise, strength=settings.strength)
     return check if check.blocks else None
+
+
+def _refuse_format(photo: Photo, format: str, *, name: str) -> None:
+    """Refuse a format that this kind of photo cannot have, before it is denoised."""
+    developed = isinstance(photo, RgbPhoto)
+    possible = PICTURE_FORMATS if developed else FORMATS
+    if format not in possible:
+        kind = "a developed picture" if developed else "camera RAW"
+        message = f"{name} is {kind}, which can be written as {', '.join(possible)}, but not as {format}."
+        raise SettingsError(message, hint="Leave --format out, or choose one of these.")
 
 
 def _same_file(source: Path, target: Path) -> bool:

@@ -25,12 +25,18 @@ Estimate = Callable[[nn.Module, Tensor, float], Tensor]
 
 def cnn_methods() -> list[PictureMethod | Absent]:
     """Return both networks with their authors' weights."""
-    cdncnn = nn.Sequential(_convolutions(3, 64, 3, count=20))
-    ffdnet = nn.Sequential(OrderedDict(model=nn.Sequential(*_convolutions(13, 96, 12, count=12).values())))
-    return [
-        _method("CDnCNN-B color 2017, blind", "cdncnn_b_color.safetensors", cdncnn, _estimate_by_cdncnn),
-        _method("FFDNet color 2018, true sigma", "ffdnet_color.safetensors", ffdnet, _estimate_by_ffdnet),
-    ]
+    return [_cdncnn(), ffdnet()]
+
+
+def _cdncnn() -> PictureMethod | Absent:
+    network = nn.Sequential(_convolutions(3, 64, 3, count=20))
+    return _method("CDnCNN-B color 2017, blind", "cdncnn_b_color.safetensors", network, _estimate_by_cdncnn)
+
+
+def ffdnet() -> PictureMethod | Absent:
+    """Return FFDNet, which must be told sigma."""
+    network = nn.Sequential(OrderedDict(model=nn.Sequential(*_convolutions(13, 96, 12, count=12).values())))
+    return _method("FFDNet color 2018, true sigma", "ffdnet_color.safetensors", network, _estimate_by_ffdnet)
 
 
 def _method(name: str, file: str, network: nn.Module, estimate: Estimate) -> PictureMethod | Absent:

@@ -13,8 +13,10 @@ from pathlib import Path
 from bench.methods import Absent, Method, MosaicMethod
 from bench.peers import mosaic_peers, picture_peers
 from bench.quality.curve import measure_curve
+from bench.quality.developed import NOTHING, VARIANTS, measure_developed, measure_paper, peers_for
+from bench.quality.developed_cases import CAMERA, GAUSSIAN, REAL
 from bench.quality.diffusions import measure_diffusions
-from bench.quality.ours import ours
+from bench.quality.ours import ours, ours_for_pictures
 from bench.quality.page import write_page
 from bench.quality.panel import draw_panels
 from bench.quality.pictures import measure_pictures
@@ -27,6 +29,7 @@ from bench.quality.tables import write_tables
 from bench.quality.texture import measure_texture
 from rwdenoise.denoiser import load_denoiser
 from rwdenoise.diffusion import Settings
+from rwdenoise.weights import list_weights
 
 PICTURES = {
     "sensor": "", "shot": "", "method": "", "count": "", "mosaic_psnr": ".2f", "mosaic_texture": ".3f", "psnr": ".2f",
@@ -42,6 +45,11 @@ CURVE = {
 }  # fmt: skip
 RESIDUALS = {"sensor": "", "shot": "", "method": "", "count": "", "consistent": ".2%", "true_noise": ".2%"}
 PROGRAMS = {"program": "", "method": "", "psnr": ".2f", "ssim": ".4f", "seconds": ".1f", "denoise_seconds": ".1f"}
+DEVELOPED = {
+    "noise": "", "pictures": "", "method": "", "count": "", "psnr": ".2f", "ssim": ".4f", "haarpsi": ".4f",
+    "seconds": ".2f",
+}  # fmt: skip
+PAPER = {"noise": "", "pictures": "", "method": "", "count": "", "psnr": ".2f", "ssim": ".4f"}
 SECONDS = {"method": "", "seconds": ".2f"}
 
 
@@ -53,11 +61,19 @@ class Bench:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.rows = Rows(self.folder / "rows.jsonl")
         self.every: int = arguments.every
+        self.no_peers: bool = arguments.no_peers
         self.minutes: float = arguments.minutes
-        self.denoisers = [load_denoiser(name) for name in arguments.weights]
+        denoisers = [load_denoiser(name) for name in arguments.weights]
+        self.denoisers = [denoiser for denoiser in denoisers if denoiser.facts.architecture.domain == "cfa"]
         self.ours = [ours(denoiser, Settings()) for denoiser in self.denoisers]
+        self.for_pictures = [
+            ours_for_pictures(denoiser, settings)
+            for denoiser in denoisers
+            if denoiser.facts.architecture.domain == "rgb"
+            for settings in VARIANTS
+        ]
         nothing = MosaicMethod("nothing", lambda mosaic, _cfa, _noise: mosaic)
-        self.peers: list[Method] = [] if arguments.no_peers else [*mosaic_peers(), *picture_peers()]
+        self.peers: list[Method] = [] if self.no_peers else [*mosaic_peers(), *picture_peers()]
         self.methods: list[Method] = [nothing, *self.peers, *self.ours]
 
     def pictures(self) -> None:
@@ -100,6 +116,19 @@ class Bench:
         rows = measure_programs(self.denoisers, Settings(), folder=self.folder / "programs")
         self._write(rows, "programs", PROGRAMS)
 
+    def developed(self) -> None:
+        """Developed pictures, by kind of noise."""
+        for name, kind in {"real": (REAL,), "camera": CAMERA, "gaussian": GAUSSIAN}.items():
+            rows: list[Row] = []
+            for series in kind:
+                methods = [NOTHING, *([] if self.no_peers else peers_for(series)), *self.for_pictures]
+                rows += measure_developed(series, methods, self.rows, every=self.every)
+            self._write(rows, f"developed-{name}", DEVELOPED)
+
+    def paper(self) -> None:
+        """Make the paper's own comparisons."""
+        self._write(measure_paper(self.for_pictures, self.rows, every=self.every), "paper", PAPER)
+
     def seconds(self) -> None:
         """Everybody on the same picture in turn; nothing else should run meanwhile."""
         self._write(measure_seconds(self.methods), "seconds", SECONDS)
@@ -116,6 +145,8 @@ PARTS: dict[str, Callable[[Bench], None]] = {
     "diffusions": Bench.diffusions,
     "residuals": Bench.residuals,
     "programs": Bench.programs,
+    "developed": Bench.developed,
+    "paper": Bench.paper,
     "seconds": Bench.seconds,
 }
 
@@ -125,8 +156,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help=f"of {', '.join(PARTS)} (default: all)")
     parser.add_argument("--into", type=Path, default=Path("bench/out"), help="folder (default bench/out)")
-    parser.add_argument("--weights", nargs="*", default=["cfa-fast", "cfa-best"])
-    parser.add_argument("--every", type=int, default=1, metavar="N", help="only every n-th picture of part 'pictures'")
+    parser.add_argument("--weights", nargs="*", default=[listed.name for listed in list_weights()])
+    parser.add_argument(
+        "--every", type=int, default=1, metavar="N", help="only every n-th picture of the parts that have many"
+    )
     parser.add_argument("--minutes", type=float, default=10, help="training of each network of part 'diffusions'")
     parser.add_argument("--no-peers", action="store_true", help="only our own rows")
     arguments = parser.parse_args()

@@ -1,10 +1,10 @@
-"""Our denoiser as one of the methods."""
+"""Our denoiser as one of the methods: of mosaics, and of developed pictures."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from bench.methods import Mosaic, MosaicMethod
+from bench.methods import Mosaic, MosaicMethod, Picture, PictureMethod
 from rwdenoise.cfa import Cfa
 from rwdenoise.denoiser import Denoiser
 from rwdenoise.diffusion import Settings
@@ -18,5 +18,19 @@ def ours(denoiser: Denoiser, settings: Settings) -> MosaicMethod:
         planes = denoiser.denoise(mosaic[np.newaxis], cfa=cfa, noise=noise, settings=settings)
         return np.asarray(planes[0])
 
-    steps = f"{settings.steps} step{'s' if settings.steps > 1 else ''}"
-    return MosaicMethod(f"rwdenoise {denoiser.name}, {steps}", run)
+    return MosaicMethod(_name(denoiser, settings), run)
+
+
+def ours_for_pictures(denoiser: Denoiser, settings: Settings) -> PictureMethod:
+    """Return our denoiser of developed pictures with these settings, told nothing of the noise."""
+
+    def run(picture: Picture, _sigma: float) -> Picture:
+        planes = np.ascontiguousarray(picture.transpose(2, 0, 1))
+        return np.asarray(denoiser.denoise_picture(planes, settings=settings).transpose(1, 2, 0))
+
+    return PictureMethod(_name(denoiser, settings), run)
+
+
+def _name(denoiser: Denoiser, settings: Settings) -> str:
+    sampler = "" if settings.sampler == Settings().sampler else f", {settings.sampler}"
+    return f"rwdenoise {denoiser.name}, {settings.steps} step{'s' if settings.steps > 1 else ''}{sampler}"

@@ -7,8 +7,9 @@ from pathlib import Path
 TITLE = """# How well it denoises
 
 Every table comes from `python -m bench.quality`; how each figure is defined stands in `bench/`. Everybody
-gets the same noisy mosaics and is told the true noise, except whole programs and what is called blind. PMRID is Wang et
-al. 2020 with its authors' weights, BM3D its authors' package; both are measured here and used nowhere else.
+gets the same noisy photos and is told the true noise, except whole programs and what is called blind or estimated.
+PMRID is Wang et al. 2020 with its authors' weights, BM3D its authors' package; both are measured here and used nowhere
+else.
 """
 
 #: What each table shows, in the order of the page.
@@ -43,6 +44,23 @@ true noise: the same of the noise that was there.""",
 The Kodak pictures side by side as one RAW photo of a Canon EOS 5D Mark II at ISO 6400. Each program's figures compare
 its own renderings, of the noisy and of the noise-free photo. Our DNG is developed with the program's noise reduction
 off; the noise profile was estimated from the photo.""",
+    "developed-real": """## Developed pictures
+
+What is left of the noise of pictures that a camera or a converter has developed. Peers are told sigma only where it is
+Gaussian; elsewhere they estimate it, and FFDNet also stands there with the sigma that is best against the truth: no
+user could choose it so well. Of ours, one step is a single pass of the network, as DnCNN does; more steps are our
+sampler unless another is named. BM3D is slow: it gets a part of the pictures, and everybody's figures for that part
+stand beside it. Seconds are for a picture, with whatever else the machine did meanwhile.
+
+Real noise: PolyU's crops of 512 x 512 px beside the mean of each burst, both JPEG of quality 75.""",
+    "developed-camera": """Simulated camera: it takes Kodak24 and McMaster18 with noise and without, at the shot noise
+that is stated, demosaics, smooths, sharpens and stores them as JPEG (quality 92, 4:2:0).""",
+    "developed-gaussian": """Gaussian noise, sigma in 255ths of white, added to Kodak24 and McMaster18, neither cut off
+nor rounded.""",
+    "paper": """## The paper's own comparisons
+
+Yang, Liang, Su 2023 compare their diffusion with BM3D and DnCNN. Their pictures could not be had, so these are our own
+measurements with our own weights: PolyU for real noise, and Kodak24 with Gaussian noise.""",
     "seconds": """## Seconds
 
 One Kodak picture of 0.25 megapixels, Bayer, median of three rounds, all in turn on the same two cores.""",

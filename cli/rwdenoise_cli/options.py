@@ -13,6 +13,7 @@ import click
 
 from rwdenoise.diffusion import MAX_STEPS, SAMPLERS, Settings
 from rwdenoise.errors import SettingsError
+from rwdenoise.io.suffixes import format_of
 from rwdenoise.noise import NoiseProfile
 
 if TYPE_CHECKING:
@@ -47,9 +48,8 @@ class Method:
     quality: str
     device: str
 
-    @functools.cache  # noqa: B019 -- one method for each call of the program
     def load(self, domain: Domain) -> Denoiser:
-        """Return the denoiser for a domain, always the same."""
+        """Return the denoiser for a domain."""
         from rwdenoise.denoiser import load_denoiser
 
         return load_denoiser(self.weights or QUALITIES[self.quality][domain], device=self.device)
@@ -248,8 +248,11 @@ def _pack_output(*, to: str | None, format: str | None, color: str, overwrite: b
     if to == "":
         message = "-o was given an empty name."
         raise click.UsageError(message)
-    if format == "dng" and color != "srgb":
-        message = f"--color {color} needs --format tiff, jpeg or png: a DNG keeps the camera's own color."
+    promised = format or (format_of(Path(to)) if to else None)
+    if promised in (None, "dng") and color != "srgb":
+        message = (
+            f"--color {color} needs --format tiff, jpeg or png: only what is developed from RAW gets a color space."
+        )
         raise click.UsageError(message)
     return Output(to, format, color, overwrite)
 

@@ -13,6 +13,8 @@ from rwdenoise.io.samples import to_depth
 from rwdenoise.rgb_photo import RgbPhoto, Samples, Stored
 
 _U8_FORMATS = {"jpeg", "webp"}
+# 65535 / 255.
+_U16_PER_U8 = 257
 # What an extra plane of a TIFF is (TIFF 6.0, ExtraSamples).
 _PREMULTIPLIED, _ALPHA = 1, 2
 # Where an ICC profile says what colors it is for (ICC.1:2022, 7.2.8).
@@ -52,6 +54,17 @@ def to_format(photo: RgbPhoto, format: str) -> RgbPhoto:
         extra=None if extra is None else to_depth(extra, depth),
         stored=Stored(format, icc, _common(photo)),
     )
+
+
+def deepened(photo: RgbPhoto, format: str) -> RgbPhoto:
+    """Return a picture of 8 bits with 16, if it shall be denoised into another format that can hold them.
+
+    A denoised picture is finer than the steps of the noisy one.
+    """
+    if photo.samples.dtype != np.uint8 or format in _U8_FORMATS | {photo.stored.format}:
+        return photo
+    finer = np.uint16(_U16_PER_U8)
+    return replace(photo, samples=photo.samples * finer, extra=None if photo.extra is None else photo.extra * finer)
 
 
 def _common(photo: RgbPhoto) -> dict[str, Any]:

@@ -12,9 +12,10 @@ from rwdenoise import backend, denoiser
 from rwdenoise.cfa import RGGB
 from rwdenoise.denoiser import load_denoiser
 from rwdenoise.io.icc import COLOR_SPACES
+from rwdenoise.io.raster import PICTURE_FORMATS
 from rwdenoise.io.raw import read_raw
+from rwdenoise.io.suffixes import OUTPUT_SUFFIXES
 from rwdenoise.io.write import FORMATS, write_photo
-from rwdenoise.plan import OUTPUT_SUFFIXES
 from rwdenoise.simulated import simulate_raw
 from rwdenoise.weights import list_weights
 from rwdenoise_cli import options
@@ -239,7 +240,7 @@ class TestWrongUsage:
             (["--color", "rec2020"], "needs --format"),
             (["--device", "abacus"], "'auto', 'cpu', 'cuda', 'mps'"),
             (["-o", ""], "empty name"),
-            (["-o", "x.jpg"], "must end in .dng"),
+            (["-o", "x.jpg", "--format", "dng"], "must end in .dng"),
             (["-q", "-v"], "exclude each other"),
             (["--fast"], "No such option"),
         ],
@@ -344,8 +345,9 @@ class TestSimulate:
 
 class TestOthers:
     def test_weights(self) -> None:
-        for name in options.QUALITIES.values():
-            assert f"{name}  version" in run("weights", "list").stdout
+        for names in options.QUALITIES.values():
+            for name in names.values():
+                assert f"{name}  version" in run("weights", "list").stdout
             assert f"{name}  ok, sha256" in run("weights", "verify").stdout
 
     def test_doctor(self) -> None:
@@ -373,11 +375,12 @@ class TestOthers:
 
 
 def test_the_options_know_what_the_library_knows() -> None:
-    assert options.FORMATS == FORMATS == tuple(OUTPUT_SUFFIXES)
+    assert options.FORMATS == tuple(dict.fromkeys((*FORMATS, *PICTURE_FORMATS))) == tuple(OUTPUT_SUFFIXES)
     assert set(options.COLORS) == set(COLOR_SPACES)
     assert set(options.DEVICES) == set(backend.DEVICES)
-    assert inspect.signature(load_denoiser).parameters["weights"].default == options.QUALITIES[options.QUALITY]
-    assert set(options.QUALITIES.values()) <= {listed.name for listed in list_weights()}
+    assert inspect.signature(load_denoiser).parameters["weights"].default == options.QUALITIES[options.QUALITY]["cfa"]
+    names = {name for weights in options.QUALITIES.values() for name in weights.values()}
+    assert names == {listed.name for listed in list_weights()}
 
 
 REAL = (

@@ -9,7 +9,7 @@ import pytest
 
 from rwdenoise import job
 from rwdenoise.diffusion import Settings
-from rwdenoise.errors import Cancelled, OutputExistsError, PhotoAccessError, PhotoError, PhotoWriteError
+from rwdenoise.errors import Cancelled, OutputExistsError, PhotoAccessError, PhotoError, PhotoWriteError, SettingsError
 from rwdenoise.events import Finished, Noise, Progress, Residual, Started, Warned
 from rwdenoise.noise import NoiseProfile
 from rwdenoise.photo import RawPhoto
@@ -117,6 +117,7 @@ class TestPictures:
     @pytest.fixture(params=["developed", "linear"])
     def photo(self, request, world) -> RgbPhoto | RawPhoto:
         world.photo = fake_picture() if request.param == "developed" else fake_linear_photo()
+        world.target = world.target.with_suffix(".jpg")
         return world.photo
 
     def test_they_are_denoised_blind(self, world, photo) -> None:
@@ -149,11 +150,22 @@ class TestPictures:
 
 @pytest.mark.parametrize(
     ("name", "format", "expected"),
-    [("a.TIFF", None, "tiff"), ("a.dng", "png", "png"), ("a.webp", None, "webp"), ("a", None, "dng")],
+    [("a.TIFF", None, "tiff"), ("a.dng", "png", "png"), ("a.jpe", None, "jpeg"), ("a", None, "dng")],
 )
 def test_the_format_is_given_or_that_of_the_name(world, tmp_path, name, format, expected) -> None:
     run(world, target=tmp_path / name, format=format)
     assert world.written[0][1]["format"] == expected
+
+
+@pytest.mark.parametrize(
+    ("photo", "format", "words"),
+    [(fake_picture(), "dng", "is a developed picture, "), (fake_photo(), "webp", "is camera RAW, ")],
+)
+def test_a_format_that_does_not_suit_is_refused_before_any_work(world, photo, format, words) -> None:
+    world.photo = photo
+    with pytest.raises(SettingsError, match=f"a.NEF {words}which can be written as .*, but not as {format}"):
+        run(world, format=format)
+    assert not world.written
 
 
 def residuals(world, settings: Settings) -> list[Residual]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import click
@@ -84,7 +85,7 @@ def _denoise(plan: Plan, method: Method, output: Output, reporter: Reporter) -> 
     with stopping_between_events(reporter) as listen:
         return denoise_photos(
             plan,
-            load=method.load,
+            load=cache(method.load),
             settings=method.settings,
             noise=method.noise,
             format=output.format,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,12 +70,13 @@ def _judge_with(method: Method) -> Judge:
     if method.settings.removes_nothing or method.settings.chroma_strength != method.settings.strength:
         message = "--residual needs a --strength above 0, and --chroma left out."
         raise click.UsageError(message)
+    load = cache(method.load)
 
     def judge(photo: Photo) -> Facts | None:
         if not isinstance(photo, RawPhoto) or domain_of(photo) != "cfa":
             return None
         noise, _ = choose_noise(photo, method.noise)
-        planes = method.load("cfa").denoise(photo.planes(), cfa=photo.cfa, noise=noise, settings=method.settings)
+        planes = load("cfa").denoise(photo.planes(), cfa=photo.cfa, noise=noise, settings=method.settings)
         check = check_photo(photo, planes, noise=noise, settings=method.settings)
         return None if check is None else check.summary()
 
