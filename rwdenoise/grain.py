@@ -1,4 +1,4 @@
-"""The noise of a developed picture, measured in the picture itself.
+"""The noise of a picture with three colors in each pixel, measured in the picture itself.
 
 Converters smooth, sharpen and bend noise, so it is neither white nor the same at every brightness. What is measured is
 how much energy it has in each band of frequencies, at each brightness, in red, green and blue.
@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from rwdenoise.color import decode_srgb
+from rwdenoise.noise import NoiseProfile
 from rwdenoise.residual import EDGE, Floats, band_means, cosine_transform
 
 #: Wide bands, low and high frequencies along each axis, in which few values tell noise from structure.
@@ -61,6 +63,25 @@ class Grain:
     def deviation(self) -> float:
         """Standard deviation of the noise over all colors and tones; 1 is white."""
         return float(np.sqrt(self.energies.mean()))
+
+
+def grain_of(noise: NoiseProfile, matrix: Floats) -> Grain:
+    """Return the noise that a RAW photo without a mosaic states, as it is in the display domain: white, and of grays.
+
+    Parameters
+    ----------
+    noise : NoiseProfile
+        Of each color of the camera.
+    matrix : ndarray of float32, shape (3, 3)
+        Camera color -> linear sRGB.
+    """
+    step = 0.5 / TONES
+    tones = np.arange(step, 1, 2 * step)
+    slopes = (decode_srgb(tones + step) - decode_srgb(tones - step)) / (2 * step)
+    camera = np.linalg.solve(matrix.astype(np.float64), np.broadcast_to(decode_srgb(tones), (3, TONES)))
+    variances = matrix.astype(np.float64) ** 2 @ noise.variance(camera) / slopes**2
+    energies = np.repeat(variances[..., np.newaxis], BANDS.shape[1], axis=2)
+    return Grain(energies.clip(min=LEAST**2).astype(np.float32))
 
 
 def estimate_grain(parts: Iterable[Floats]) -> Grain:

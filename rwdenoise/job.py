@@ -163,7 +163,10 @@ def _denoise(
         return _denoise_mosaic(photo, denoiser, settings, noise, job=job, listen=listen)
     if noise is not None:
         listen(Warned(job, "The given noise profile is not used: it is for mosaics, and this photo is none."))
-    return denoise_regions(photo, denoiser=denoiser, settings=settings, on_progress=tell), None
+    stated = photo.noise if isinstance(photo, RawPhoto) else None
+    if stated is not None:
+        listen(Noise(job, stated.shot, stated.read, "file"))
+    return denoise_regions(photo, denoiser=denoiser, settings=settings, on_progress=tell), stated
 
 
 def _denoise_mosaic(

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from rwdenoise.cfa import LINEAR, Cfa, tile_pattern
 from rwdenoise.errors import SettingsError
+from rwdenoise.grain import Grain, grain_of
 from rwdenoise.io.tags import Tag
 from rwdenoise.linear import display_matrix, from_display, to_display
 from rwdenoise.noise import NoiseProfile
@@ -106,6 +107,11 @@ class RawPhoto:
         black = self._black_map(area)
         light = ((stored.astype(np.float32) - black) / (self.white - black)).reshape(*stored.shape[:2], -1)
         return np.ascontiguousarray(light.transpose(2, 0, 1))
+
+    @property
+    def grain(self) -> Grain | None:
+        """The noise in the planes of a linear photo whose file states it."""
+        return grain_of(self.noise, self._display_matrix) if self.noise and self.cfa == LINEAR else None
 
     def masked(self) -> NDArray[np.float32] | None:
         """Return the pixels that saw no light, for measuring the read noise.

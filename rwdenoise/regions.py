@@ -14,7 +14,7 @@ import numpy as np
 from rwdenoise import detail
 from rwdenoise.grain import Grain, estimate_grain
 from rwdenoise.io.read import Photo
-from rwdenoise.photo import Area
+from rwdenoise.photo import Area, RawPhoto
 from rwdenoise.tiling import Tile, plan_tiles
 
 if TYPE_CHECKING:
@@ -52,10 +52,11 @@ def denoise_regions(
     height, width = photo.frame.height, photo.frame.width
     if settings.removes_nothing:
         return photo
+    grain = _find_grain(photo) if settings.detail else None
     if height * width <= MOST_PIXELS:
-        return photo.with_planes(denoiser.denoise_picture(photo.planes(), settings=settings, on_progress=on_progress))
+        planes = denoiser.denoise_picture(photo.planes(), settings=settings, grain=grain, on_progress=on_progress)
+        return photo.with_planes(planes)
     tiles = list(_regions(photo, denoiser, settings))
-    grain = measure_grain(photo) if settings.detail else None
     like = photo.samples_of(photo.planes(_CORNER), _CORNER)
     samples = np.empty((height, width, *like.shape[2:]), like.dtype)
     for index, tile in enumerate(tiles):
@@ -68,6 +69,11 @@ def denoise_regions(
         rows, columns = tile.inner_slices
         samples[tile.target_slices] = photo.samples_of(planes[:, rows, columns], _area(*tile.target_slices))
     return photo.with_samples(samples)
+
+
+def _find_grain(photo: Photo) -> Grain:
+    stated = photo.grain if isinstance(photo, RawPhoto) else None
+    return stated or measure_grain(photo)
 
 
 def measure_grain(photo: Photo) -> Grain:

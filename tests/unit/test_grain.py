@@ -3,9 +3,13 @@
 import numpy as np
 import pytest
 
+from rwdenoise.color import decode_srgb
 from rwdenoise.diffusion import Settings
-from rwdenoise.grain import TONES, estimate_grain
+from rwdenoise.grain import TONES, estimate_grain, grain_of
+from rwdenoise.linear import display_matrix, to_display
+from rwdenoise.noise import NoiseProfile
 from rwdenoise.picture_controls import apply_picture_controls
+from tests.photos import GAINS, MATRIX
 
 
 def flat(level: float, deviation: float, *, size: tuple[int, int] = (256, 256), seed: int = 1) -> np.ndarray:
@@ -53,6 +57,20 @@ def test_of_a_picture_too_small_to_be_measured_everything_may_be_noise() -> None
 
 def test_a_picture_without_noise_has_as_good_as_none() -> None:
     assert 0 < estimate_grain([np.full((3, 40, 40), 0.3, np.float32)]).deviation < 1e-3
+
+
+def test_the_stated_noise_of_a_linear_photo_is_what_would_be_measured() -> None:
+    noise, matrix = NoiseProfile(2e-3, 1e-5), display_matrix(GAINS, MATRIX)
+    rng = np.random.default_rng(1)
+    # Patches of gray, each seen by a camera with that noise.
+    levels = decode_srgb((np.arange(TONES) + 0.5) / TONES)
+    light = np.broadcast_to(np.repeat(levels, 64), (3, 256, 64 * TONES))
+    camera = np.tensordot(np.linalg.inv(matrix), light, axes=1)
+    noisy = camera + rng.normal(size=camera.shape) * np.sqrt(noise.variance(camera))
+    # Next to black the tone curve is no straight line over the width of the noise.
+    measured = estimate_grain([to_display(noisy.astype(np.float32), matrix)]).energies[:, 2:]
+    stated = grain_of(noise, matrix).energies[:, 2:]
+    np.testing.assert_allclose(np.sqrt(measured), np.sqrt(stated), rtol=0.25)
 
 
 class TestDetail:

@@ -1,6 +1,7 @@
 """One photo: the order of things, what is refused, and what is told."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -132,6 +133,14 @@ class TestPictures:
     def test_a_given_profile_is_said_to_be_of_no_use(self, world, photo) -> None:
         events, _ = run(world, noise=GIVEN)
         assert any("noise profile is not used" in event.message for event in events if isinstance(event, Warned))
+
+    def test_a_stated_profile_is_told(self, world) -> None:
+        world.photo = replace(fake_linear_photo(), noise=STATED)
+        events, _ = run(world, settings=Settings(detail=1.0))
+        assert [event for event in events if isinstance(event, Noise)] == [
+            Noise(str(world.source), STATED.shot, STATED.read, "file")
+        ]
+        assert world.written[0][1]["provenance"].noise == STATED
 
     def test_strength_0_keeps_them(self, world, photo) -> None:
         run(world, settings=Settings(strength=0))
