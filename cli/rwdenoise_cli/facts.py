@@ -53,12 +53,11 @@ def _raw_facts(photo: RawPhoto) -> Facts:
         "white_balance": list(photo.white_balance),
         "noise_stated": photo.noise and asdict(photo.noise),
         "noise_estimated": estimated,
+        **(_grain_facts(photo) if linear else {}),
     }
 
 
 def _picture_facts(photo: RgbPhoto) -> Facts:
-    from rwdenoise.regions import measure_grain
-
     height, width, colors = photo.samples.shape
     return {
         "camera": _camera(photo) or None,
@@ -71,8 +70,14 @@ def _picture_facts(photo: RgbPhoto) -> Facts:
         "type": str(photo.samples.dtype),
         "profile": photo.stored.icc is not None,
         "orientation": photo.orientation,
-        "noise_deviation": round(255 * measure_grain(photo).deviation, 3),
+        **_grain_facts(photo),
     }
+
+
+def _grain_facts(photo: Photo) -> Facts:
+    from rwdenoise.regions import measure_grain
+
+    return {"noise_deviation": round(255 * measure_grain(photo).deviation, 3)}
 
 
 def _camera(photo: Photo) -> str:
@@ -96,7 +101,7 @@ def _raw_lines(facts: Facts) -> Iterator[tuple[str, str]]:
     yield "white level", f"{facts['white']:g}"
     yield "white balance", " ".join(f"{gain:.4g}" for gain in facts["white_balance"])
     yield "noise, stated", _profile(facts["noise_stated"])
-    yield "noise, measured", _profile(facts["noise_estimated"])
+    yield "noise, measured", _deviation(facts) if "noise_deviation" in facts else _profile(facts["noise_estimated"])
 
 
 def _picture_lines(facts: Facts) -> Iterator[tuple[str, str]]:
@@ -106,7 +111,7 @@ def _picture_lines(facts: Facts) -> Iterator[tuple[str, str]]:
     yield "size", f"{facts['width']} x {facts['height']} px"
     yield "color profile", "embedded" if facts["profile"] else "none"
     yield "orientation", f"{facts['orientation']} (Exif)"
-    yield "noise, measured", f"{facts['noise_deviation']:.2g} steps of 8 bits"
+    yield "noise, measured", _deviation(facts)
 
 
 def _residual_lines(check: Facts | None) -> Iterator[tuple[str, str]]:
@@ -120,6 +125,10 @@ def _residual_lines(check: Facts | None) -> Iterator[tuple[str, str]]:
 
 def _area(area: Facts) -> str:
     return f"{area['width']} x {area['height']} px at {area['left']}, {area['top']}"
+
+
+def _deviation(facts: Facts) -> str:
+    return f"{facts['noise_deviation']:.2g} steps of 8 bits"
 
 
 def _profile(noise: dict[str, float] | None) -> str:
