@@ -13,12 +13,15 @@ if TYPE_CHECKING:
     from rwdenoise.denoiser import Denoiser, load_denoiser
     from rwdenoise.diffusion import Settings
     from rwdenoise.errors import RwDenoiseError
+    from rwdenoise.io.raster import read_picture
     from rwdenoise.io.raw import read_raw
-    from rwdenoise.io.write import write_photo
+    from rwdenoise.io.read import read_photo
+    from rwdenoise.io.write import write_photo, write_picture
     from rwdenoise.job import denoise_photo
     from rwdenoise.noise import NoiseProfile
     from rwdenoise.noise_estimate import estimate_noise
     from rwdenoise.photo import Provenance, RawPhoto
+    from rwdenoise.rgb_photo import RgbPhoto
 
 __version__ = "0.1.0"
 
@@ -27,13 +30,17 @@ __all__ = [
     "NoiseProfile",
     "Provenance",
     "RawPhoto",
+    "RgbPhoto",
     "RwDenoiseError",
     "Settings",
     "denoise_photo",
     "estimate_noise",
     "load_denoiser",
+    "read_photo",
+    "read_picture",
     "read_raw",
     "write_photo",
+    "write_picture",
 ]
 
 _HOMES = {
@@ -41,13 +48,17 @@ _HOMES = {
     "NoiseProfile": "rwdenoise.noise",
     "Provenance": "rwdenoise.photo",
     "RawPhoto": "rwdenoise.photo",
+    "RgbPhoto": "rwdenoise.rgb_photo",
     "RwDenoiseError": "rwdenoise.errors",
     "Settings": "rwdenoise.diffusion",
     "denoise_photo": "rwdenoise.job",
     "estimate_noise": "rwdenoise.noise_estimate",
     "load_denoiser": "rwdenoise.denoiser",
+    "read_photo": "rwdenoise.io.read",
+    "read_picture": "rwdenoise.io.raster",
     "read_raw": "rwdenoise.io.raw",
     "write_photo": "rwdenoise.io.write",
+    "write_picture": "rwdenoise.io.write",
 }
 
 
