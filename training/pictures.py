@@ -22,7 +22,7 @@ from training.photos import WHITE
 #: Px around the patch that the steps of a camera may look at.
 MARGIN = 8
 # Shares of the pairs; the rest comes from cameras.
-GAUSSIAN_SHARE, GRAIN_SHARE, GRAY_SHARE = 0.15, 0.1, 0.06
+GAUSSIAN_SHARE, GRAIN_SHARE, GRAY_SHARE = 0.2, 0.1, 0.06
 # Standard deviations of noise that no camera made, as parts of white: from invisible to beyond all use.
 LOG_DEVIATION = (math.log(0.003), math.log(0.25))
 # How much a picture is resized: cameras seldom, people often; upscaled ones are as soft as small sensors.
@@ -30,8 +30,6 @@ KEPT_SIZE_SHARE, FACTORS = 0.5, (0.6, 0.75, 1.15, 1.3, 1.5, 1.75, 2.0)
 JPEG_SHARE, QUALITIES = 0.65, (60, 99)
 #: The clean picture is stored at least so well: what coarse JPEG does to pictures shall go with the noise.
 CLEAN_QUALITY = 92
-#: Standard deviation below which noise counts as if it were this strong: a step of an 8-bit picture.
-LEAST_DEVIATION = 1 / 255
 
 
 @dataclass(frozen=True)
@@ -52,11 +50,15 @@ class PicturePairs:
 
     @property
     def deviation(self) -> Tensor:
-        """Standard deviation of each picture's noise, at least `LEAST_DEVIATION`; shape (N,)."""
-        return (self.noisy - self.clean).square().mean(dim=(1, 2, 3)).sqrt().clip(min=LEAST_DEVIATION)
+        """What the errors of an estimate are measured in.
+
+        The same for all: in units of each picture's noise the gradients of nearly clean pictures were many times those
+        of noisy ones, which were hardly learned.
+        """
+        return self.sigma
 
     def light_error(self, estimate: Tensor) -> Tensor:
-        """Return the error of an estimate, in standard deviations of the noise."""
+        """Return the error of an estimate in these units."""
         return (estimate - self.clean) / self.deviation[:, None, None, None]
 
 
@@ -95,16 +97,17 @@ class PictureBag:
 
     def photograph(self, patches: Tensor, factor: float) -> PicturePairs:
         """Make pairs from developed patches of int16, shape (N, 3, H, W), 0 to `WHITE`, H and W of `source_size`."""
-        kind = self.rng.random()
-        if kind < GAUSSIAN_SHARE + GRAIN_SHARE:
-            clean = in_camera.resize(patches.to(self.device).float() / WHITE, factor)
-            noisy = clean + (self._gaussian(clean) if kind < GAUSSIAN_SHARE else self._grain(clean))
-        else:
-            clean, noisy = self._develop(patches, factor)
-        if self.rng.random() < GRAY_SHARE:
-            clean, noisy = _gray(clean), _gray(noisy)
-        clean, noisy = self._store(clean, noisy)
-        return self._crop(clean, noisy)
+        kinds = self.rng.choice(3, len(patches), p=(GAUSSIAN_SHARE, GRAIN_SHARE, 1 - GAUSSIAN_SHARE - GRAIN_SHARE))
+        clean = in_camera.resize(patches.to(self.device).float() / WHITE, factor)
+        noisy = clean.clone()
+        for kind, spoil in enumerate((self._gaussian, self._grain)):
+            if (here := kinds == kind).any():
+                noisy[here] += spoil(clean[here])
+        if (here := kinds == 2).any():
+            clean[here], noisy[here] = self._develop(patches[here], factor)
+        gray = self.rng.random(len(patches)) < GRAY_SHARE
+        clean[gray], noisy[gray] = _gray(clean[gray]), _gray(noisy[gray])
+        return self._crop(*self._store(clean, noisy))
 
     def _develop(self, patches: Tensor, factor: float) -> tuple[Tensor, Tensor]:
         count, _, height, width = patches.shape

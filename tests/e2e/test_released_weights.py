@@ -11,12 +11,16 @@ from rwdenoise.noise import NoiseProfile
 from rwdenoise.photo import RawPhoto
 from rwdenoise.scene import draw_scene
 from rwdenoise.simulated import profile_at, simulate_raw
-from rwdenoise.weights import list_weights
+from rwdenoise.weights import list_weights, read_facts
 
 HEIGHT, WIDTH = 384, 576
 
 
-@pytest.fixture(scope="module", params=[listed.name for listed in list_weights()])
+def names_of(domain: str) -> list[str]:
+    return [listed.name for listed in list_weights() if read_facts(listed.path).architecture.domain == domain]
+
+
+@pytest.fixture(scope="module", params=names_of("cfa"))
 def denoiser(request: pytest.FixtureRequest) -> Denoiser:
     return load_denoiser(request.param)
 

@@ -23,7 +23,7 @@ from training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from training.export import export
 from training.muon import choose_optimizer, orthogonalize
 from training.photos import WHITE, decode, draw_patches, find_photos, is_held_out
-from training.pictures import FACTORS, LEAST_DEVIATION, PictureBag
+from training.pictures import FACTORS, PictureBag
 from training.recipe import Recipe, read_recipe
 from training.stars import draw_stars
 from training.train import TRAINERS, Trainer
@@ -149,8 +149,6 @@ class TestPictures:
         assert pairs.clean.shape == pairs.noisy.shape == (4, 3, 48, 48)
         assert pairs.noisy.isfinite().all()
         assert (pairs.noisy != pairs.clean).any()
-        assert (pairs.deviation >= LEAST_DEVIATION).all()
-        assert pairs.light_error(pairs.noisy).square().mean().sqrt() <= 1.01
 
     def test_noise_comes_in_every_strength_and_kind(self, photos: Path) -> None:
         bag, decoded = self.bag(), decode(find_photos(photos))
@@ -158,19 +156,22 @@ class TestPictures:
         pairs = [
             bag.photograph(draw_patches(decoded, count=4, size=bag.source_size(1.0), rng=rng), 1.0) for _ in range(30)
         ]
-        deviations = torch.cat([pair.deviation for pair in pairs])
+        deviations = torch.cat([(pair.noisy - pair.clean).flatten(1).std(dim=1) for pair in pairs])
         assert deviations.min() < 0.006
         assert deviations.max() > 0.15
-        grays = [bool((pair.clean[:, :1] == pair.clean).all()) for pair in pairs]
-        assert 0 < sum(grays) < 15
+        grays = torch.cat([(pair.clean[:, :1] == pair.clean).flatten(1).all(dim=1) for pair in pairs])
+        assert 0 < grays.sum() < 30
 
     def test_the_light_stays(self, photos: Path) -> None:
-        """What is developed with noise is as bright as without, but where black cuts noise off."""
+        """What is developed with weak noise is as bright as without; the tone curve darkens strong noise."""
         bag = self.bag(seed=3)
         flat = torch.full((16, 3, 64, 64), WHITE // 2, dtype=torch.int16)
         means = [bag.photograph(flat, 1.0) for _ in range(8)]
-        errors = torch.cat([(pair.noisy - pair.clean).mean(dim=(1, 2, 3)) / pair.deviation for pair in means])
-        assert errors.abs().median() < 0.1
+        noise = torch.cat([(pair.noisy - pair.clean).flatten(1) for pair in means])
+        deviation = noise.std(dim=1)
+        weak = (deviation > 0.003) & (deviation < 0.05)
+        assert weak.sum() > 20
+        assert (noise.mean(dim=1) / deviation)[weak].abs().median() < 0.1
 
 
 def test_pictures_are_learned(photos: Path, tmp_path: Path) -> None:
