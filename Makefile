@@ -4,15 +4,22 @@ export PYTHON
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check unit bench clean
+.PHONY: demo test test-gimp32 check unit bench clean
 
 demo: $(VENV)/ready
 	$(BIN)/python -m scripts.demo $(if $(PHOTO),"$(PHOTO)")
 
 test: $(VENV)/ready-dev
 	scripts/install-viewers
+	scripts/gimp3 || echo "The tests in GIMP will be skipped."
 	scripts/check
 	scripts/test
+	$(BIN)/python -m pytest tests/gimp
+
+# The same tests in GIMP 3.2.
+test-gimp32: $(VENV)/ready-dev
+	scripts/gimp3 forky
+	RWDENOISE_GIMP=3.2 $(BIN)/python -m pytest tests/gimp
 
 check: $(VENV)/ready-dev
 	scripts/check

@@ -18,6 +18,14 @@ VERSION = 1
 
 
 @dataclass(frozen=True)
+class Ready:
+    """A worker has started and takes requests; its first word."""
+
+    version: str
+    """Of the program."""
+
+
+@dataclass(frozen=True)
 class Planned:
     """A dry run would do this; no other event of the job follows."""
 
@@ -126,10 +134,11 @@ class Summary:
     seconds: float
 
 
-Event = Planned | Started | Noise | Progress | Residual | Warned | Finished | Failed | Stopped | Summary
+Event = Ready | Planned | Started | Noise | Progress | Residual | Warned | Finished | Failed | Stopped | Summary
 Listener = Callable[[Event], None]
 
 _KINDS: dict[str, type[Event]] = {
+    "ready": Ready,
     "planned": Planned,
     "started": Started,
     "noise": Noise,

@@ -11,9 +11,11 @@ from rwdenoise.errors import Cancelled, RwDenoiseError, SettingsError
 from rwdenoise.events import Failed, to_json
 from rwdenoise_cli.commands.denoise import denoise
 from rwdenoise_cli.commands.doctor import doctor
+from rwdenoise_cli.commands.gimp import gimp
 from rwdenoise_cli.commands.inspect import inspect
 from rwdenoise_cli.commands.simulate import simulate
 from rwdenoise_cli.commands.weights import weights
+from rwdenoise_cli.commands.worker import worker
 from rwdenoise_cli.options import JSON
 from rwdenoise_cli.output import log, say, survive_any_text
 from rwdenoise_cli.status import INTERRUPTED, NOTHING_WRITTEN, WRONG_USAGE
@@ -60,7 +62,7 @@ class RwDenoise(click.Group):
             ctx.exit(WRONG_USAGE if isinstance(error, SettingsError) else NOTHING_WRITTEN)
 
 
-cli = RwDenoise(denoise, inspect, simulate, weights, doctor)
+cli = RwDenoise(denoise, inspect, simulate, weights, gimp, worker, doctor)
 
 
 def main() -> None:

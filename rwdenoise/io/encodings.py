@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +44,16 @@ DISPLAY = Encoding(_unchanged, _unchanged)
 #: Linear light of sRGB primaries, or of gray.
 LINEAR = Encoding(encode_extended_srgb, decode_srgb)
 
+# What stands for a curve where there are no other primaries than those of sRGB, and how the curve is undone.
+_CURVES: dict[str, tuple[Encoding, Callable[[Floats], Floats]]] = {
+    "linear": (LINEAR, lambda encoded: encoded),
+    "perceptual": (DISPLAY, decode_srgb),
+}
+#: The curves under which image editors keep their layers.
+CURVES = ("non-linear", *_CURVES)
+# What reading a profile raises that is damaged or of another kind.
+_NOT_USABLE = (struct.error, KeyError, ValueError, np.linalg.LinAlgError)
+
 
 def encoding_of(icc: bytes | None, *, gray: bool, floating: bool) -> Encoding:
     """Return what the numbers of a picture mean.
@@ -67,9 +77,34 @@ def encoding_of(icc: bytes | None, *, gray: bool, floating: bool) -> Encoding:
         return LINEAR if floating else DISPLAY
     try:
         profile = _read_profile(icc, gray=gray)
-    except (struct.error, KeyError, ValueError, np.linalg.LinAlgError):
+    except _NOT_USABLE:
         return DISPLAY
     return DISPLAY if profile.is_srgb else Encoding(profile.to_display, profile.from_display)
+
+
+def encoding_under(icc: bytes | None, *, gray: bool, curve: str) -> Encoding:
+    """Return what the numbers of a layer mean, which an image editor may keep under another curve than its profile's.
+
+    Parameters
+    ----------
+    icc, gray
+        As for `encoding_of`.
+    curve : str
+        One of `CURVES`: ``non-linear``, the profile's own; ``linear``, none; ``perceptual``, that of sRGB. The
+        primaries are the profile's. Without a profile, they and its curve are those of sRGB.
+    """
+    if curve == "non-linear":
+        return encoding_of(icc, gray=gray, floating=False)
+    plain, decode = _CURVES[curve]
+    if icc is None or gray:
+        return plain
+    try:
+        profile = _read_profile(icc, gray=gray)
+    except _NOT_USABLE:
+        return plain
+    ramp = np.linspace(0, 1, _KNOTS)
+    profile = replace(profile, curves=(_invertible(ramp, decode(ramp)),) * 3)
+    return plain if profile.has_srgb_primaries else Encoding(profile.to_display, profile.from_display)
 
 
 @dataclass(frozen=True)
@@ -97,7 +132,11 @@ class _Profile:
     def is_srgb(self) -> bool:
         ramp = np.linspace(0, 1, _KNOTS, dtype=np.float32)
         shown = np.stack([encode_extended_srgb(curve.decode(ramp)) for curve in self.curves])
-        return bool(abs(shown - ramp).max() < _SAME and abs(self.matrix - np.eye(len(self.matrix))).max() < _SAME)
+        return self.has_srgb_primaries and bool(abs(shown - ramp).max() < _SAME)
+
+    @property
+    def has_srgb_primaries(self) -> bool:
+        return bool(abs(self.matrix - np.eye(len(self.matrix))).max() < _SAME)
 
     def to_display(self, colors: Colors) -> Colors:
         return _by_parts(self._shown, colors)
@@ -124,7 +163,7 @@ def _by_parts(convert: Callable[[Colors], Floats], colors: Colors) -> Colors:
 
 
 def _read_profile(icc: bytes, *, gray: bool) -> _Profile:
-    """Return a profile that can be undone; any other raises one of the errors that `encoding_of` expects."""
+    """Return a profile that can be undone; any other raises an error of `_NOT_USABLE`."""
     if icc[16:24] != (b"GRAYXYZ " if gray else b"RGB XYZ "):
         raise ValueError(icc[16:24])
     tags = _read_tags(icc)

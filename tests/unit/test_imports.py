@@ -12,7 +12,7 @@ GROUPS = [
     | {"residual", "detail", "chroma", "controls", "hot_pixels", "grain", "picture_controls"},
     {"photo", "rgb_photo", "io"},
     {"scene", "simulate", "in_camera", "simulated", "network", "weights", "backend", "denoiser"},
-    {"plan", "regions", "job", "batch"},
+    {"plan", "regions", "job", "batch", "layers", "worker", "gimp_folders", "gimp_install"},
 ]
 FILES = sorted((ROOT / "rwdenoise").rglob("*.py"))
 

@@ -1,0 +1,108 @@
+"""``rwdenoise gimp``: the plug-ins for GIMP."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from rwdenoise_cli.options import HELP
+from rwdenoise_cli.output import log, printable, say
+from rwdenoise_cli.status import ALL_WRITTEN, NOTHING_WRITTEN
+
+if TYPE_CHECKING:
+    from rwdenoise.gimp_folders import Gimp
+
+#: Starts the worker from anywhere, whatever lies in the folder in which GIMP runs (-P).
+WORKER = (sys.executable, "-P", "-m", "rwdenoise_cli", "worker")
+
+_FLATPAK = "flatpak override --user --talk-name=org.freedesktop.Flatpak org.gimp.GIMP"
+
+into_option = click.option(
+    "--into",
+    metavar="FOLDER",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="A folder in which GIMP looks for plug-ins, as its Preferences > Folders > Plug-ins show it.  [default: those"
+    " of every GIMP that you have started once]",
+)
+
+
+@click.group(context_settings=HELP, short_help="Install the plug-ins for GIMP.")
+def gimp() -> None:
+    """Install the plug-ins for GIMP, examine or remove them."""
+
+
+@gimp.command(context_settings=HELP)
+@click.option("--raw-loader", is_flag=True, help="Also let GIMP 3 open RAW photos denoised.")
+@into_option
+@click.pass_context
+def install(ctx: click.Context, *, raw_loader: bool, into: Path | None) -> None:
+    """Put the filter 'Denoise photo' into every GIMP, in place of an older one.
+
+    Exit status: 0 installed, 1 not.
+    """
+    from rwdenoise.gimp_folders import has_flatpak
+    from rwdenoise.gimp_install import install as put
+    from rwdenoise.gimp_install import plug_ins_for
+
+    for found in _gimps(ctx, into):
+        for plug_in in plug_ins_for(found, raw_loader=raw_loader):
+            place = put(plug_in, found, command=WORKER)
+            say(f"{found.name}: installed {printable(str(place))}")
+    say("Start GIMP anew: Filters > Enhance > Denoise photo... works on the selected layers.")
+    if raw_loader:
+        say("To open RAW photos with it: Edit > Preferences > Image Import & Export > Raw Image Importer.")
+    if has_flatpak():
+        say(f"A GIMP from flatpak must be allowed to start other programs, once: {_FLATPAK}")
+
+
+@gimp.command(context_settings=HELP)
+@into_option
+@click.pass_context
+def status(ctx: click.Context, *, into: Path | None) -> None:
+    """Examine the installed plug-ins, start their worker once, and say what is wrong and how to mend it.
+
+    Exit status: 0 all is well, 1 something is wrong.
+    """
+    from rwdenoise.gimp_install import examine
+
+    well = True
+    for found in _gimps(ctx, into):
+        for place, faults in examine(found):
+            well = well and not faults
+            say(f"{'problem' if faults else 'ok':8} {found.name}: {printable(str(place))}")
+            for fault in faults:
+                say(f"{'':8} {printable(fault.message)}")
+                say(f"{'':8} {printable(fault.hint)}")
+    ctx.exit(ALL_WRITTEN if well else NOTHING_WRITTEN)
+
+
+@gimp.command(context_settings=HELP)
+@into_option
+@click.pass_context
+def uninstall(ctx: click.Context, *, into: Path | None) -> None:
+    """Remove everything that was installed.
+
+    Exit status: 0 nothing is left, 1 something could not be removed.
+    """
+    from rwdenoise.gimp_install import uninstall as remove
+
+    for found in _gimps(ctx, into):
+        places = remove(found)
+        for place in places:
+            say(f"{found.name}: removed {printable(str(place))}")
+        if not places:
+            say(f"{found.name}: nothing was installed")
+
+
+def _gimps(ctx: click.Context, into: Path | None) -> list[Gimp]:
+    from rwdenoise.gimp_folders import find_gimps, gimp_of
+
+    found = find_gimps() if into is None else [gimp_of(into.absolute())]
+    if not found:
+        log("error: No folder of GIMP 2.10, 3.0 or newer was found: GIMP makes it when it is first started.")
+        log(f"  Start GIMP once, or run: rwdenoise gimp {ctx.info_name} --into FOLDER")
+        ctx.exit(NOTHING_WRITTEN)
+    return found

@@ -1,0 +1,198 @@
+#!/usr/bin/env python2
+# -*- coding: utf-8 -*-
+"""Filters > Enhance > Denoise photo: a plug-in for GIMP 2.10. The command line `rwdenoise` does the work, as worker.
+
+For Python 2.7 and 3, with nothing but their standard libraries and gimpfu. In GIMP's folder of plug-ins it lies in a
+folder of its own name, with ``worker_client.py`` and ``worker.json`` beside it.
+"""
+
+import filecmp
+import os
+
+from gimpfu import (
+    PF_DRAWABLE,
+    PF_IMAGE,
+    PF_RADIO,
+    PF_SLIDER,
+    PF_SPINNER,
+    PF_TOGGLE,
+    fail,
+    gimp,
+    main,
+    pdb,
+    register,
+)
+from worker_client import Worker, WorkerError
+
+# Strips of rows keep the memory small; four rows of GIMP's tiles, so that each tile is fetched once.
+_ROWS = 256
+# What a selected area is denoised with around it, so that the result does not change where the selection ends. Its
+# corner is a multiple of every network's downsampling, so that the result does not depend on where it begins.
+_CONTEXT = 64
+# The marks of babl: R' has the curve of the profile, R~ that of sRGB; nothing is linear light.
+_ENCODINGS = {"'": "non-linear", "~": "perceptual"}
+_HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def denoise_photo(  # noqa: PLR0913 -- as registered below
+    image, drawable, strength, detail, chroma_as_strength, chroma, quality, steps, device
+):
+    """Denoise the selected part of a drawable; whatever goes wrong leaves the image as it was."""
+    # Without this, regions would give and take 8 bits, whatever the image has.
+    pdb.gimp_plugin_enable_precision()
+    refusal = _find_refusal(drawable)
+    if refusal is not None:
+        fail(refusal)
+    request = {
+        "strength": strength,
+        "detail": detail,
+        "chroma": None if chroma_as_strength else chroma,
+        "quality": quality,
+        "steps": int(steps),
+        "device": device,
+    }
+    gimp.progress_init("Denoising photo")
+    try:
+        with Worker(_HERE) as worker:
+            _denoise(image, drawable, request, worker)
+    except WorkerError as error:
+        fail(_native(error.message + "\n" + error.hint))
+
+
+def _denoise(image, drawable, request, worker):
+    area = _with_context(drawable, _selected_area(drawable))
+    before, after = [os.path.join(worker.folder, name) for name in ("pixels.in", "pixels.out")]
+    _write_pixels(drawable, area, before)
+    request.update(_layout_of(drawable), width=area[2], height=area[3])
+    if _has_colors_of(image, drawable):
+        _write_profile(image, os.path.join(worker.folder, "profile.icc"))
+    worker.denoise(request, on_progress=_show_progress)
+    if not filecmp.cmp(before, after, shallow=False):
+        _replace_pixels(drawable, area, after)
+
+
+def _find_refusal(drawable):
+    """Return why a drawable cannot be denoised, in words for people; None if it can."""
+    if drawable.is_indexed:
+        return "The image has indexed colors. Convert it with Image > Mode > RGB first."
+    if pdb.gimp_item_is_group(drawable):
+        return '"%s" is a layer group. Select a layer in it instead.' % drawable.name
+    if _is_locked(drawable):
+        return 'The pixels of "%s" are locked. Unlock them in the layers dialog first.' % drawable.name
+    if _selected_area(drawable) is None:
+        return 'The selection does not touch "%s". Move it, or choose Select > None.' % drawable.name
+    return None
+
+
+def _is_locked(drawable):
+    """Tell whether the pixels of a drawable, of its layer, or of a group around it are locked."""
+    item = pdb.gimp_layer_from_mask(drawable) if drawable.is_layer_mask else drawable
+    while item is not None:
+        if pdb.gimp_item_get_lock_content(item):
+            return True
+        item = item.parent
+    return False
+
+
+def _selected_area(drawable):
+    """Return x, y, width and height of what encloses the selected part; None if nothing is selected."""
+    found = pdb.gimp_drawable_mask_intersect(drawable)
+    return found[1:] if found[0] else None
+
+
+def _with_context(drawable, area):
+    """Return an area with what is around it, as far as the drawable goes."""
+    x, y, width, height = area
+    left, top = [max(0, start - _CONTEXT) // _CONTEXT * _CONTEXT for start in (x, y)]
+    right, bottom = min(drawable.width, x + width + _CONTEXT), min(drawable.height, y + height + _CONTEXT)
+    return left, top, right - left, bottom - top
+
+
+def _layout_of(drawable):
+    """Return how the pixels lie in memory, in the worker's words; GIMP says ``R'G'B'A u16`` or ``Y float``."""
+    components, kind = pdb.gimp_drawable_get_format(drawable).split(" ")[:2]
+    return {
+        "channels": (3 if drawable.is_rgb else 1) + bool(drawable.has_alpha),
+        "alpha": bool(drawable.has_alpha),
+        "type": kind,
+        "encoding": next((name for mark, name in _ENCODINGS.items() if mark in components), "linear"),
+    }
+
+
+def _has_colors_of(image, drawable):
+    """Tell whether the image's profile says what the numbers mean; masks and channels have numbers of their own."""
+    return image is not None and not isinstance(drawable, gimp.Channel)
+
+
+def _write_profile(image, path):
+    _, data = pdb.gimp_image_get_effective_color_profile(image)
+    with open(path, "wb") as file:
+        file.write(bytearray(data))
+
+
+def _write_pixels(drawable, area, path):
+    x, y, width, height = area
+    region = drawable.get_pixel_rgn(x, y, width, height, False, False)
+    with open(path, "wb") as file:
+        for top, bottom in _strips(y, height):
+            file.write(region[x : x + width, top:bottom])
+
+
+def _replace_pixels(drawable, area, path):
+    """Give the drawable new pixels as far as the selection goes, as one step to undo."""
+    x, y, width, height = area
+    shadow = drawable.get_pixel_rgn(x, y, width, height, True, True)
+    with open(path, "rb") as file:
+        for top, bottom in _strips(y, height):
+            shadow[x : x + width, top:bottom] = file.read(width * (bottom - top) * drawable.bpp)
+    drawable.flush()
+    drawable.merge_shadow(True)
+    drawable.update(x, y, width, height)
+
+
+def _strips(y, height):
+    return [(top, min(top + _ROWS, y + height)) for top in range(y, y + height, _ROWS)]
+
+
+def _show_progress(done, total):
+    gimp.progress_update(done / float(max(1, total)))
+
+
+def _native(text):
+    """Return a text as this Python's own kind of string, which is what pygimp takes."""
+    return text if isinstance(text, str) else text.encode("utf-8")
+
+
+register(
+    "plug-in-rwdenoise",
+    "Take the noise out of a photo",
+    "Removes the noise of the camera from the layer, as far as the selection goes, and keeps texture and color. The"
+    " program rwdenoise does the work.",
+    "The rwdenoise authors",
+    "GPL-3.0-or-later",
+    "2026",
+    "_Denoise photo...",
+    "RGB*, GRAY*",
+    [
+        (PF_IMAGE, "image", "Image", None),
+        (PF_DRAWABLE, "drawable", "Layer", None),
+        (PF_SLIDER, "strength", "_Strength: 1 takes all of the noise, 0 none", 1.0, (0.0, 1.0, 0.05)),
+        (PF_SLIDER, "detail", "_Detail: how much structure to give back", 0.0, (0.0, 1.0, 0.05)),
+        (PF_TOGGLE, "chroma-as-strength", "Color _noise: the same share as the strength", True),
+        (PF_SLIDER, "chroma", "...or this _share of it", 1.0, (0.0, 1.0, 0.05)),
+        (PF_RADIO, "quality", "_Quality", "best", (("Best", "best"), ("Fast", "fast"))),
+        (PF_SPINNER, "steps", "S_teps: each costs one pass of the network", 4, (1, 100, 1)),
+        (
+            PF_RADIO,
+            "device",
+            "D_evice that computes",
+            "auto",
+            (("The fastest", "auto"), ("CPU", "cpu"), ("CUDA", "cuda"), ("Apple MPS", "mps")),
+        ),
+    ],
+    [],
+    denoise_photo,
+    menu="<Image>/Filters/Enhance",
+)
+
+main()

@@ -1,0 +1,97 @@
+#!/usr/bin/env python3
+"""Opens RAW photos in GIMP 3 denoised and developed. The command line `rwdenoise` does the work."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import gi
+
+gi.require_version("Gimp", "3.0")
+from gi.repository import Gimp, Gio, GLib, GObject
+from worker_client import Worker, WorkerError, read_command
+
+PROCEDURE = "file-rwdenoise-raw-load"
+HERE = Path(__file__).resolve().parent
+#: The same as the program's own; a test compares them.
+SUFFIXES = (
+    "3fr", "ari", "arw", "bay", "cap", "cr2", "cr3", "crw", "cs1", "dc2", "dcr", "dng", "drf", "eip", "erf", "fff",
+    "gpr", "iiq", "k25", "kc2", "kdc", "mdc", "mef", "mos", "mrw", "nef", "nrw", "orf", "ori", "pef", "ptx", "pxn",
+    "qtk", "raf", "raw", "rdc", "rw2", "rwl", "rwz", "sr2", "srf", "srw", "sti", "x3f",
+)  # fmt: skip
+_POLL_SECONDS = 0.05
+
+
+class RwDenoiseRaw(Gimp.PlugIn):
+    """What GIMP asks to learn what there is."""
+
+    def do_query_procedures(self) -> list[str]:
+        """Return the names of all procedures."""
+        return [PROCEDURE]
+
+    def do_set_i18n(self, _name: str) -> bool:
+        """Tell that there are no translations."""
+        return False
+
+    def do_create_procedure(self, name: str) -> Gimp.Procedure:
+        """Describe the loader."""
+        procedure = Gimp.LoadProcedure.new(self, name, Gimp.PDBProcType.PLUGIN, run, None)
+        procedure.set_menu_label("RAW photo, denoised")
+        procedure.set_documentation(
+            "Open RAW photos denoised",
+            "Takes the noise out of a RAW photo, develops it with 16 bits and keeps its metadata.",
+            None,
+        )
+        procedure.set_attribution("The rwdenoise authors", "GPL-3.0-or-later", "2026")
+        # By suffix alone: most RAW files begin like TIFF, and those that are TIFF must stay with GIMP's own loader.
+        procedure.set_extensions(",".join(SUFFIXES))
+        procedure.set_handles_raw(True)
+        return procedure
+
+
+def run(
+    procedure: Gimp.Procedure,
+    _run_mode: Gimp.RunMode,
+    file: Gio.File,
+    _metadata: Gimp.Metadata,
+    flags: Gimp.MetadataLoadFlags,
+    _config: Gimp.ProcedureConfig,
+    _data: object,
+) -> tuple[Gimp.ValueArray, Gimp.MetadataLoadFlags]:
+    """Develop a RAW photo, denoised, and open that."""
+    try:
+        image = _load(Path(file.get_path()))
+    except (WorkerError, GLib.Error) as error:
+        failure = GLib.Error.new_literal(Gimp.PlugIn.error_quark(), str(error), 0)
+        return procedure.new_return_values(Gimp.PDBStatusType.EXECUTION_ERROR, failure), flags
+    success = GObject.Value(Gimp.PDBStatusType, Gimp.PDBStatusType.SUCCESS)
+    # The developed photo is upright and has its own profile; what the RAW file says of both is no longer true.
+    unwanted = Gimp.MetadataLoadFlags.ORIENTATION | Gimp.MetadataLoadFlags.COLORSPACE
+    return Gimp.ValueArray.new_from_values([success, GObject.Value(Gimp.Image, image)]), flags & ~unwanted
+
+
+def _load(source: Path) -> Gimp.Image:
+    command = read_command(str(HERE))
+    # Of "PYTHON -m rwdenoise_cli worker" what comes before the program: develop.py runs with the same Python.
+    python = command[: command.index("-m")]
+    Gimp.progress_init(f"Denoising {source.name}")
+    with Worker(HERE, [*python, str(HERE / "develop.py"), str(source)]) as worker:
+        worker.start()
+        return Gimp.file_load(Gimp.RunMode.NONINTERACTIVE, Gio.File.new_for_path(_wait(worker)))
+
+
+def _wait(worker: Worker) -> str:
+    """Return the path of the developed photo once it is there."""
+    while True:
+        event = worker.poll(_POLL_SECONDS) or {"event": "nothing"}
+        if event["event"] == "progress" and event["stage"] == "denoise":
+            Gimp.progress_update(event["done"] / event["total"])
+        elif event["event"] == "finished":
+            return event["output"]
+        elif event["event"] == "failed":
+            raise WorkerError(event["message"], event["hint"])
+
+
+if __name__ == "__main__":
+    Gimp.main(RwDenoiseRaw.__gtype__, sys.argv)

@@ -1,0 +1,264 @@
+"""A worker that stays alive: requests come in as lines of JSON, events go out. ``docs/worker.md`` says which.
+
+Importing this loads neither numpy nor torch, so that a worker can say at once that it is there.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from rwdenoise import __version__
+from rwdenoise.diffusion import Settings
+from rwdenoise.errors import Cancelled, DeviceMemoryError, RwDenoiseError, SettingsError
+from rwdenoise.events import VERSION, Event, Failed, Finished, Listener, Progress, Ready, Started, Stopped
+
+if TYPE_CHECKING:
+    from rwdenoise.denoiser import Denoiser
+    from rwdenoise.io.layer import Layout
+    from rwdenoise.layers import LayerDenoiser
+
+#: Gives the denoiser for a quality and a device; asked for each job.
+LoadDenoiser = Callable[[str, str], "Denoiser"]
+Value = TypeVar("Value", bool, int, float, str)
+
+_READ_AT_ONCE = 2**16
+# Longer than any result takes to be written; who waits for the end gets it within a second.
+_SECONDS_TO_WRITE = 0.8
+_HINT = "Send what docs/worker.md says."
+_KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
+
+
+@dataclass(frozen=True)
+class Job:
+    """A layer to denoise."""
+
+    name: str
+    folder: Path
+    layout: Layout
+    settings: Settings
+    quality: str
+    device: str
+    preview: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Request:
+    """A line that came in."""
+
+    line: bytes
+    cancelled: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def table(self) -> Mapping[str, Any]:
+        """What it says; empty if it is no JSON object."""
+        try:
+            table = json.loads(self.line)
+        except (ValueError, RecursionError):
+            return {}
+        return table if isinstance(table, dict) else {}
+
+    @property
+    def job(self) -> str:
+        """The job that it is about; empty if it does not say."""
+        job = self.table.get("job")
+        return job if isinstance(job, str) else ""
+
+
+class Inbox:
+    """Requests in the order in which they come, read by a thread of its own.
+
+    So cancelling reaches a job that runs, and the end of the stream is noticed at once, whatever is being computed.
+
+    Parameters
+    ----------
+    descriptor : int
+        Of the file or pipe to read.
+    on_end : callable
+        Called in that thread when nobody will send any more. If it returns, the requests end after those that are
+        waiting.
+    """
+
+    def __init__(self, descriptor: int, *, on_end: Callable[[], None]) -> None:
+        self._descriptor = descriptor
+        self._on_end = on_end
+        self._waiting: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
+        self._open: list[Request] = []
+
+    def start(self) -> None:
+        """Begin to read."""
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def __iter__(self) -> Iterator[Request]:
+        """Yield each request once it is its turn."""
+        while (request := self._waiting.get()) is not None:
+            yield request
+            self._open.remove(request)
+
+    def _read(self) -> None:
+        for line in _lines(self._descriptor):
+            request = Request(line)
+            if request.table.get("request") == "cancel":
+                self._cancel(request.job)
+            elif line.strip():
+                self._open.append(request)
+                self._waiting.put(request)
+        self._on_end()
+        self._waiting.put(None)
+
+    def _cancel(self, job: str) -> None:
+        for request in tuple(self._open):
+            if request.job == job:
+                request.cancelled.set()
+
+
+def _lines(descriptor: int) -> Iterator[bytes]:
+    rest = b""
+    try:
+        while data := os.read(descriptor, _READ_AT_ONCE):
+            *lines, rest = (rest + data).split(b"\n")
+            yield from lines
+    except OSError:
+        return  # Nobody can send anything through what cannot be read.
+
+
+class Worker:
+    """Answers requests, one after the other.
+
+    Parameters
+    ----------
+    load : callable
+        Gives the denoiser for a quality and a device.
+    listen : callable
+        Told every event.
+    """
+
+    def __init__(self, load: LoadDenoiser, *, listen: Listener) -> None:
+        self._load = load
+        self._listen = listen
+        self._writing = threading.Lock()
+
+    def serve(self, inbox: Inbox) -> None:
+        """Say that the worker is ready, and answer requests until they end."""
+        self._listen(Ready(__version__))
+        inbox.start()
+        # This takes seconds, and waits for no job.
+        from rwdenoise.layers import LayerDenoiser
+
+        layers = LayerDenoiser()
+        for request in inbox:
+            self._answer(request, layers)
+
+    def abandon(self) -> None:
+        """Write no more files, from now on; for another thread that is about to end the process.
+
+        A result that is being written becomes whole first, and is told.
+        """
+        self._writing.acquire(timeout=_SECONDS_TO_WRITE)
+
+    def _answer(self, request: Request, layers: LayerDenoiser) -> None:
+        try:
+            self._denoise(read_job(request.table), layers, cancelled=request.cancelled)
+        except Cancelled:
+            self._listen(Stopped(request.job))
+        except RwDenoiseError as error:
+            self._listen(Failed.because(error, job=request.job))
+        except MemoryError:
+            message = "There is too little memory for this layer."
+            self._listen(Failed(request.job, DeviceMemoryError.code, message, "Close other programs."))
+
+    def _denoise(self, job: Job, layers: LayerDenoiser, *, cancelled: threading.Event) -> None:
+        from rwdenoise.io.layer import PIXELS, RESULT, read_layer, write_layer
+
+        def tell(event: Event) -> None:
+            if cancelled.is_set():
+                raise Cancelled
+            self._listen(event)
+
+        begun = time.perf_counter()
+        tell(Started(job.name, source=str(job.folder / PIXELS), output=str(job.folder / RESULT)))
+        photo = read_layer(job.folder, job.layout)
+        denoiser = self._load(job.quality, job.device)
+        photo = layers.denoise(
+            photo,
+            denoiser=denoiser,
+            settings=job.settings,
+            preview=job.preview,
+            on_progress=lambda done, total: tell(Progress(job.name, "denoise", done, total)),
+        )
+        tell(Progress(job.name, "write", 0, 1))
+        with self._writing:
+            write_layer(photo, job.folder)
+            self._listen(_finished(job, denoiser, seconds=time.perf_counter() - begun))
+
+
+def _finished(job: Job, denoiser: Denoiser, *, seconds: float) -> Finished:
+    from rwdenoise.io.layer import RESULT
+
+    return Finished(
+        job.name,
+        output=str(job.folder / RESULT),
+        seconds=round(seconds, 3),
+        megapixels=round(job.layout.width * job.layout.height / 1e6, 3),
+        weights=denoiser.name,
+        device=denoiser.device,
+        **{**dataclasses.asdict(job.settings), "chroma": job.settings.chroma_strength},
+    )
+
+
+def read_job(table: Mapping[str, Any]) -> Job:
+    """Return the job that a request asks for.
+
+    Raises
+    ------
+    SettingsError
+        If something is missing or wrong.
+    """
+    from rwdenoise.io.layer import Layout
+
+    if table.get("v") != VERSION or table.get("request") != "denoise":
+        message = f"A request has v {table.get('v')!r} and request {table.get('request')!r}; a JSON object in one line"
+        message += f" with v {VERSION} and request 'denoise' or 'cancel' was expected."
+        raise SettingsError(message, hint=_HINT)
+    return Job(
+        name=_take(table, "job", str),
+        folder=Path(_take(table, "folder", str)),
+        layout=Layout(
+            width=_take(table, "width", int),
+            height=_take(table, "height", int),
+            channels=_take(table, "channels", int),
+            alpha=_take(table, "alpha", bool),
+            type=_take(table, "type", str),
+            encoding=_take(table, "encoding", str),
+        ),
+        settings=Settings(
+            steps=_take(table, "steps", int, Settings.steps),
+            strength=_take(table, "strength", float, Settings.strength),
+            chroma=None if table.get("chroma") is None else _take(table, "chroma", float),
+            detail=_take(table, "detail", float, Settings.detail),
+        ),
+        quality=_take(table, "quality", str, "best"),
+        device=_take(table, "device", str, "auto"),
+        preview=_take(table, "preview", bool, False),
+    )
+
+
+def _take(table: Mapping[str, Any], name: str, kind: type[Value], default: Value | None = None) -> Value:
+    """Return a value of a request; where it is missing or null, the default."""
+    value = table.get(name)
+    if value is None and default is not None:
+        return default
+    if kind is float and type(value) is int:
+        return kind(value)
+    if type(value) is not kind:
+        message = f"{name} is {json.dumps(value)}; it must be {_KINDS[kind]}."
+        raise SettingsError(message, hint=_HINT)
+    return value

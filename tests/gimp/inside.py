@@ -1,0 +1,143 @@
+"""Runs inside GIMP, as a batch: makes an image for each case, calls the plug-in and stores what became of it.
+
+`FOLDER` is set by who runs this; ``task.json`` in it lists the cases, and a line of JSON is written for each.
+"""
+
+import json
+import time
+from pathlib import Path
+
+from gi.repository import Babl, Gegl, Gimp
+
+folder = Path(FOLDER)  # noqa: F821 -- set by the batch
+task = json.loads((folder / "task.json").read_text())
+
+
+def whole(drawable):
+    return Gegl.Rectangle.new(0, 0, drawable.get_width(), drawable.get_height())
+
+
+def read(drawable):
+    return bytes(drawable.get_buffer().get(whole(drawable), 1.0, None, Gegl.AbyssPolicy.NONE))
+
+
+def write(drawable, data):
+    buffer = drawable.get_buffer()
+    buffer.set(whole(drawable), Babl.get_name(drawable.get_format()), data)
+    buffer.flush()
+    drawable.update(0, 0, drawable.get_width(), drawable.get_height())
+
+
+def make_image(case):
+    base = getattr(Gimp.ImageBaseType, case["base"])
+    width, height = case["size"]
+    image = Gimp.Image.new_with_precision(width + 40, height + 30, base, getattr(Gimp.Precision, case["precision"]))
+    if case.get("profile"):
+        image.set_color_profile(Gimp.ColorProfile.new_from_icc_profile(Path(case["profile"]).read_bytes()))
+    return image
+
+
+def make_drawables(image, case):
+    """Return the drawables that the plug-in is to be called with."""
+    width, height = case["size"]
+    kind = getattr(Gimp.ImageType, case["base"] + ("A" if case.get("alpha") else "") + "_IMAGE")
+    group = None
+    if case.get("where") in ("group child", "group", "locked group"):
+        group = Gimp.GroupLayer.new(image, "a group")
+        image.insert_layer(group, None, 0)
+    layers = []
+    for index in range(case.get("layers", 1)):
+        layer = Gimp.Layer.new(image, f"layer {index}", width, height, kind, 100.0, Gimp.LayerMode.NORMAL)
+        image.insert_layer(layer, group, 0)
+        layer.set_offsets(20, 15)
+        layers.append(layer)
+    if case.get("where") == "mask":
+        layers[0].add_mask(layers[0].create_mask(Gimp.AddMaskType.WHITE))
+        return [layers[0].get_mask()]
+    if case.get("where") == "channel":
+        channel = Gimp.Channel.new(image, "a channel", width, height, 50.0, Gegl.Color.new("red"))
+        image.insert_channel(channel, None, 0)
+        return [channel]
+    return [group] if case.get("where") == "group" else layers
+
+
+def select(image, case):
+    """Select as the case says, in px of the image; the layers lie at (20, 15)."""
+    kind, *numbers = case.get("selection", ["none"])
+    if kind == "rectangle":
+        image.select_rectangle(Gimp.ChannelOps.REPLACE, *numbers)
+    if kind in ("ellipse", "feathered"):
+        image.select_ellipse(Gimp.ChannelOps.REPLACE, *numbers[:4])
+    if kind == "feathered":
+        Gimp.Selection.feather(image, numbers[4])
+
+
+def call(image, drawables, arguments):
+    """Return the status and the message of a call of the plug-in."""
+    procedure = Gimp.get_pdb().lookup_procedure("plug-in-rwdenoise")
+    config = procedure.create_config()
+    config.set_property("image", image)
+    config.set_core_object_array("drawables", drawables)
+    for name, value in arguments.items():
+        config.set_property(name, value)
+    values = procedure.run(config)
+    return values.index(0).value_nick, Gimp.get_pdb().get_last_error()
+
+
+def selection_over(image, drawable):
+    """Return how much each pixel of a drawable is selected, as float; empty if there is no selection."""
+    if Gimp.Selection.is_empty(image):
+        return b""
+    _, x, y = drawable.get_offsets()
+    area = Gegl.Rectangle.new(x, y, drawable.get_width(), drawable.get_height())
+    return bytes(image.get_selection().get_buffer().get(area, 1.0, "Y float", Gegl.AbyssPolicy.NONE))
+
+
+def set_worker(case):
+    """Say how the worker is to be started, where the case has one of its own; None: as if it were not installed."""
+    if "worker" in case:
+        path = folder / "profile/plug-ins/rwdenoise/worker.json"
+        path.unlink(missing_ok=True)
+        if case["worker"]:
+            path.write_text(json.dumps({"command": case["worker"], "version": "0.1.0"}))
+
+
+def run_case(case):
+    set_worker(case)
+    image = make_image(case)
+    drawables = make_drawables(image, case)
+    changeable = [drawable for drawable in drawables if not drawable.is_group()]
+    for index, drawable in enumerate(changeable):
+        if case.get("pixels"):
+            write(drawable, Path(case["pixels"][index]).read_bytes())
+    if case["base"] == "RGB" and case.get("where") == "indexed":
+        image.convert_indexed(Gimp.ConvertDitherType.NONE, Gimp.ConvertPaletteType.GENERATE, 16, False, False, "")
+    if case.get("where") == "locked":
+        changeable[0].set_lock_content(True)
+    if case.get("where") == "locked group":
+        changeable[0].get_parent().set_lock_content(True)
+    select(image, case)
+    image.clean_all()
+    before = [read(drawable) for drawable in changeable]
+    begun = time.monotonic()
+    status, error = call(image, drawables, case.get("arguments", {}))
+    outcome = {"name": case["name"], "status": status, "error": error, "dirty": image.is_dirty(), "layers": []}
+    outcome["seconds"] = time.monotonic() - begun
+    for index, drawable in enumerate(changeable):
+        stem = folder / f"{case['name']}-{index}".replace(" ", "_")
+        Path(f"{stem}.before").write_bytes(before[index])
+        Path(f"{stem}.after").write_bytes(read(drawable))
+        Path(f"{stem}.selection").write_bytes(selection_over(image, drawable))
+        Path(f"{stem}.icc").write_bytes(bytes(image.get_effective_color_profile().get_icc_profile()))
+        _, *area = drawable.mask_intersect()
+        outcome["layers"].append(
+            {"stem": str(stem), "format": Babl.format_get_encoding(drawable.get_format()), "area": area}
+        )
+    image.delete()
+    return outcome
+
+
+with (folder / "results.jsonl").open("w") as results:
+    for case in task["cases"]:
+        print(json.dumps(run_case(case)), file=results, flush=True)
+    print(json.dumps({"end": True}), file=results)

@@ -1,0 +1,132 @@
+"""In real GIMP: what the plug-in makes of pixels is what the library makes of them, and nothing else changes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from rwdenoise.denoiser import Denoiser, load_denoiser
+from rwdenoise.diffusion import Settings
+from rwdenoise.io.encodings import DISPLAY, LINEAR, encoding_of
+from rwdenoise.regions import denoise_regions
+from rwdenoise.rgb_photo import RgbPhoto, Stored
+from tests.gimp.cases import TYPES, Case, idle_cases, kind_cases, place_cases
+from tests.gimp.tree import GimpTree
+
+# As the plug-in has it: px of context around a selection, and what its corner is a multiple of.
+CONTEXT = 64
+# Where something is selected GIMP blends, in float32 and in linear light: of white 1.
+BLEND_TOLERANCE = 2e-6
+
+
+@pytest.fixture(scope="session")
+def denoiser(tiny_weights: Path) -> Denoiser:
+    return load_denoiser(str(tiny_weights), device="cpu")
+
+
+def names(cases: list[Case]) -> list[str]:
+    return [case["name"] for case in cases]
+
+
+@pytest.mark.parametrize("name", names(kind_cases()) + names(place_cases(Path("/tmp"))))
+def test_the_selected_pixels_are_those_of_the_library_and_the_others_stay(
+    name: str, outcomes: dict[str, dict[str, Any]], denoiser: Denoiser
+) -> None:
+    outcome = outcomes[name]
+    assert outcome["status"] == "success", outcome["error"]
+    for layer in outcome["layers"]:
+        before, after, selected = _arrays(outcome, layer)
+        expected = _by_the_library(before, outcome, layer, denoiser)
+        assert (expected != before).any()
+        blended = outcome.get("selection", ["none"]) != ["none"]
+        _assert_same(after[selected == 1], expected[selected == 1], blended=blended)
+        np.testing.assert_array_equal(after[selected == 0], before[selected == 0])
+
+
+@pytest.mark.parametrize("name", ["feathered", "feathered float"])
+def test_partly_selected_pixels_lie_between(name: str, outcomes: dict[str, dict[str, Any]], denoiser: Denoiser) -> None:
+    outcome = outcomes[name]
+    (layer,) = outcome["layers"]
+    before, after, selected = _arrays(outcome, layer)
+    expected = _by_the_library(before, outcome, layer, denoiser)
+    partly = (selected > 0) & (selected < 1)
+    assert partly.mean() > 0.1
+    step = 1 if before.dtype.kind == "u" else BLEND_TOLERANCE
+    low, high = (pick(before, expected).astype(np.float64) for pick in (np.minimum, np.maximum))
+    assert (after[partly] >= low[partly] - step).all()
+    assert (after[partly] <= high[partly] + step).all()
+    halfway = (selected > 0.4) & (selected < 0.6)
+    assert 0.3 < _moved(after[halfway], before[halfway], expected[halfway]) < 0.7
+
+
+@pytest.mark.parametrize("name", names(kind_cases()) + names(place_cases(Path("/tmp"))))
+def test_alpha_stays(name: str, outcomes: dict[str, dict[str, Any]]) -> None:
+    outcome = outcomes[name]
+    if outcome.get("alpha"):
+        for layer in outcome["layers"]:
+            before, after, _ = _arrays(outcome, layer)
+            np.testing.assert_array_equal(after[..., -1], before[..., -1])
+
+
+@pytest.mark.parametrize("name", names(idle_cases()))
+def test_strength_0_changes_nothing_and_leaves_no_undo_step(name: str, outcomes: dict[str, dict[str, Any]]) -> None:
+    outcome = outcomes[name]
+    assert outcome["status"] == "success", outcome["error"]
+    assert not outcome["dirty"]
+    for layer in outcome["layers"]:
+        before, after, _ = _arrays(outcome, layer)
+        np.testing.assert_array_equal(after, before)
+
+
+def test_nothing_is_left_behind(outcomes: dict[str, dict[str, Any]], gimp: GimpTree) -> None:
+    assert outcomes
+    assert gimp.leftovers() == []
+
+
+def _arrays(outcome: dict[str, Any], layer: dict[str, Any]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return a layer before and after, shape (H, W, C), and how much each pixel was selected, shape (H, W)."""
+    width, height = outcome["size"]
+    kind = TYPES[outcome["precision"].split("_")[0]]
+    before, after = (
+        np.fromfile(f"{layer['stem']}.{name}", kind).reshape(height, width, -1) for name in ("before", "after")
+    )
+    selected = np.fromfile(f"{layer['stem']}.selection", np.float32)
+    return before, after, selected.reshape(height, width) if selected.size else np.ones((height, width), np.float32)
+
+
+def _by_the_library(before: np.ndarray, outcome: Case, layer: dict[str, Any], denoiser: Denoiser) -> np.ndarray:
+    """Return the layer with the selected area, and its context, denoised by the library."""
+    x, y, width, height = layer["area"]
+    left, top = (max(0, start - CONTEXT) // CONTEXT * CONTEXT for start in (x, y))
+    rows, columns = slice(top, y + height + CONTEXT), slice(left, x + width + CONTEXT)
+    colors = 1 if before.shape[2] < 3 else 3
+    photo = RgbPhoto(before[rows, columns, :colors], None, _encoding(outcome, layer, gray=colors == 1), Stored("tiff"))
+    chosen = Settings(**outcome.get("arguments", {}))
+    expected = before.copy()
+    result = denoise_regions(photo, denoiser=denoiser, settings=chosen, on_progress=lambda *_: None)
+    expected[rows, columns, :colors] = result.samples
+    return expected
+
+
+def _encoding(outcome: Case, layer: dict[str, Any], *, gray: bool) -> Any:
+    if outcome.get("profile"):
+        return encoding_of(Path(outcome["profile"]).read_bytes(), gray=gray, floating=False)
+    return LINEAR if layer["format"].split()[0] in ("Y", "YA", "RGB", "RGBA") else DISPLAY
+
+
+def _assert_same(found: np.ndarray, expected: np.ndarray, *, blended: bool) -> None:
+    """Compare: whole numbers exactly, unless float32, in which GIMP blends, cannot hold them."""
+    if not blended or found.dtype in (np.uint8, np.uint16):
+        np.testing.assert_array_equal(found, expected)
+    else:
+        white = np.iinfo(found.dtype).max if found.dtype.kind == "u" else 1
+        np.testing.assert_allclose(found / white, expected / white, rtol=1e-6, atol=BLEND_TOLERANCE)
+
+
+def _moved(after: np.ndarray, before: np.ndarray, expected: np.ndarray) -> float:
+    """Return how far pixels went, on the average, from 0 (not at all) to 1 (as far as the library)."""
+    whole, way = (array.astype(np.float64) - before for array in (expected, after))
+    return float((whole * way).sum() / (whole * whole).sum())

@@ -1,0 +1,133 @@
+"""A real GIMP in a Debian tree that scripts/gimp3 makes: our plug-ins are put into a profile, and batches run in it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PLUGINS = ROOT / "plugins" / "gimp"
+# Inside the tree the whole machine can be seen here, so that the worker runs with the Python of these tests.
+_MACHINE = "/machine"
+# The mounts, and all processes that are left, go with the shell.
+_IN_TREE = f"""
+set -e
+mkdir -p "$1{_MACHINE}"
+mount --rbind / "$1{_MACHINE}"
+mount --rbind /tmp "$1/tmp"
+mount --rbind /dev "$1/dev"
+mount -t proc proc "$1/proc"
+exec chroot "$@"
+"""
+_SECONDS = 100
+
+
+def find_tree(version: str) -> Path:
+    """Return the tree with this version of GIMP; where there is none the test is skipped."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    tree = cache / "rwdenoise" / f"gimp-{version}"
+    if not tree.is_dir():
+        pytest.skip(f"there is no GIMP {version} at {tree}; scripts/gimp3 makes it, or says why it cannot")
+    return tree
+
+
+def worker_command(*arguments: str) -> list[str]:
+    """Return a command that runs, from inside the tree, the Python of these tests, which has the project in reach."""
+    return ["/usr/sbin/chroot", _MACHINE, sys.executable, *arguments]
+
+
+@dataclass(frozen=True)
+class GimpTree:
+    """A GIMP with a profile of its own."""
+
+    tree: Path
+    folder: Path
+    """Below /tmp, which is the same inside and outside the tree."""
+
+    def prepare(self, *system_plugins: str) -> None:
+        """Make a profile that loads only our plug-ins, what runs batches, and those of GIMP's that are named."""
+        system = next(self.tree.glob("usr/lib/*/gimp/3.*/plug-ins"))
+        version = subprocess.run(
+            ["chroot", self.tree, "gimp-console-3", "--version"], capture_output=True, text=True, check=True
+        ).stdout.split()[-1]
+        for name in ("python-eval", *system_plugins):
+            shutil.copytree(system / name, self.plugins / name)
+        (self.folder / "temporary").mkdir()
+        (self.profile / "gimprc").write_text(
+            f'(config-version "{version}")\n'
+            f'(plug-in-path "{self.plugins}")\n'
+            f'(temp-path "{self.folder / "temporary"}")\n'
+            "(show-welcome-dialog no)\n"
+            "(check-updates no)\n"
+        )
+
+    @property
+    def profile(self) -> Path:
+        return self.folder / "profile"
+
+    @property
+    def plugins(self) -> Path:
+        return self.profile / "plug-ins"
+
+    def install(self, name: str, command: list[str] | None) -> Path:
+        """Put one of our plug-ins into the profile, as `rwdenoise gimp install` does, with its worker's command."""
+        target = self.plugins / name
+        shutil.copytree(PLUGINS / name, target, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
+        shutil.copy(PLUGINS / "worker_client.py", target)
+        self.set_worker(name, command)
+        return target
+
+    def set_worker(self, name: str, command: list[str] | None) -> None:
+        """Say how the worker is started; None: it is not installed."""
+        path = self.plugins / name / "worker.json"
+        path.unlink(missing_ok=True)
+        if command is not None:
+            path.write_text(json.dumps({"command": command, "version": "0.1.0"}))
+
+    def start(self, script: Path, task: dict[str, Any], *, display: str | None = None) -> subprocess.Popen[str]:
+        """Start GIMP with a batch script, which finds the task in ``task.json`` and writes lines of results."""
+        (self.folder / "task.json").write_text(json.dumps({**task, "folder": str(self.folder)}))
+        code = self.folder / script.name
+        shutil.copy(script, code)
+        program = "gimp-console-3" if display is None else "gimp-3"
+        gimp = [program, "-df" if display else "-idf", "--new-instance", "--batch-interpreter", "python-fu-eval"]
+        gimp += ["-b", f"FOLDER = {str(self.folder)!r}; exec(open({str(code)!r}).read())", "--quit"]
+        variables = ["PATH=/usr/bin:/bin:/usr/sbin", "HOME=/root", "LC_ALL=C.UTF-8", f"GIMP3_DIRECTORY={self.profile}"]
+        variables += [f"TMPDIR={self.folder / 'temporary'}", *([f"DISPLAY={display}"] if display else [])]
+        namespace = ["unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child"]
+        return subprocess.Popen(
+            [*namespace, "sh", "-c", _IN_TREE, "sh", str(self.tree), "env", "-i", *variables, *gimp],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+        )  # fmt: skip
+
+    def run(self, script: Path, task: dict[str, Any]) -> list[dict[str, Any]]:
+        """Run a batch script to its end and return its results."""
+        (self.folder / "results.jsonl").unlink(missing_ok=True)
+        process = self.start(script, task)
+        try:
+            said, _ = process.communicate(timeout=_SECONDS)
+        finally:
+            process.kill()
+        results = self.results()
+        assert results, said
+        assert results[-1] == {"end": True}, said
+        return results[:-1]
+
+    def results(self) -> list[dict[str, Any]]:
+        """Return what the batch script has written so far."""
+        path = self.folder / "results.jsonl"
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+    def leftovers(self) -> list[str]:
+        """Return what lies in the folder for temporary files, GIMP's own swap aside."""
+        names = (path.name for path in (self.folder / "temporary").iterdir())
+        return sorted(name for name in names if not re.match(r"gimp|babl|gegl", name))
