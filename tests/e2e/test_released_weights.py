@@ -11,13 +11,9 @@ from rwdenoise.noise import NoiseProfile
 from rwdenoise.photo import RawPhoto
 from rwdenoise.scene import draw_scene
 from rwdenoise.simulated import profile_at, simulate_raw
-from rwdenoise.weights import list_weights, read_facts
+from tests.e2e.released import names_of
 
 HEIGHT, WIDTH = 384, 576
-
-
-def names_of(domain: str) -> list[str]:
-    return [listed.name for listed in list_weights() if read_facts(listed.path).architecture.domain == domain]
 
 
 @pytest.fixture(scope="module", params=names_of("cfa"))

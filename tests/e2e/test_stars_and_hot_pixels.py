@@ -10,7 +10,7 @@ from rwdenoise.denoiser import Denoiser, load_denoiser
 from rwdenoise.diffusion import Settings
 from rwdenoise.noise import NoiseProfile
 from rwdenoise.simulated import profile_at
-from rwdenoise.weights import list_weights
+from tests.e2e.released import names_of
 
 EDGE, REACH = 768, 3
 SKY = np.array([0.004, 0.005, 0.004])
@@ -18,7 +18,7 @@ LAYOUTS = pytest.mark.parametrize("cfa", [RGGB, X_TRANS], ids=lambda cfa: cfa.na
 ISOS = pytest.mark.parametrize("iso", [1600, 6400, 25600])
 
 
-@pytest.fixture(scope="module", params=[listed.name for listed in list_weights()])
+@pytest.fixture(scope="module", params=names_of("cfa"))
 def denoiser(request: pytest.FixtureRequest) -> Denoiser:
     return load_denoiser(request.param)
 

@@ -1,0 +1,9 @@
+"""The weights that are released."""
+
+from rwdenoise.network import Domain
+from rwdenoise.weights import list_weights, read_facts
+
+
+def names_of(domain: Domain) -> list[str]:
+    """Return the names of those for a domain."""
+    return [listed.name for listed in list_weights() if read_facts(listed.path).architecture.domain == domain]
