@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,9 @@ from rwdenoise.photo import Area
 
 Samples = NDArray[Any]
 Colors = NDArray[np.float32]
+
+# Rows that are converted at once.
+_STRIP = 32
 
 
 @dataclass(frozen=True)
@@ -89,9 +94,23 @@ class RgbPhoto:
         are the same keeps its very numbers.
         """
         stored = self.samples[(area or self.frame).slices]
+        changed = np.empty_like(stored)
+
+        def convert(top: int) -> None:
+            rows = slice(top, top + _STRIP)
+            changed[rows] = self._changed(stored[rows], planes[:, rows])
+
+        # Strips stay in the cache, and numpy computes several at a time.
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            list(pool.map(convert, range(0, len(stored), _STRIP)))
+        return changed
+
+    def _changed(self, stored: Samples, planes: NDArray[np.float32]) -> Samples:
         before = self.encoding.to_display(_as_float(stored))
-        after = planes.transpose(1, 2, 0)
-        after = after.mean(axis=2, keepdims=True) if before.shape[2] == 1 else after
+        after: Colors = planes.transpose(1, 2, 0)
+        if before.shape[2] == 1:
+            # In double, so that the mean of three equal numbers is that number.
+            after = after.mean(axis=2, keepdims=True, dtype=np.float64).astype(np.float32)
         change = self.encoding.from_display(after) - self.encoding.from_display(before)
         change[before == after] = 0
         return _add(stored, change)
@@ -118,5 +137,5 @@ def _add(stored: Samples, change: Colors) -> Samples:
         most = np.iinfo(stored.dtype).max
         changed = np.rint(stored + change.astype(np.float64) * most)
         return changed.clip(0, most).astype(stored.dtype)
-    finite = np.isfinite(stored)
-    return np.where(finite, stored + change, stored).astype(stored.dtype)
+    limit = np.finfo(stored.dtype).max
+    return np.where(np.isfinite(stored), (stored + change).clip(-limit, limit), stored).astype(stored.dtype)

@@ -137,7 +137,7 @@ class Worker(object):
         except (OSError, ValueError) as error:
             raise WorkerError("%s cannot be started: %s." % (command[0], error), _REINSTALL)
         self._deadline = _now() + self._start_timeout
-        _read_in_background(self._process.stdout, self._lines.put)
+        self._events = _read_in_background(self._process.stdout, self._lines.put)
         self._errors = _read_in_background(self._process.stderr, self._last_errors.append)
 
     def wait_until_ready(self):
@@ -249,6 +249,9 @@ class Worker(object):
             except (IOError, OSError):
                 pass  # It has died.
             _end(process)
+            # Python 2 complains about threads that still run when it ends.
+            for reader in (self._events, self._errors):
+                reader.join(_END_SECONDS)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _require_started(self):

@@ -10,6 +10,7 @@ from rwdenoise.events import (
     Noise,
     Planned,
     Progress,
+    Ready,
     Residual,
     Started,
     Stopped,
@@ -30,6 +31,7 @@ EVENTS = [
     Stopped(job="a.NEF"),
     Summary(written=1, failed=2, skipped=0, seconds=3.5),
     Residual("a.NEF", 0.985, 600, [{"top": 32, "left": 0, "height": 32, "width": 64, "reason": "pattern"}]),
+    Ready(version="0.1.0"),
 ]
 
 
@@ -59,6 +61,7 @@ def test_the_wire_format_is_kept() -> None:
             "cancelled",
             "summary",
             "residual",
+            "ready",
         )
     ]
 
