@@ -58,7 +58,7 @@ def schedule(steps: int, *, strength: float = 1.0) -> tuple[float, ...]:
     """
     if not 1 <= steps <= MAX_STEPS:
         message = f"{steps} steps were asked for; 1 to {MAX_STEPS} are possible."
-        raise SettingsError(message, hint="Use --steps 4 unless you measured that more helps.")
+        raise SettingsError(message, hint="Use --steps 2 unless you measured that more helps.")
     if not 0 <= strength <= 1:
         message = f"The strength is {strength}; it must lie between 0 (leave the noise) and 1 (remove it)."
         raise SettingsError(message, hint="Use --strength 0.8 to keep a fifth of the grain.")
@@ -120,7 +120,7 @@ class Settings:
         If a value is out of its range.
     """
 
-    steps: int = 4
+    steps: int = 2
     strength: float = 1.0
     """How much of the noise is removed, 0 to 1."""
     sampler: str = "improved"

@@ -45,7 +45,7 @@ sys.path.insert(0, FACTS)
 import facts as claims
 claims.make_images()
 """
-_SETTINGS = "1.0, 0.0, 1, 1.0, 'best', 4, 'auto'"
+_SETTINGS = "1.0, 0.0, 1, 1.0, 'best', 2, 'auto'"
 _IN_GIMP = f"""
 from gimpfu import *
 FACTS = HERE = "/tmp/facts"

@@ -161,7 +161,7 @@ class TestDenoise:
 
     def test_chroma_and_detail_are_said_where_they_differ(self, folder) -> None:
         result = run("a.NEF", "-v", "--strength", "0.6", "--chroma", "1", "--detail", "0.5", *NOISE)
-        assert "improved 4 steps, strength 0.6, chroma 1, detail 0.5, weights" in result.stderr
+        assert "improved 2 steps, strength 0.6, chroma 1, detail 0.5, weights" in result.stderr
 
     def test_weights_that_are_not_there(self, folder, monkeypatch) -> None:
         monkeypatch.setattr(denoiser, "load_denoiser", load_denoiser)
@@ -370,7 +370,7 @@ class TestOthers:
 
     def test_the_help_lists_commands_defaults_and_exit_statuses(self) -> None:
         words = " ".join(run("--help").stdout.split())
-        for part in ("inspect", "simulate", "weights", "doctor", "[default: 4; 1<=x<=100]", "3 some failed"):
+        for part in ("inspect", "simulate", "weights", "doctor", "[default: 2; 1<=x<=100]", "3 some failed"):
             assert part in words
 
 

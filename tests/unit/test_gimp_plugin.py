@@ -20,7 +20,7 @@ from rwdenoise_cli.options import DEVICES, QUALITIES, QUALITY
 
 PLUGINS = Path(__file__).parents[2] / "plugins" / "gimp"
 FILTER, LOADER = PLUGINS / "rwdenoise", PLUGINS / "rwdenoise-raw"
-DEFAULTS = {"strength": 1.0, "detail": 0.0, "chroma": -1.0, "steps": 4, "quality": "best", "device": "auto"}
+DEFAULTS = {"strength": 1.0, "detail": 0.0, "chroma": -1.0, "steps": 2, "quality": "best", "device": "auto"}
 
 
 @pytest.fixture

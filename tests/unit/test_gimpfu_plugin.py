@@ -23,7 +23,7 @@ PLUG_INS = Path(__file__).parents[2] / "plugins" / "gimp"
 SCRIPT, CLIENT = PLUG_INS / "gimpfu" / "rwdenoise.py", PLUG_INS / "worker_client.py"
 NAME = "plug-in-rwdenoise"
 # Strength, detail, chroma as strength, chroma, quality, steps, device.
-DEFAULTS = (1.0, 0.0, 1, 1.0, "best", 4, "auto")
+DEFAULTS = (1.0, 0.0, 1, 1.0, "best", 2, "auto")
 WIDTH, HEIGHT = 80, 72
 SELECTION = (17, 9, 30, 40)
 TYPES = {100: "u1", 200: "u2", 300: "u4", 500: "f2", 600: "f4", 700: "f8"}
@@ -233,7 +233,7 @@ def test_settings_reach_the_worker(start):
 def test_dialog_starts_with_the_defaults(start):
     gimp = start(UPSIDE_DOWN)
     gimp.run(gimp.layer(), mode=gimp.gimpfu.RUN_INTERACTIVE)
-    assert gimp.host.last_values[NAME] == [1.0, 0.0, True, 1.0, "best", 4, "auto"]
+    assert gimp.host.last_values[NAME] == [1.0, 0.0, True, 1.0, "best", 2, "auto"]
     assert gimp.request["chroma"] is None
 
 
@@ -398,7 +398,7 @@ def test_it_runs_in_python_2_7(start, tmp_path):
         layer = gimpfu.gimp.Layer(image, "Sky", 3, 2, 0)
         image.insert_layer(layer)
         layer._pixels[:] = bytearray(range(36))
-        print(host.call("plug-in-rwdenoise", 1, image, layer, 1.0, 0.0, 1, 1.0, "best", 4, "auto"))
+        print(host.call("plug-in-rwdenoise", 1, image, layer, 1.0, 0.0, 1, 1.0, "best", 2, "auto"))
         print(list(layer._pixels) == list(range(18, 36)) + list(range(18)), host.errors, host.messages)
     """
     environment = {

@@ -181,7 +181,7 @@ register(
         (PF_TOGGLE, "chroma-as-strength", "Color _noise: the same share as the strength", True),
         (PF_SLIDER, "chroma", "...or this _share of it", 1.0, (0.0, 1.0, 0.05)),
         (PF_RADIO, "quality", "_Quality", "best", (("Best", "best"), ("Fast", "fast"))),
-        (PF_SPINNER, "steps", "S_teps: each costs one pass of the network", 4, (1, 100, 1)),
+        (PF_SPINNER, "steps", "S_teps: each costs one pass of the network", 2, (1, 100, 1)),
         (
             PF_RADIO,
             "device",

@@ -14,7 +14,7 @@ NUMBERS = (
     ("detail", "Detail", "How much to give back of the structure that went with the noise, from 0 to 1", 0.0),
     ("chroma", "Color noise", "How much of the color noise to remove, from 0 to 1; -1: as strength", AS_STRENGTH),
 )
-WHOLE_NUMBERS = (("steps", "Steps", "Steps of the diffusion, 1 to 100; each costs one pass of the network", 4),)
+WHOLE_NUMBERS = (("steps", "Steps", "Steps of the diffusion, 1 to 100; each costs one pass of the network", 2),)
 WORDS = (
     ("quality", "Quality", "best, or fast with less arithmetic", "best"),
     ("device", "Device", "What computes: auto, cpu, cuda or mps; auto takes the fastest that is here", "auto"),
