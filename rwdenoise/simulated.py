@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import numpy as np
 import torch
@@ -92,11 +91,6 @@ def simulate_raw(
         iso=iso,
     )
     return photo, photo.with_planes(signal[np.newaxis])
-
-
-def with_true_profile(photo: RawPhoto) -> RawPhoto:
-    """Return a simulated photo that also states the profile it was made with."""
-    return photo if photo.iso is None else replace(photo, noise=profile_at(photo.iso))
 
 
 def _expose(rgb: NDArray[np.float32], cfa: Cfa, xyz_to_camera: torch.Tensor, exposure: float) -> NDArray[np.float32]:
