@@ -24,12 +24,16 @@ _BEGINNINGS = (
 # Brands of files with AV1 and with HEVC inside (AVIF 1.1, section 6; ISO/IEC 23008-12, annex B).
 _AVIF_BRANDS = {b"avif", b"avis"}
 _HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
-_OTHER_KINDS = (
+#: Beginnings of files that hold a picture for another program, whatever they are called.
+FOREIGN_KINDS = (
     (0, b"GIF8", "GIF picture"),
-    (0, b"BM", "BMP picture"),
     (0, b"8BPS", "Photoshop document"),
     (0, b"gimp xcf", "GIMP picture"),
     (0, b"%PDF", "PDF document"),
+)
+_OTHER_KINDS = (
+    *FOREIGN_KINDS,
+    (0, b"BM", "BMP picture"),
     (0, b"\xff\x0a", "JPEG XL picture"),
     (4, b"JXL ", "JPEG XL picture"),
     (4, b"jP  ", "JPEG 2000 picture"),

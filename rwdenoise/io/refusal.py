@@ -11,6 +11,7 @@ from rwdenoise.errors import CorruptPhotoError, UnsupportedPhotoError
 from rwdenoise.io import tags
 from rwdenoise.io.dng_source import is_dng, mosaic_directory
 from rwdenoise.io.libraw import COPY_AGAIN, CUT_OFF, UNKNOWN, Meaning, refuse_absurd
+from rwdenoise.io.picture_kind import FOREIGN_KINDS
 from rwdenoise.io.source import read_file
 from rwdenoise.io.tiff_header import Directory, read_directories
 
@@ -21,10 +22,7 @@ _TOLERATED = 0.01
 _OTHER_KINDS = (
     (0, b"\xff\xd8\xff", "JPEG picture"),
     (0, b"\x89PNG", "PNG picture"),
-    (0, b"GIF8", "GIF picture"),
-    (0, b"8BPS", "Photoshop document"),
-    (0, b"gimp xcf", "GIMP picture"),
-    (0, b"%PDF", "PDF document"),
+    *FOREIGN_KINDS,
     (8, b"WEBP", "WebP picture"),
     (4, b"ftyphei", "HEIF picture"),
     (4, b"ftypmif1", "HEIF picture"),
