@@ -12,9 +12,9 @@ from PIL import Image
 
 from rwdenoise.io.png import profile_chunk, with_chunks
 from rwdenoise.io.samples import to_depth
+from rwdenoise.io.tiff import rows_per_strip
 
 _DPI = (300, 300)
-_STRIP = 2**18
 
 
 def encode_tiff(rgb: NDArray[np.uint16], *, icc: bytes) -> bytes:
@@ -36,7 +36,7 @@ def encode_tiff(rgb: NDArray[np.uint16], *, icc: bytes) -> bytes:
         planarconfig="contig",
         compression="zlib",
         predictor=True,
-        rowsperstrip=_rows_per_strip(rgb),
+        rowsperstrip=rows_per_strip(rgb),
         iccprofile=icc,
         resolution=_DPI,
         resolutionunit="INCH",
@@ -75,8 +75,3 @@ def encode_png(rgb: NDArray[np.uint16], *, icc: bytes) -> bytes:
         The ICC profile.
     """
     return with_chunks(imagecodecs.png_encode(rgb), [profile_chunk(icc)])
-
-
-def _rows_per_strip(rgb: NDArray[np.uint16]) -> int:
-    """Return how many rows make strips of about `_STRIP` bytes."""
-    return max(1, _STRIP // int(rgb[0].nbytes))

@@ -139,7 +139,7 @@ def encode_tiff_photo(photo: RgbPhoto) -> bytes:
     pixels = joined(photo)
     details = {"compression": COMPRESSION.ADOBE_DEFLATE, "predictor": True, **photo.stored.details}
     compressed = details["compression"] != COMPRESSION.NONE
-    rows = max(1, _STRIP // int(pixels[0].nbytes))
+    rows = rows_per_strip(pixels)
     file = BytesIO()
     tifffile.imwrite(
         file,
@@ -164,6 +164,11 @@ def encode_tiff_photo(photo: RgbPhoto) -> bytes:
         buffersize=_BUFFER,
     )
     return file.getvalue()
+
+
+def rows_per_strip(pixels: Samples) -> int:
+    """Return how many rows make strips of about 256 KiB."""
+    return max(1, _STRIP // int(pixels[0].nbytes))
 
 
 def _row_bytes(pixels: Samples, rows: int) -> Iterator[bytes]:
