@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import errno
+import mmap
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from rwdenoise.errors import CorruptPhotoError, PhotoAccessError, RwDenoiseError, UnsupportedPhotoError
@@ -48,6 +51,19 @@ def read_file(path: Path) -> bytes:
         return path.read_bytes()
     except (OSError, ValueError) as error:
         raise _access_error(path, error) from error
+
+
+@contextmanager
+def mapped_file(path: Path) -> Iterator[mmap.mmap]:
+    """Give an ordinary file's bytes for a look at some of them, without reading all; raises what `read_file` does."""
+    check_file(path)
+    try:
+        with path.open("rb") as file:
+            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except (OSError, ValueError) as error:
+        raise _access_error(path, error) from error
+    with mapped:
+        yield mapped
 
 
 def check_file(path: Path) -> None:

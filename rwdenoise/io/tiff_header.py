@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from mmap import mmap
 
 import numpy as np
 
 from rwdenoise.io.tags import DTYPES, SIZES, SUB_IFDS, Tag
 
 Directory = Mapping[int, Tag]
+Bytes = bytes | mmap
 
 #: TIFF proper, Panasonic RW2, Olympus ORF (two kinds): they differ in this number alone.
 _MAGIC = (42, 0x55, 0x4F52, 0x5352)
@@ -18,7 +20,7 @@ _ENTRY = 12
 _ORDERS = {b"II": "<", b"MM": ">"}
 
 
-def read_directories(data: bytes) -> tuple[Directory, ...]:
+def read_directories(data: Bytes) -> tuple[Directory, ...]:
     """Return all directories of a TIFF-like file: the main chain first, then the SubIFDs.
 
     Entries that point outside the file are left out. Nothing is raised, whatever the bytes are.
@@ -57,7 +59,7 @@ def read_directory(data: bytes, offset: int) -> Directory:
     return {tag.code: tag for tag in _entries(data, offset, _ORDERS[data[:2]])}
 
 
-def _entries(data: bytes, offset: int, order: str) -> Iterator[Tag]:
+def _entries(data: Bytes, offset: int, order: str) -> Iterator[Tag]:
     for index in range(_whole(data, offset, f"{order}u2")):
         start = offset + 2 + index * _ENTRY
         if start + _ENTRY > len(data):
@@ -70,5 +72,5 @@ def _entries(data: bytes, offset: int, order: str) -> Iterator[Tag]:
             yield Tag(code, kind, stored.astype(DTYPES[kind]).tobytes())
 
 
-def _whole(data: bytes, offset: int, form: str) -> int:
+def _whole(data: Bytes, offset: int, form: str) -> int:
     return int(np.frombuffer(data, form, count=1, offset=offset)[0])
