@@ -25,8 +25,16 @@ MARGIN = 8
 GAUSSIAN_SHARE, GRAIN_SHARE, GRAY_SHARE = 0.2, 0.1, 0.06
 # Standard deviations of noise that no camera made, as parts of white: from invisible to beyond all use.
 LOG_DEVIATION = (math.log(0.003), math.log(0.25))
-# How much a picture is resized: cameras seldom, people often; upscaled ones are as soft as small sensors.
-KEPT_SIZE_SHARE, FACTORS = 0.5, (0.6, 0.75, 1.15, 1.3, 1.5, 1.75, 2.0)
+#: How much the photo is enlarged before the camera sees it. Photos that were averaged down have detail in every pixel;
+#: what a lens draws on a sensor has not, and its noise can be told from it the better.
+SCENES = (1.0, 1.0, 1.5, 2.0, 3.0)
+# On top of it, the blur of lenses: share of the pictures, and standard deviations in px.
+SOFT_SHARE, SOFTNESS = 0.4, (0.3, 1.2)
+#: How much the picture is resized after the camera: by half of the people, mostly down.
+PICTURES = (1.0, 1.0, 1.0, 1.0, 0.5, 0.6, 0.75, 1.3)
+# How far cameras smooth noise where they see no edge, which leaves blotches: share of the pictures, standard deviations
+# in px, and how much of the noise is smoothed.
+SMOOTHED_SHARE, SMOOTHED_OVER, SMOOTHED_PART = 0.7, (0.5, 2.0), (0.3, 1.0)
 JPEG_SHARE, QUALITIES = 0.65, (60, 99)
 #: The clean picture is stored at least so well: what coarse JPEG does to pictures shall go with the noise.
 CLEAN_QUALITY = 92
@@ -62,6 +70,16 @@ class PicturePairs:
         return (estimate - self.clean) / self.deviation[:, None, None, None]
 
 
+@dataclass(frozen=True)
+class Scaling:
+    """How sizes change on the way to a picture."""
+
+    scene: float = 1.0
+    """How much the photo is enlarged before the camera sees it, 1 and more."""
+    picture: float = 1.0
+    """How much the developed picture is resized."""
+
+
 class PictureBag:
     """Takes a new camera, light, developing and file for each patch.
 
@@ -82,32 +100,41 @@ class PictureBag:
         self.device = device
         self.rng = np.random.default_rng(seed)
         self.torch_rng = torch.Generator(device).manual_seed(seed)
-        largest = self.source_size(min(FACTORS))
+        largest = self._sensor_size(min(PICTURES))
         self.bag = CameraBag(size=largest, jitter=0.0, device=device, seed=seed, usual_share=usual_share)
 
-    def draw_factor(self) -> float:
-        """Return how much the pictures of the next batch are resized."""
-        if self.rng.random() < KEPT_SIZE_SHARE:
-            return 1.0
-        return float(self.rng.choice(FACTORS))
+    def draw_scaling(self) -> Scaling:
+        """Return how sizes change in the next batch."""
+        return Scaling(scene=float(self.rng.choice(SCENES)), picture=float(self.rng.choice(PICTURES)))
 
-    def source_size(self, factor: float) -> int:
-        """Return the edge in px of the patches that `photograph` needs for a factor; a multiple of 2."""
+    def source_size(self, scaling: Scaling) -> int:
+        """Return the edge in px of the patches that `photograph` needs."""
+        return math.ceil(self._sensor_size(scaling.picture) / scaling.scene)
+
+    def _sensor_size(self, factor: float) -> int:
         return 2 * math.ceil((self.size + 2 * MARGIN) / factor / 2)
 
-    def photograph(self, patches: Tensor, factor: float) -> PicturePairs:
+    def photograph(self, patches: Tensor, scaling: Scaling) -> PicturePairs:
         """Make pairs from developed patches of int16, shape (N, 3, H, W), 0 to `WHITE`, H and W of `source_size`."""
+        patches = self._see(patches.to(self.device), scaling)
         kinds = self.rng.choice(3, len(patches), p=(GAUSSIAN_SHARE, GRAIN_SHARE, 1 - GAUSSIAN_SHARE - GRAIN_SHARE))
-        clean = in_camera.resize(patches.to(self.device).float() / WHITE, factor)
+        clean = in_camera.resize(patches.float() / WHITE, scaling.picture)
         noisy = clean.clone()
         for kind, spoil in enumerate((self._gaussian, self._grain)):
             if (here := kinds == kind).any():
                 noisy[here] += spoil(clean[here])
         if (here := kinds == 2).any():
-            clean[here], noisy[here] = self._develop(patches[here], factor)
+            clean[here], noisy[here] = self._develop(patches[here], scaling.picture)
         gray = self.rng.random(len(patches)) < GRAY_SHARE
         clean[gray], noisy[gray] = _gray(clean[gray]), _gray(noisy[gray])
         return self._crop(*self._store(clean, noisy))
+
+    def _see(self, patches: Tensor, scaling: Scaling) -> Tensor:
+        """Return what lenses draw of the patches on sensors, as codes like theirs."""
+        edge = self._sensor_size(scaling.picture)
+        scene = in_camera.resize(patches.float() / WHITE, scaling.scene)[..., :edge, :edge]
+        softness = self._some(len(patches), SOFT_SHARE) * self._uniform(len(patches), *SOFTNESS)
+        return (in_camera.blur(scene, softness) * WHITE).round().short()
 
     def _develop(self, patches: Tensor, factor: float) -> tuple[Tensor, Tensor]:
         count, _, height, width = patches.shape
@@ -125,19 +152,23 @@ class PictureBag:
             picture = in_camera.develop(mosaic, colors, kind=demosaicer, matrix=view.matrix, gains=view.gains, how=how)
             return in_camera.resize(picture, factor)
 
-        return picture_of(clean), picture_of(noisy)
+        truth = picture_of(clean)
+        return truth, truth + self._smooth(picture_of(noisy) - truth)
+
+    def _smooth(self, noise: Tensor) -> Tensor:
+        """Return noise as it is after a camera has smoothed it, but not the picture below."""
+        count = len(noise)
+        part = self._some(count, SMOOTHED_SHARE) * self._uniform(count, *SMOOTHED_PART)
+        return torch.lerp(noise, in_camera.blur(noise, self._uniform(count, *SMOOTHED_OVER)), part)
 
     def _draw_developing(self, count: int, *, gain: Tensor, curved: Tensor) -> Developing:
-        def some(share: float) -> Tensor:
-            return self._tensor(self.rng.random(count) < share)
-
         return Developing(
             gain=gain,
             curved=curved,
             # Cameras hardly ever leave color noise as it is: in their JPEGs it is blotches of several px.
-            color_blur=some(0.85) * self._uniform(count, 0.5, 3.2),
-            coring=some(0.4) * self._uniform(count, 0.0, 0.03),
-            sharpening=some(0.6) * self._uniform(count, 0.0, 1.2),
+            color_blur=self._some(count, 0.85) * self._uniform(count, 0.5, 3.2),
+            coring=self._some(count, 0.4) * self._uniform(count, 0.0, 0.03),
+            sharpening=self._some(count, 0.6) * self._uniform(count, 0.0, 1.2),
             radius=self._uniform(count, 0.5, 1.3),
         )
 
@@ -177,6 +208,10 @@ class PictureBag:
         top, left = (int(self.rng.integers(0, edge - self.size + 1)) for edge in clean.shape[-2:])
         rows, columns = slice(top, top + self.size), slice(left, left + self.size)
         return PicturePairs(clean[..., rows, columns].contiguous(), noisy[..., rows, columns].contiguous())
+
+    def _some(self, count: int, share: float) -> Tensor:
+        """Return 1 for a random share, 0 for the rest."""
+        return self._tensor(self.rng.random(count) < share)
 
     def _normal(self, like: Tensor) -> Tensor:
         return torch.randn(like.shape, generator=self.torch_rng, device=like.device)
