@@ -1,127 +1,164 @@
-"""Many photos, one after the other, with one denoiser."""
+"""Many photos with one denoiser: what is done already is skipped, and one that fails does not stop the others."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rwdenoise.errors import Cancelled, RwDenoiseError
-from rwdenoise.events import Failed, Listener, Planned, Stopped, Summary
+from rwdenoise.done import DoneBefore
+from rwdenoise.errors import Cancelled, JournalError, OutputExistsError
+from rwdenoise.events import Event, Failed, Finished, Listener, Planned, Summary, Warned
+from rwdenoise.io.read import read_photo
 from rwdenoise.io.suffixes import PICTURE_SUFFIXES
-from rwdenoise.job import LoadDenoiser, check_job, denoise_photo, ignore
+from rwdenoise.job import check_source, check_target, ignore
+from rwdenoise.photo_work import LoadDenoiser, PhotoWork, ReadPhoto
+from rwdenoise.pipeline import USUAL_JOBS, Pipeline
+from rwdenoise.tally import Tally
 
 if TYPE_CHECKING:
-    from rwdenoise.diffusion import Settings
+    from rwdenoise.cluster import Cluster, Task
+    from rwdenoise.journal import Journal
     from rwdenoise.network import Domain
-    from rwdenoise.noise import NoiseProfile
+    from rwdenoise.treatment import Treatment
+
+Job = tuple[Path, Path]
 
 
-def denoise_photos(  # noqa: PLR0913 -- what a user can choose, all by name
-    plan: Sequence[tuple[Path, Path]],
-    *,
-    load: LoadDenoiser,
-    settings: Settings,
-    noise: NoiseProfile | None = None,
-    format: str | None = None,
-    color: str = "srgb",
-    overwrite: bool = False,
-    listen: Listener = ignore,
-) -> Summary:
-    """Denoise photos one after the other. One that fails becomes a `Failed` event, and the others go on.
+class Batch:
+    """A call for many photos.
 
     Parameters
     ----------
     plan : sequence of (source, target)
         From `plan_outputs`.
-    load : callable
-        Gives the denoiser for a domain, always the same. It is called for those that the photos' names promise, after
-        all jobs that cannot end well were refused, and for others when a photo turns out to need them.
-    settings, noise, format, color, overwrite, listen
-        As for `denoise_photo`.
-
-    Returns
-    -------
-    Summary
-        The last event. A photo that is refused because its output exists counts as failed.
-
-    Raises
-    ------
-    WeightsError, DeviceError
-        From `load`.
-    Cancelled
-        If `listen` raised it. The photo at hand is told as `Stopped`; it and the rest count as skipped.
+    treatment : Treatment
+        What is to be done to each.
+    weights : collection of str
+        Digests of the weights that `load` may give, by which results of an earlier call are known.
+    journal : Journal, optional
+        Where results and failures are recorded. Without one only the results themselves tell what is done already.
+    read : callable
+        Reads a photo.
+    listen : callable
+        Is told the events.
     """
-    tally = Tally(len(plan), listen)
-    possible = [job for job in plan if tally.attempt(job[0], partial(check_job, *job, overwrite=overwrite))]
-    if not possible:
-        return tally.close()
-    for domain in sorted({_expected_domain(source) for source, _ in possible}):
-        load(domain)
-    work = partial(
-        denoise_photo,
-        denoiser=load,
-        settings=settings,
-        noise=noise,
-        format=format,
-        color=color,
-        overwrite=overwrite,
-        listen=listen,
-    )
-    for source, target in possible:
-        tally.written += tally.attempt(source, partial(work, source, target))
-    return tally.close()
+
+    def __init__(
+        self,
+        plan: Sequence[Job],
+        *,
+        treatment: Treatment,
+        weights: Collection[str] = (),
+        journal: Journal | None = None,
+        read: ReadPhoto = read_photo,
+        listen: Listener = ignore,
+    ) -> None:
+        self._plan, self._treatment, self._read, self._listen = plan, treatment, read, listen
+        self._journal = journal
+        self._done = DoneBefore(treatment, weights=weights, journal=journal)
+        self._tally = Tally(len(plan), self._tell)
+
+    def preview(self) -> Summary:
+        """Tell what `run` would do, as `Planned`, `Skipped` or `Failed` for each photo, without doing it.
+
+        Returns
+        -------
+        Summary
+            The last event; what would be written counts as skipped.
+        """
+        for source, target in self._possible():
+            self._listen(Planned(str(source), str(source), str(target)))
+        return self._tally.close()
+
+    def run(self, load: LoadDenoiser, *, jobs: int = USUAL_JOBS) -> Summary:
+        """Denoise the photos. One that fails becomes a `Failed` event, and the others go on.
+
+        Parameters
+        ----------
+        load : callable
+            Gives the denoiser for a domain, always the same. It is called for those that the photos' names promise,
+            after all jobs that cannot end well were refused, and for others when a photo turns out to need them.
+        jobs : int
+            How many photos are in work at once.
+
+        Returns
+        -------
+        Summary
+            The last event. A photo that is refused because something else has its output's name counts as failed.
+
+        Raises
+        ------
+        WeightsError, DeviceError
+            From `load`.
+        Cancelled
+            If the listener raised it. The photo at hand is told as `Stopped`; it and the rest count as skipped.
+        """
+        try:
+            possible = list(self._possible())
+            for domain in sorted({_expected_domain(source) for source, _ in possible}):
+                load(domain)
+            pipeline = Pipeline(load=load, attempt=self._attempt, listen=self._tally.hear, jobs=jobs)
+            pipeline.run(PhotoWork(*job, treatment=self._treatment, read=self._read) for job in possible)
+        except (Cancelled, KeyboardInterrupt):
+            self._tally.close()
+            raise
+        return self._tally.close()
+
+    def run_on(self, cluster: Cluster, task: Task) -> Summary:
+        """Denoise the photos on other machines; the rest is as in `run`."""
+        try:
+            for (source, _), events in cluster.run(self._possible(), task):
+                self._tally.attempt(source, partial(self._hear_all, events))
+        except (Cancelled, KeyboardInterrupt):
+            self._tally.close()
+            raise
+        return self._tally.close()
+
+    def _hear_all(self, events: Iterable[Event]) -> None:
+        for event in events:
+            self._tally.hear(event)
+
+    def _possible(self) -> Iterator[Job]:
+        """Give the jobs that are left when those that are done, and those that cannot end well, are taken out."""
+        for source, target in self._plan:
+            if self._tally.attempt(source, partial(self._examine, source, target)):
+                yield source, target
+
+    def _examine(self, source: Path, target: Path) -> None:
+        check_source(source, target)
+        self._done.refuse(source, target)
+        check_target(target, overwrite=self._treatment.overwrite)
+
+    def _attempt(self, work: PhotoWork, action: Callable[[], object]) -> bool:
+        def act() -> None:
+            try:
+                action()
+            except OutputExistsError:
+                # Another process may have been given the same photos.
+                self._done.refuse(work.source, work.target)
+                raise
+
+        return self._tally.attempt(work.source, act)
+
+    def _tell(self, event: Event) -> None:
+        self._listen(event)
+        if self._journal is None or not isinstance(event, Finished | Failed):
+            return
+        try:
+            _record(event, self._journal)
+        except JournalError as error:
+            self._listen(Warned(event.job, error.message))
 
 
-def preview_photos(plan: Sequence[tuple[Path, Path]], *, overwrite: bool = False, listen: Listener = ignore) -> Summary:
-    """Tell what `denoise_photos` would do, as `Planned` or `Failed` for each photo, without doing it.
-
-    Returns
-    -------
-    Summary
-        The last event; what would be written counts as skipped.
-    """
-    tally = Tally(len(plan), listen)
-    for source, target in plan:
-        if tally.attempt(source, partial(check_job, source, target, overwrite=overwrite)):
-            listen(Planned(str(source), str(source), str(target)))
-    return tally.close()
+def _record(event: Finished | Failed, journal: Journal) -> None:
+    source = Path(event.job)
+    if isinstance(event, Failed):
+        journal.record_failed(source, event)
+    else:
+        journal.record_done(source, event.source_digest, Path(event.output), event.method_key)
 
 
 def _expected_domain(source: Path) -> Domain:
     return "rgb" if source.suffix.lower() in PICTURE_SUFFIXES else "cfa"
-
-
-class Tally:
-    """Counts how the jobs of a call end, and tells of those that do not end well."""
-
-    def __init__(self, jobs: int, listen: Listener) -> None:
-        self.written = 0
-        self.failed = 0
-        self._jobs = jobs
-        self._listen = listen
-        self._begun = time.perf_counter()
-
-    def attempt(self, source: Path, work: Callable[[], object]) -> bool:
-        """Do some work on a photo and return whether it went well."""
-        try:
-            work()
-        except (Cancelled, KeyboardInterrupt):
-            self._listen(Stopped(str(source)))
-            self.close()
-            raise
-        except RwDenoiseError as error:
-            self.failed += 1
-            self._listen(Failed.because(error, job=str(source)))
-            return False
-        return True
-
-    def close(self) -> Summary:
-        """Tell and return the sum; what was neither written nor failed was not reached."""
-        skipped = self._jobs - self.written - self.failed
-        seconds = round(time.perf_counter() - self._begun, 3)
-        summary = Summary(self.written, self.failed, skipped, seconds)
-        self._listen(summary)
-        return summary

@@ -22,11 +22,12 @@ from rwdenoise.diffusion import SAMPLERS, Settings
 from rwdenoise.errors import DeviceMemoryError, WeightsMismatchError
 from rwdenoise.grain import Grain
 from rwdenoise.hot_pixels import replace_broken_pixels
+from rwdenoise.manifest import find_weights, weights_digest
 from rwdenoise.network import BLIND_LEVEL, Domain, UNet
 from rwdenoise.noise import NoiseProfile, destabilize, stabilize
 from rwdenoise.picture_controls import apply_picture_controls
 from rwdenoise.tiling import plan_tiles
-from rwdenoise.weights import Facts, find_weights, load_network
+from rwdenoise.weights import Facts, load_network
 
 #: Edge of the tiles in px, halo not counted. Larger tiles waste less on halos; this one takes about 0.5 GB.
 TILE = 1024
@@ -48,10 +49,13 @@ class Denoiser:
     backend : Backend
     tile : int
         Edge of the tiles in px. It changes memory and speed, never the result.
+    digest : str
+        Checksum (sha256) of the weights file; empty for a network that is from none.
     """
 
-    def __init__(self, network: UNet, facts: Facts, backend: Backend, *, tile: int = TILE) -> None:
+    def __init__(self, network: UNet, facts: Facts, backend: Backend, *, tile: int = TILE, digest: str = "") -> None:
         self.facts = facts
+        self.digest = digest
         self.backend = backend
         self.tile = tile
         self._network = network.to(backend.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -301,4 +305,4 @@ def load_denoiser(weights: str = "cfa-best", *, device: str = "auto") -> Denoise
         If the device is not here.
     """
     network, facts = load_network(find_weights(weights))
-    return Denoiser(network, facts, choose_backend(device))
+    return Denoiser(network, facts, choose_backend(device), digest=weights_digest(weights))

@@ -16,6 +16,7 @@
       DeviceError
         DeviceUnavailableError    device-unavailable
         DeviceMemoryError         device-memory
+      JournalError                journal                what was done cannot be recorded, or read back
       SettingsError(ValueError)   settings               an option out of its range
       Cancelled                   cancelled              asked to stop
 
@@ -123,6 +124,12 @@ class DeviceMemoryError(DeviceError):
     """The device has too little memory even for the smallest tile."""
 
     code = "device-memory"
+
+
+class JournalError(RwDenoiseError):
+    """The journal of what was done cannot be read or written."""
+
+    code = "journal"
 
 
 class SettingsError(RwDenoiseError, ValueError):

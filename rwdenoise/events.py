@@ -1,7 +1,7 @@
 """What happened, as values and as lines of JSON: the contract with scripts, GIMP and the watch folder.
 
-Exactly one of `Finished`, `Failed` and `Stopped` ends a job; a stream that ends without one means that the process
-died. Within version 1 fields and events are added, never renamed; readers ignore what they do not know.
+Exactly one of `Finished`, `Skipped`, `Failed` and `Stopped` ends a job; a stream that ends without one means that the
+process died. Within version 1 fields and events are added, never renamed; readers ignore what they do not know.
 """
 
 from __future__ import annotations
@@ -100,6 +100,19 @@ class Finished:
     strength: float
     chroma: float
     detail: float
+    source_digest: str = ""
+    """The sha256 of the source."""
+    method_key: str = ""
+    """The same for results of the same method only; both also stand in the output's XMP."""
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """The photo was not worked on; no other event of the job follows."""
+
+    job: str
+    output: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -131,10 +144,17 @@ class Summary:
     written: int
     failed: int
     skipped: int
+    """Neither written nor failed: not reached, or done already."""
     seconds: float
+    megapixels: float = 0.0
+    """Of what was written."""
+    already: int = 0
+    """How many were skipped because they were done already."""
 
 
-Event = Ready | Planned | Started | Noise | Progress | Residual | Warned | Finished | Failed | Stopped | Summary
+Event = (
+    Ready | Planned | Started | Noise | Progress | Residual | Warned | Finished | Skipped | Failed | Stopped | Summary
+)
 Listener = Callable[[Event], None]
 
 _KINDS: dict[str, type[Event]] = {
@@ -146,6 +166,7 @@ _KINDS: dict[str, type[Event]] = {
     "residual": Residual,
     "warning": Warned,
     "finished": Finished,
+    "skipped": Skipped,
     "failed": Failed,
     "cancelled": Stopped,
     "summary": Summary,

@@ -1,7 +1,7 @@
 """GIMP's plug-ins: put where GIMP finds them, examined, and removed without a trace.
 
-An installed plug-in is a folder that is called like its script, as GIMP wants it; beside its files lie the client of
-the worker and ``worker.json`` with the command that starts it.
+An installed plug-in is a folder that is called like its script, as GIMP wants it; beside its files lie those that all
+plug-ins share, and ``worker.json`` with the command that starts the worker.
 """
 
 from __future__ import annotations
@@ -22,11 +22,13 @@ from rwdenoise import __version__
 from rwdenoise.errors import OutputExistsError, PhotoWriteError
 from rwdenoise.gimp_folders import Gimp
 
-#: Names of the files that are added to a plug-in.
+#: Names of files that are added to a plug-in: what talks to the worker, and what says how to start it.
 CLIENT, SETUP = "worker_client.py", "worker.json"
 # By the GIMPs that they are for.
 _FILTERS = {2: "gimpfu", 3: "rwdenoise"}
 _RAW_LOADERS = {3: "rwdenoise-raw"}
+# Where GIMP 3 remembers what was last chosen in a plug-in's dialog, in the folder around that of the plug-ins.
+_LAST_CHOSEN = "plug-in-settings/*rwdenoise*"
 # What a plug-in is called while it is put together or taken apart.
 _UNFINISHED = ".rwdenoise-"
 _IGNORED = shutil.ignore_patterns("__pycache__", "*.pyc")
@@ -47,7 +49,7 @@ class PlugIn:
     @property
     def files(self) -> list[Path]:
         """What is copied."""
-        return [*sorted(self.source.glob("*.py")), self.source.parent / CLIENT]
+        return [*sorted(self.source.glob("*.py")), *sorted(self.source.parent.glob("*.py"))]
 
     def place(self, gimp: Gimp) -> Path:
         """Return its folder in a GIMP."""
@@ -116,6 +118,8 @@ def install(plug_in: PlugIn, gimp: Gimp, *, command: Sequence[str]) -> Path:
 def uninstall(gimp: Gimp) -> list[Path]:
     """Remove all our plug-ins from a GIMP, and the folder around them if it was made for them; return theirs.
 
+    What GIMP remembered for them goes, too.
+
     Raises
     ------
     PhotoWriteError
@@ -127,6 +131,8 @@ def uninstall(gimp: Gimp) -> list[Path]:
         for place in places:
             place.rename(place.with_name(f"{_UNFINISHED}{place.name}"))
         _remove_unfinished(gimp.plug_ins)
+        for path in gimp.plug_ins.parent.glob(_LAST_CHOSEN):
+            path.unlink()
         if made and not any(gimp.plug_ins.iterdir()):
             gimp.plug_ins.rmdir()
     return places

@@ -219,6 +219,10 @@ class Provenance:
     chroma: float | None = None
     """Strength against color noise; None for the same as `strength`."""
     detail: float = 0.0
+    source_digest: str = ""
+    """The sha256 of the source file."""
+    method_key: str = ""
+    """From `rwdenoise.fingerprint`: by both of these a result is known again."""
 
     @property
     def chroma_strength(self) -> float:

@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import os
+import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from rwdenoise.errors import SettingsError
-from rwdenoise.io.suffixes import OUTPUT_SUFFIXES, PICTURE_SUFFIXES, RAW_SUFFIXES, natural_format
+from rwdenoise.io.suffixes import OUTPUT_SUFFIXES, PICTURE_SUFFIXES, RAW_SUFFIXES, format_of, natural_format
+from rwdenoise.output_template import is_template, read_template
+
+#: Names the result of a photo.
+Placing = Callable[[Path], Path]
 
 
-def expand_sources(names: Iterable[str | Path], *, results: str | Path | None = None) -> list[Path]:
+def expand_sources(
+    names: Iterable[str | Path],
+    *,
+    results: str | Path | None = None,
+    format: str | None = None,
+    recursive: bool = True,
+    follow_links: bool = False,
+) -> list[Path]:
     """Turn what a user named into files: patterns are matched, folders walked, files left as they are.
 
     Parameters
@@ -19,7 +31,14 @@ def expand_sources(names: Iterable[str | Path], *, results: str | Path | None = 
     names : iterable of str or Path
         A name with ``*``, ``?`` or ``[`` that is not itself a file is a pattern; ``**`` means any depth.
     results : str or Path, optional
-        A folder that is left out where it lies in a walked one, because results go there.
+        The `output` of `plan_outputs`, where results of earlier calls lie: a folder in a walked one is left out, and
+        so is what a template that begins with ``{folder}`` names.
+    format : str, optional
+        The `format` of `plan_outputs`, which results of earlier calls may have.
+    recursive : bool
+        Whether folders in a folder are walked as well.
+    follow_links : bool
+        Whether symbolic links that leave a walked folder are followed, to photos and to folders.
 
     Returns
     -------
@@ -30,14 +49,21 @@ def expand_sources(names: Iterable[str | Path], *, results: str | Path | None = 
     Notes
     -----
     Of a walked folder the RAW photos are taken, or, where there are none, the developed pictures: a JPEG beside its
-    RAW is not meant. Links to folders are not followed, and names that begin with a dot are left out. So are the
-    results of earlier calls: ``IMG.dng`` beside ``IMG.NEF``, ``IMG-denoised.dng`` beside ``IMG.dng``.
+    RAW is not meant. Left out are names that begin with a dot; links that leave the folder, and links to folders in
+    it, which are walked already; and the results of earlier calls: ``IMG.dng`` beside ``IMG.NEF``,
+    ``IMG-denoised.dng`` beside ``IMG.dng``.
     """
-    without = None if results is None else Path(results)
+    without = _results_folder(results)
+    places = [None, results] if without is None else [None]
+    placings = [_placing(place, result) for place in dict.fromkeys(places) for result in {None, format}]
     found: list[Path] = []
     for name in names:
         for path in _match(Path(name)):
-            found += _find_photos(path, without) if _is_folder(path) else [path]
+            if not _is_folder(path):
+                found.append(path)
+                continue
+            photos = list(_walk(path, without, recursive=recursive, follow_links=follow_links))
+            found += _without_results(photos, placings) or [path]
     return list(dict.fromkeys(found))
 
 
@@ -50,10 +76,10 @@ def plan_outputs(
     ----------
     sources : sequence of Path
     output : str or Path, optional
-        A file, if its name ends like a photo's (``.dng``) and it is no folder; else a folder. By default each
-        result lies beside its source.
+        A template, if there is a ``{`` in it: see `read_template`. Else a file, if its name ends like a photo's
+        (``.dng``) and it is no folder; else a folder. By default each result lies beside its source.
     format : str, optional
-        A key of `OUTPUT_SUFFIXES`; by default that of the file `output`, or else DNG for RAW photos, and for developed
+        A key of `OUTPUT_SUFFIXES`; by default what `output` ends in, or else DNG for RAW photos, and for developed
         pictures their own.
 
     Returns
@@ -66,20 +92,22 @@ def plan_outputs(
     Raises
     ------
     SettingsError
-        If several photos should go into one file, or the file's name does not fit the format.
+        If several photos should go into one file, the output's name does not fit the format, or the template is none,
+        or would lead out of its folder.
     """
-    if output is not None and not _means_folder(output):
+    if output is not None and _means_file(output):
         _check_file(Path(output), sources, format)
         return [(source, Path(output)) for source in sources]
-    plain = [Path(output or source.parent) / f"{source.stem}{_suffix_for(source, format)}" for source in sources]
+    place = _placing(output, format)
+    plain = [place(source) for source in sources]
     wanted = Counter(_key(target) for target in plain)
     taken = {_key(source) for source in sources}
     plan = []
     for source, target in zip(sources, plain, strict=True):
         if _key(target) == _key(source):
-            target = target.with_stem(f"{source.stem}-denoised")
+            target = _marked(target)
         elif wanted[_key(target)] > 1 or _key(target) in taken:
-            target = target.with_stem(_qualified(source))
+            target = _qualified(target, source)
         target = next(name for name in _numbered(target) if _key(name) not in taken)
         taken.add(_key(target))
         plan.append((source, target))
@@ -99,36 +127,66 @@ def _match(path: Path) -> list[Path]:
     return sorted(match for match in matches if hidden or not match.name.startswith(".")) or [path]
 
 
-def _find_photos(folder: Path, without: Path | None) -> list[Path]:
-    """Find the photos in a folder and its folders, less the results of earlier calls."""
-    found = list(_walk(folder, without))
-    if any(path.suffix.lower() in RAW_SUFFIXES for path in found):
-        found = [path for path in found if path.suffix.lower() not in PICTURE_SUFFIXES]
-    results = {_key(result) for source in found for result in _results_beside(source)}
-    return sorted(path for path in found if _key(path) not in results) or [folder]
+def _without_results(photos: list[Path], placings: list[Placing]) -> list[Path]:
+    """Leave out the pictures beside RAW photos, and the results of earlier calls."""
+    if any(path.suffix.lower() in RAW_SUFFIXES for path in photos):
+        photos = [path for path in photos if path.suffix.lower() not in PICTURE_SUFFIXES]
+    plain = [(source, place(source)) for source in photos for place in placings]
+    results = {
+        _key(result)
+        for source, target in plain
+        for result in (target, _marked(target), _qualified(target, source))
+        if result != source
+    }
+    return sorted(path for path in photos if _key(path) not in results)
 
 
-def _walk(folder: Path, without: Path | None) -> Iterator[Path]:
+def _walk(root: Path, without: Path | None, *, recursive: bool, follow_links: bool) -> Iterator[Path]:
     """Give every photo; a folder that cannot be read stands for itself."""
-    folders = [folder]
+    real_root = os.path.realpath(root)
+    folders, walked = [root], set()
     while folders:
         here = folders.pop()
+        # Links may lead in circles.
+        if (real := os.path.realpath(here)) in walked:
+            continue
+        walked.add(real)
         try:
-            entries = [entry for entry in here.iterdir() if not entry.name.startswith(".")]
+            entries = _entries(here)
         except OSError:
             yield here
             continue
         for entry in entries:
-            if not _is_folder(entry):
-                yield from [entry] if entry.suffix.lower() in RAW_SUFFIXES | PICTURE_SUFFIXES.keys() else []
-            elif not entry.is_symlink() and not _is_same(entry, without):
-                folders.append(entry)
+            path = here / entry.name
+            leaves = entry.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(real_root)
+            if leaves and not follow_links:
+                continue
+            if not _is_folder(path):
+                yield from [path] if path.suffix.lower() in RAW_SUFFIXES | PICTURE_SUFFIXES.keys() else []
+            elif recursive and (leaves or not entry.is_symlink()) and not _is_same(path, without):
+                folders.append(path)
 
 
-def _results_beside(source: Path) -> list[Path]:
-    names = (source.stem, f"{source.stem}-denoised", _qualified(source))
-    suffix = _suffix_for(source, None)
-    return [result for name in names if (result := source.with_name(f"{name}{suffix}")) != source]
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    """Return what is in a folder and not hidden, by name."""
+    with os.scandir(folder) as entries:
+        return sorted((entry for entry in entries if not entry.name.startswith(".")), key=lambda entry: entry.name)
+
+
+def _placing(output: str | Path | None, format: str | None) -> Placing:
+    """Return what names the result of a photo, before any collision is seen."""
+    if output is None or not is_template(output):
+        return lambda source: Path(output or source.parent) / f"{source.stem}{_suffix_for(source, format)}"
+    template = read_template(str(output))
+    _check_format(output, template.format, format)
+    return lambda source: template.target(source, _suffix_for(source, format or template.format))
+
+
+def _results_folder(output: str | Path | None) -> Path | None:
+    """Return the folder in which all results lie; None if it depends on the source."""
+    if output is None:
+        return None
+    return read_template(str(output)).base if is_template(output) else Path(output)
 
 
 def _suffix_for(source: Path, format: str | None) -> str:
@@ -137,24 +195,32 @@ def _suffix_for(source: Path, format: str | None) -> str:
     return source.suffix if source.suffix.lower() in OUTPUT_SUFFIXES[format] else OUTPUT_SUFFIXES[format][0]
 
 
-def _means_folder(output: str | Path) -> bool:
-    path = Path(output)
-    known = {suffix for suffixes in OUTPUT_SUFFIXES.values() for suffix in suffixes}
-    return str(output).endswith(("/", os.sep)) or _is_folder(path) or path.suffix.lower() not in known
+def _means_file(output: str | Path) -> bool:
+    if is_template(output) or str(output).endswith(("/", os.sep)):
+        return False
+    return format_of(Path(output)) is not None and not _is_folder(Path(output))
 
 
 def _check_file(output: Path, sources: Sequence[Path], format: str | None) -> None:
     if len(sources) > 1:
         message = f"{len(sources)} photos cannot be written to the one file {output}."
         raise SettingsError(message, hint="Give the name of a folder with -o.")
-    if format is not None and output.suffix.lower() not in OUTPUT_SUFFIXES[format]:
+    _check_format(output, format_of(output), format)
+
+
+def _check_format(output: str | Path, promised: str | None, format: str | None) -> None:
+    if format is not None and promised not in {None, format}:
         expected = " or ".join(OUTPUT_SUFFIXES[format])
         message = f"The output {output} should be in the format {format}, so its name must end in {expected}."
         raise SettingsError(message, hint="Change the name given with -o, or --format.")
 
 
-def _qualified(source: Path) -> str:
-    return f"{source.stem}-{source.suffix[1:]}" if source.suffix else source.stem
+def _marked(target: Path) -> Path:
+    return target.with_stem(f"{target.stem}-denoised")
+
+
+def _qualified(target: Path, source: Path) -> Path:
+    return target.with_stem(f"{target.stem}-{source.suffix[1:]}") if source.suffix else target
 
 
 def _numbered(target: Path) -> Iterator[Path]:
@@ -166,8 +232,10 @@ def _numbered(target: Path) -> Iterator[Path]:
 
 
 def _key(path: Path) -> str:
-    # On Windows and macOS names that differ in case only are the same file.
-    return str(path.absolute()).casefold()
+    # On Windows and macOS names that differ in case only are the same file, on macOS also those that differ in
+    # composition: this is the Unicode Standard's canonical caseless matching (definition D145).
+    decomposed = unicodedata.normalize("NFD", str(path.absolute()))
+    return unicodedata.normalize("NFD", decomposed.casefold())
 
 
 # What cannot be looked at (no permission, a loop of links, a name too long) is taken for a file: reading it

@@ -1,25 +1,26 @@
-"""Weights files: safetensors that describe themselves, listed with their checksums in ``manifest.toml``."""
+"""Weights files: safetensors that describe themselves."""
 
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import safetensors
+import torch
 from safetensors.torch import load_file, save_file
 
-from rwdenoise.errors import WeightsCorruptError, WeightsMismatchError, WeightsNotFoundError
-from rwdenoise.network import Architecture, UNet
+from rwdenoise.errors import WeightsCorruptError, WeightsMismatchError
+from rwdenoise.network import PLANES, Architecture, UNet
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 FORMAT = "rwdenoise-weights-1"
+# Wider and deeper than any network that a photo could wait for.
+_LARGEST = 4096
 
 
 @dataclass(frozen=True)
@@ -35,81 +36,6 @@ class Facts:
     """Noise levels (stabilized, white = 1) that the training covered."""
     trained: str
     """One line: how long, on what, from which recipe."""
-
-
-@dataclass(frozen=True)
-class Listed:
-    """A line of the manifest."""
-
-    name: str
-    path: Path
-    sha256: str
-    size: int
-
-
-def weights_folder() -> Path:
-    """Return the folder of the weights that came with the program."""
-    installed = Path(__file__).parent / "_weights"
-    return installed if installed.is_dir() else Path(__file__).parent.parent / "weights"
-
-
-def list_weights(folder: Path | None = None) -> list[Listed]:
-    """Read the manifest of `folder`, by default of the program's own weights.
-
-    Raises
-    ------
-    WeightsNotFoundError
-        If there is no manifest.
-    """
-    folder = folder or weights_folder()
-    manifest = folder / "manifest.toml"
-    if not manifest.is_file():
-        message = f"There is no {manifest}, which should list the weights."
-        raise WeightsNotFoundError(message, hint="Install rwdenoise again.")
-    table = tomllib.loads(manifest.read_text(encoding="utf-8"))
-    return [
-        Listed(name, folder / entry["file"], entry["sha256"], entry["size"]) for name, entry in table["weights"].items()
-    ]
-
-
-def verify(listed: Listed) -> None:
-    """Compare a weights file with its checksum in the manifest.
-
-    Raises
-    ------
-    WeightsNotFoundError
-        If the file is missing.
-    WeightsCorruptError
-        If its contents are not those that were released.
-    """
-    if not listed.path.is_file():
-        message = f"The weights {listed.name!r} should lie at {listed.path}, but do not."
-        raise WeightsNotFoundError(message, hint="Install rwdenoise again.")
-    found = hashlib.sha256(listed.path.read_bytes()).hexdigest()
-    if found != listed.sha256:
-        message = f"{listed.path} has the checksum {found[:12]}..., the manifest says {listed.sha256[:12]}..."
-        raise WeightsCorruptError(message, hint="Install rwdenoise again.")
-
-
-def find_weights(name: str) -> Path:
-    """Return the file of the weights called `name`, checked, or of the path `name` itself.
-
-    Raises
-    ------
-    WeightsNotFoundError, WeightsCorruptError
-        If there are none, or they are damaged.
-    """
-    if name.endswith(".safetensors"):
-        if Path(name).is_file():
-            return Path(name)
-        message = f"There is no weights file {name}."
-        raise WeightsNotFoundError(message, hint="Check the path given to --weights.")
-    known = {listed.name: listed for listed in list_weights()}
-    if name not in known:
-        message = f"There are no weights called {name!r}; there are {', '.join(known)}."
-        raise WeightsNotFoundError(message, hint="Run 'rwdenoise weights list' to see them.")
-    verify(known[name])
-    return known[name].path
 
 
 def read_facts(path: Path) -> Facts:
@@ -140,11 +66,13 @@ def load_network(path: Path) -> tuple[UNet, Facts]:
         If its numbers do not fit the architecture that it states.
     """
     facts = read_facts(path)
-    network = UNet(facts.architecture)
-    state: dict[str, Tensor] = {name: tensor.float() for name, tensor in load_file(path).items()}
+    # No more memory is taken than the file has numbers, whatever it states.
+    with torch.device("meta"):
+        network = UNet(facts.architecture)
     try:
-        network.load_state_dict(state, strict=True)
-    except RuntimeError as error:
+        state: dict[str, Tensor] = {name: tensor.float() for name, tensor in load_file(path).items()}
+        network.load_state_dict(state, strict=True, assign=True)
+    except (RuntimeError, safetensors.SafetensorError, KeyError) as error:
         message = f"The numbers in {path} do not fit the architecture that it states: {error}"
         raise WeightsMismatchError(message, hint="Install rwdenoise again, or export the weights again.") from error
     return network.eval().requires_grad_(requires_grad=False), facts
@@ -161,7 +89,17 @@ def _facts_from(metadata: dict[str, str]) -> Facts:
         message = f"its format is {metadata['format']!r}, not {FORMAT!r}"
         raise ValueError(message)
     table = json.loads(metadata["facts"])
-    low, high = table["sigma_range"]
-    return Facts(
-        **{**table, "architecture": Architecture.from_table(table["architecture"]), "sigma_range": (low, high)}
-    )
+    low, high = (float(level) for level in table["sigma_range"])
+    architecture = Architecture.from_table(table["architecture"])
+    _refuse_sizes(architecture, table["halo"])
+    return Facts(**{**table, "architecture": architecture, "sigma_range": (low, high)})
+
+
+def _refuse_sizes(architecture: Architecture, halo: int) -> None:
+    """Raise ValueError where no network can be built."""
+    widths, blocks = architecture.widths, architecture.blocks
+    sizes = (*widths, *blocks, architecture.embedding, halo)
+    possible = architecture.domain in PLANES and 0 < len(widths) == len(blocks)
+    if not possible or any(type(size) is not int or not 0 < size <= _LARGEST for size in sizes):
+        message = f"there is no {architecture} with a halo of {halo!r}"
+        raise ValueError(message)

@@ -17,6 +17,13 @@ def data() -> Path:
     return folder
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_folders(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep the tests, and the programs they start, away from the user's configuration and journal."""
+    for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME"):
+        os.environ[name] = str(tmp_path_factory.mktemp(name.lower()))
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the switch that writes the golden files anew; it is never used in CI."""
     parser.addoption("--update-golden", action="store_true", help="write the expected golden files anew")

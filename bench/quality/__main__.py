@@ -29,7 +29,7 @@ from bench.quality.tables import write_tables
 from bench.quality.texture import measure_texture
 from rwdenoise.denoiser import load_denoiser
 from rwdenoise.diffusion import Settings
-from rwdenoise.weights import list_weights
+from rwdenoise.manifest import list_weights
 
 PICTURES = {
     "sensor": "", "shot": "", "method": "", "count": "", "mosaic_psnr": ".2f", "mosaic_texture": ".3f", "psnr": ".2f",

@@ -16,6 +16,7 @@ from rwdenoise_cli.commands.inspect import inspect
 from rwdenoise_cli.commands.simulate import simulate
 from rwdenoise_cli.commands.weights import weights
 from rwdenoise_cli.commands.worker import worker
+from rwdenoise_cli.config import make_configurable
 from rwdenoise_cli.options import JSON
 from rwdenoise_cli.output import log, say, survive_any_text
 from rwdenoise_cli.status import INTERRUPTED, NOTHING_WRITTEN, WRONG_USAGE
@@ -32,6 +33,7 @@ class RwDenoise(click.Group):
     def __init__(self, default: click.Command, *others: click.Command) -> None:
         super().__init__("rwdenoise", commands=list(others), help=default.help)
         self.default = default
+        make_configurable((default, *others))
 
     def make_context(
         self,

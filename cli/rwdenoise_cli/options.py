@@ -19,6 +19,7 @@ from rwdenoise.noise import NoiseProfile
 if TYPE_CHECKING:
     from rwdenoise.denoiser import Denoiser
     from rwdenoise.network import Domain
+    from rwdenoise.treatment import Treatment
 
 # Equal to what the library says, where asking it would import torch or numpy; tests compare them.
 FORMATS = ("dng", "tiff", "jpeg", "png", "webp")
@@ -52,7 +53,17 @@ class Method:
         """Return the denoiser for a domain."""
         from rwdenoise.denoiser import load_denoiser
 
-        return load_denoiser(self.weights or QUALITIES[self.quality][domain], device=self.device)
+        return load_denoiser(self.names()[domain], device=self.device)
+
+    def digests(self) -> set[str]:
+        """Return the checksums of the weights that `load` may give."""
+        from rwdenoise.manifest import weights_digest
+
+        return {weights_digest(name) for name in self.names().values()}
+
+    def names(self) -> dict[str, str]:
+        """Return the weights for each domain."""
+        return {domain: self.weights or name for domain, name in QUALITIES[self.quality].items()}
 
 
 @dataclass(frozen=True)
@@ -63,6 +74,12 @@ class Output:
     format: str | None
     color: str
     overwrite: bool
+
+    def treatment(self, method: Method) -> Treatment:
+        """Return what is to be done to each photo."""
+        from rwdenoise.treatment import Treatment
+
+        return Treatment(method.settings, method.noise, self.format, self.color, self.overwrite)
 
 
 @dataclass(frozen=True)
@@ -89,26 +106,24 @@ def read_noise(_ctx: click.Context, _param: click.Parameter, value: str) -> Nois
         raise click.BadParameter(error.message) from error
 
 
-def sources_argument(function: Function) -> Function:
+def sources_argument(*, required: bool = True) -> Decorator:
     """Add the photos, as they were named."""
-    return click.argument("sources", nargs=-1, required=True, metavar="SOURCE...", type=click.Path(path_type=Path))(
-        function
-    )
+    return click.argument("sources", nargs=-1, required=required, metavar="SOURCE...", type=click.Path(path_type=Path))
 
 
 def method_options(function: Function) -> Function:
     """Add the options that say how to denoise; they arrive as ``method``."""
-    return _group("method", _pack_method, *_METHOD)(function)
+    return group("method", _pack_method, *_METHOD)(function)
 
 
 def output_options(function: Function) -> Function:
     """Add the options that say what to write; they arrive as ``output``."""
-    return _group("output", _pack_output, *_OUTPUT)(function)
+    return group("output", _pack_output, *_OUTPUT)(function)
 
 
 def talk_options(function: Function) -> Function:
     """Add --json, --quiet and --verbose; they arrive as ``talk``."""
-    return _group("talk", _pack_talk, *_TALK)(function)
+    return group("talk", _pack_talk, *_TALK)(function)
 
 
 def _remember_json(ctx: click.Context, _param: click.Parameter, value: bool) -> bool:
@@ -200,9 +215,9 @@ _OUTPUT = (
         "-o",
         "--output",
         "to",
-        metavar="FILE|DIR",
-        help="A file, if the name ends like a format (.dng); else a folder, which is made if it is missing."
-        "  [default: beside each source]",
+        metavar="FILE|DIR|TEMPLATE",
+        help="A file, if the name ends like a format (.dng); else a folder, which is made if it is missing; or a"
+        " template such as '{folder}/denoised/{stem}{suffix}'.  [default: beside each source]",
     ),
     click.option(
         "--format",
@@ -264,8 +279,8 @@ def _pack_talk(*, as_json: bool, quiet: bool, verbose: bool) -> Talk:
     return Talk(as_json, quiet, verbose)
 
 
-def _group(name: str, pack: Function, *options: Decorator) -> Decorator:
-    """Add options to a command, and hand their values over packed into one."""
+def group(name: str, pack: Function, *options: Decorator) -> Decorator:
+    """Add options to a command, and hand their values over packed into one; `pack` takes them by name."""
     members = inspect.signature(pack).parameters
 
     def decorate(function: Function) -> Function:

@@ -16,6 +16,7 @@ from rwdenoise.events import (
     Planned,
     Progress,
     Residual,
+    Skipped,
     Started,
     Stopped,
     Summary,
@@ -30,6 +31,7 @@ from rwdenoise_cli.words import (
     noise_words,
     residual_words,
     settings_words,
+    skipped_words,
     summary_words,
 )
 
@@ -69,7 +71,8 @@ class Reporter:
         self.jobs = jobs
         self.begun = 0
         self._talk = talk
-        self._noise: Noise | None = None
+        self._noises: dict[str, Noise] = {}
+        self._failures: list[Failed] = []
         self._stage = ""
 
     def __enter__(self) -> Self:
@@ -84,6 +87,7 @@ class Reporter:
         """Tell of one event."""
         if isinstance(event, Failed):
             log(failed_words(event))
+            self._failures.append(event)
         elif not self._talk.quiet:
             self._tell(event)
 
@@ -97,11 +101,11 @@ class Reporter:
 
     @_tell.register
     def _(self, _event: Started) -> None:
-        self.begun, self._noise, self._stage = self.begun + 1, None, ""
+        self.begun, self._stage = self.begun + 1, ""
 
     @_tell.register
     def _(self, event: Noise) -> None:
-        self._noise = event
+        self._noises[event.job] = event
 
     @_tell.register
     def _(self, event: Progress) -> None:
@@ -117,25 +121,35 @@ class Reporter:
         log(f"warning: {printable(event.job)}: {printable(event.message)}")
 
     @_tell.register
+    def _(self, event: Skipped) -> None:
+        self.begun += 1
+        log(skipped_words(event))
+
+    @_tell.register
     def _(self, event: Stopped) -> None:
         log(f"{printable(event.job)}: stopped, nothing of it was written")
 
     @_tell.register
     def _(self, event: Finished) -> None:
-        say(finished_words(event, self._noise))
+        say(finished_words(event, self._noises.pop(event.job, None)))
         if self._talk.verbose:
             log(settings_words(event))
 
     @_tell.register
     def _(self, event: Summary) -> None:
         say(summary_words(event, dry=not self.begun))
+        # They were told when they happened, which in a long call is far above.
+        if self._failures and event.written:
+            log("These failed:")
+            for failed in self._failures:
+                log(failed_words(failed))
 
     def show(self, event: Progress) -> None:
         """Log each stage as it begins, and all progress if asked to be verbose."""
         line = f"[{self.begun}/{self.jobs}] {printable(event.job)}: {event.stage}"
         if event.stage != self._stage:
             self._stage = event.stage
-            known = event.stage == "denoise" and self._noise
+            known = event.stage == "denoise" and self._noises.get(event.job)
             log(f"{line}, {noise_words(known)}" if known else line)
         elif self._talk.verbose and event.stage == "denoise":
             log(f"{line} {event.done}/{event.total}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rwdenoise.events import Failed, Finished, Noise, Residual, Summary
+from rwdenoise.events import Failed, Finished, Noise, Residual, Skipped, Summary
 from rwdenoise_cli.output import printable
 
 
@@ -44,14 +44,23 @@ def failed_words(event: Failed) -> str:
     return f"error: {about}{message}\n  {printable(event.hint)}"
 
 
+def skipped_words(event: Skipped) -> str:
+    """Return for example ``IMG_1.NEF: done already, IMG_1.dng``."""
+    return f"{printable(event.job)}: {event.reason}, {printable(event.output)}"
+
+
 def summary_words(event: Summary, *, dry: bool = False) -> str:
-    """Return for example ``3 written, 1 failed in 34.2 s``."""
+    """Return for example ``3 written, 1 failed, 2 done already in 34.2 s (2.1 Mpx/s)``."""
+    not_reached = event.skipped - event.already
+    already = [f"{event.already} done already"] if event.already else []
     if dry and event.skipped:
-        return f"{event.skipped} would be written, {event.failed} not; this was a dry run"
+        return ", ".join([f"{not_reached} would be written", f"{event.failed} not", *already]) + "; this was a dry run"
     parts = [f"{event.written} written"]
     parts += [f"{event.failed} failed"] if event.failed else []
-    parts += [f"{event.skipped} not done"] if event.skipped else []
-    return f"{', '.join(parts)} in {event.seconds:.1f} s"
+    parts += already
+    parts += [f"{not_reached} not done"] if not_reached else []
+    rate = f" ({event.megapixels / event.seconds:.1f} Mpx/s)" if event.megapixels and event.seconds else ""
+    return f"{', '.join(parts)} in {event.seconds:.1f} s{rate}"
 
 
 def arrow(source: str, output: str) -> str:

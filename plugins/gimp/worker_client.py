@@ -4,6 +4,7 @@
 In short, for a filter that runs once::
 
     with Worker(os.path.dirname(os.path.abspath(__file__))) as worker:
+        worker.start()
         ...write the layer's bytes to os.path.join(worker.folder, "pixels.in")...
         worker.denoise({"width": 640, "height": 480, "channels": 3, "alpha": False, "type": "u8",
                         "encoding": "non-linear", "strength": 0.8}, on_progress=show)
@@ -23,6 +24,7 @@ import subprocess
 import tempfile
 import threading
 import time
+import uuid
 
 try:
     import queue
@@ -45,7 +47,8 @@ _LAST_WORDS = 400
 _ENDS = ("finished", "failed", "cancelled")
 # Every flatpak has this file.
 _FLATPAK = "/.flatpak-info"
-_REINSTALL = "In a terminal, type: rwdenoise gimp install"
+_INSTALL = "In a terminal, type: pip install rwdenoise; then type: rwdenoise gimp install"
+_FREE = "Free some space on that disk, or set the variable TMPDIR to another folder."
 _STATUS = "In a terminal, type: rwdenoise gimp status"
 _ALLOW_FLATPAK = "In a terminal, type: flatpak override --user --talk-name=org.freedesktop.Flatpak org.gimp.GIMP"
 
@@ -82,18 +85,19 @@ class Worker(object):
     Attributes
     ----------
     folder : str
-        The private folder (only for this user). It is there from the start, and gone after `close`.
+        The private folder (only for this user); it is there from `start` to `close`.
     version : str or None
         Of the rwdenoise that does the work, once it has said that it is ready.
 
     Notes
     -----
     Use it in a ``with`` statement, from one thread: leaving it ends the process and removes the folder. A plug-in that
-    is killed cannot do either, so the worker does: it ends when its stdin ends, and removes the folder.
+    is killed cannot do either, so the worker does: it ends when its stdin ends, and removes the folder. That is why
+    there is no folder before there is a worker.
     """
 
     def __init__(self, here, command=None, start_timeout=_START_SECONDS):
-        self.folder = tempfile.mkdtemp(prefix="rwdenoise-", dir=_folder_that_both_see())
+        self.folder = os.path.join(_folder_that_both_see(), "rwdenoise-" + uuid.uuid4().hex)
         atexit.register(self.close)
         self._here = str(here)
         self._command = command
@@ -118,7 +122,7 @@ class Worker(object):
         Raises
         ------
         WorkerError
-            If there is nothing to start.
+            If there is nothing to start, or no room for the private folder.
         """
         if self._process is not None:
             return
@@ -135,10 +139,15 @@ class Worker(object):
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )
         except (OSError, ValueError) as error:
-            raise WorkerError("%s cannot be started: %s." % (command[0], error), _REINSTALL)
+            raise WorkerError("%s cannot be started: %s." % (command[0], error), _INSTALL)
         self._deadline = _now() + self._start_timeout
         self._events = _read_in_background(self._process.stdout, self._lines.put)
         self._errors = _read_in_background(self._process.stderr, self._last_errors.append)
+        try:
+            os.mkdir(self.folder, 0o700)
+        except (IOError, OSError) as error:
+            self.close()
+            raise WorkerError("%s cannot be made: %s." % (self.folder, error.strerror), _FREE)
 
     def wait_until_ready(self):
         """Start the process, wait until it is ready, and return the version of rwdenoise.
@@ -152,10 +161,6 @@ class Worker(object):
         while self.version is None:
             self._next(_POLL_SECONDS)
         return self.version
-
-    def new_job_folder(self):
-        """Return a new, empty folder inside the private one, for jobs whose pixels must not share a file."""
-        return tempfile.mkdtemp(prefix="job-", dir=self.folder)
 
     def submit(self, request):
         """Send a job to the worker, and return its name.
@@ -286,13 +291,14 @@ class Worker(object):
 
     def _death(self):
         _end(self._process)
+        # Nobody else would, should this plug-in be killed now.
+        shutil.rmtree(self.folder, ignore_errors=True)
         words = "The worker ended unexpectedly, with status %s." % self._process.returncode
         self._errors.join(_END_SECONDS)
         last = b"".join(line for line in self._last_errors if line)
         if last:
             words += " Its last words: " + last[-_LAST_WORDS:].decode("utf-8", "replace").strip()
-        in_flatpak = os.path.exists(_FLATPAK) and self.version is None
-        return WorkerError(words, _ALLOW_FLATPAK if in_flatpak else _STATUS)
+        return WorkerError(words, _STATUS if self.version is not None else _how_to_start())
 
 
 def read_command(here):
@@ -310,12 +316,12 @@ def read_command(here):
         program = str(command[0])
     except (IOError, OSError):
         raise WorkerError(
-            "The program rwdenoise, which does the work, is not set up: there is no %s." % path, _REINSTALL
+            "The program rwdenoise, which does the work, is not set up: there is no %s." % path, _INSTALL
         )
     except (ValueError, KeyError, TypeError, IndexError):
-        raise WorkerError("%s is damaged." % path, _REINSTALL)
+        raise WorkerError("%s is damaged." % path, _INSTALL)
     if not os.path.exists(_FLATPAK) and not os.path.exists(program):
-        raise WorkerError("The program that does the work is gone: there is no %s." % program, _REINSTALL)
+        raise WorkerError("The program that does the work is gone: there is no %s." % program, _INSTALL)
     return [str(word) for word in command]
 
 
@@ -353,8 +359,13 @@ def _around(command):
 
 
 def _folder_that_both_see():
-    """Return where temporary folders go; None for the usual place. A flatpak's own is hidden from other programs."""
-    return os.environ.get("XDG_CACHE_HOME") if os.path.exists(_FLATPAK) else None
+    """Return where temporary folders go: the usual place, but a flatpak's own is hidden from other programs."""
+    return (os.path.exists(_FLATPAK) and os.environ.get("XDG_CACHE_HOME")) or tempfile.gettempdir()
+
+
+def _how_to_start():
+    """Return how to mend that a worker ends before it says anything."""
+    return _ALLOW_FLATPAK if os.path.exists(_FLATPAK) else _INSTALL
 
 
 def _read_in_background(stream, tell):

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from rwdenoise.color import SRGB_TO_XYZ
 from rwdenoise.errors import SettingsError
 from rwdenoise.io import tags
 from rwdenoise.io.tags import Tag
@@ -16,6 +17,8 @@ from rwdenoise.noise import NoiseProfile
 from rwdenoise.photo import Area
 
 D65 = 21
+# The worst of the real cameras' matrices that were looked at has 4.
+_WORST_CONDITION = 1000
 
 #: How the camera sees color and how it should look, in the main directory (DNG 1.7.1, chapters 2, 4 and 6).
 PROFILE_CODES = frozenset(
@@ -80,14 +83,17 @@ def black_level(mosaic: Directory, shape: tuple[int, ...]) -> NDArray[np.float32
     """Return the black level of each site of one period, in DN, counted from the active area.
 
     `shape` is the period, or (1, 1, 3) for a linear picture: the black level of each color then.
-    Deltas by row and column are taken as their mean; a repeat that the period does not fit is averaged.
+    Deltas by row and column are taken as their mean; a repeat that the period does not fit is averaged. What cannot be
+    is NaN.
     """
-    rows, columns = (int(v) for v in _values(mosaic, tags.BLACK_LEVEL_REPEAT_DIM, (1, 1)))
     period, samples = shape[:2], math.prod(shape[2:])
-    level = _values(mosaic, tags.BLACK_LEVEL, (0,) * (rows * columns * samples))
+    level = _values(mosaic, tags.BLACK_LEVEL, (0,) * samples)
+    repeat = _values(mosaic if tags.BLACK_LEVEL in mosaic else {}, tags.BLACK_LEVEL_REPEAT_DIM, (1, 1)).tolist()
     deltas = sum(float(np.mean(_values(mosaic, c, (0,)))) for c in (tags.BLACK_LEVEL_DELTA_H, tags.BLACK_LEVEL_DELTA_V))
-    if level.size != rows * columns * samples:
+    counts = len(repeat) == 2 and all(side >= 1 and side.is_integer() for side in repeat)
+    if not counts or level.size != math.prod(repeat) * samples:
         return np.full(shape, np.nan, np.float32)
+    rows, columns = (int(side) for side in repeat)
     height, width = math.lcm(rows, period[0]), math.lcm(columns, period[1])
     tiled = np.tile(level.reshape(rows, columns, samples), (height // rows, width // columns, 1)) + deltas
     blocks = tiled.reshape(height // period[0], period[0], width // period[1], period[1], samples)
@@ -108,8 +114,17 @@ def color_matrix(main: Directory) -> NDArray[np.float64] | None:
         (tags.COLOR_MATRIX_2, tags.CALIBRATION_ILLUMINANT_2),
     )
     found = [(first(main, light) == D65, _values(main, code, ())) for code, light in pairs]
-    usable = [(daylight, m) for daylight, m in found if m.size == 9 and np.isfinite(m).all() and np.any(m)]
-    return max(usable, key=lambda pair: pair[0])[1].reshape(3, 3) if usable else None
+    usable = [(daylight, m.reshape(3, 3)) for daylight, m in found if m.size == 9 and sees_colors(m.reshape(3, 3))]
+    return max(usable, key=lambda pair: pair[0])[1] if usable else None
+
+
+def sees_colors(matrix: NDArray[np.float64]) -> bool:
+    """Whether a matrix XYZ -> camera, shape (3, 3), can be undone: all three see white, and each something else."""
+    with np.errstate(all="ignore"):
+        seen = matrix @ SRGB_TO_XYZ
+        white = seen.sum(axis=1, keepdims=True)
+        usable = np.isfinite(seen).all() and white.min() > 0 and np.linalg.cond(seen / white) < _WORST_CONDITION
+    return bool(usable)
 
 
 def white_balance(main: Directory) -> NDArray[np.float64] | None:

@@ -33,6 +33,8 @@ _RGB_NAMES = [ord("R"), ord("G"), ord("B")]
 _FULL_COLOR = 0
 _JFIF = b"\xff\xd8\xff\xe0\0\x10JFIF\0"
 _DENSITY_AT = 13
+# None, inch, and centimeter (JFIF 1.02).
+_UNITS = {0, 1, 2}
 _U16_MAX = 65535
 
 
@@ -146,7 +148,7 @@ def _details(image: JpegImagePlugin.JpegImageFile) -> dict[str, Any]:
 
 def _resolution(info: Mapping[Any, Any]) -> dict[str, Any]:
     """Return pixels per unit, across and down, as fractions, and the unit, as TIFF counts them: JFIF is one behind."""
-    if "jfif_density" not in info:
+    if info.get("jfif_unit") not in _UNITS:
         return {}
     across, down = info["jfif_density"]
     return {"resolution": ((across, 1), (down, 1)), "unit": info["jfif_unit"] + 1}

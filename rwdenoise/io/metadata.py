@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,16 +11,11 @@ import exiv2
 
 import rwdenoise
 from rwdenoise.errors import PhotoError
+from rwdenoise.io.exiv2_image import EXIV2_ERRORS, LOCK, NAMESPACE, PREFIX, open_image
 from rwdenoise.io.source import read_file, shown
 from rwdenoise.io.thumbnail import render_thumbnail
 from rwdenoise.photo import Provenance
 from rwdenoise.rgb_photo import RgbPhoto
-
-#: exiv2 is not safe in threads.
-_LOCK = threading.Lock()
-#: Our own properties; the prefix and the name are part of the file format, do not change them.
-NAMESPACE = "urn:rwdenoise:xmp:1.0/"
-PREFIX = "rwd"
 
 # Directories that describe pictures which the output does not have.
 _FOREIGN_GROUPS = re.compile(r"SubImage\d|SubThumb\d|Thumbnail|Image2|Image3|PanasonicRaw|MpfInfo")
@@ -72,11 +66,11 @@ def read_identity(data: bytes) -> Identity:
     data : bytes
         The whole file.
     """
-    with _LOCK:
+    with LOCK:
         try:
-            exif = _open(data).exifData()
+            exif = open_image(data).exifData()
             return Identity(_text(exif, "Exif.Image.Make"), _text(exif, "Exif.Image.Model"), _iso(exif))
-        except exiv2.Exiv2Error:
+        except EXIV2_ERRORS:
             return Identity()
 
 
@@ -88,10 +82,10 @@ def read_orientation(data: bytes) -> int:
     data : bytes
         The whole file.
     """
-    with _LOCK:
+    with LOCK:
         try:
-            text = _text(_open(data).exifData(), "Exif.Image.Orientation")
-        except exiv2.Exiv2Error:
+            text = _text(open_image(data).exifData(), "Exif.Image.Orientation")
+        except EXIV2_ERRORS:
             return 1
     return int(text) if re.fullmatch("[1-8]", text) else 1
 
@@ -128,15 +122,19 @@ def copy_metadata(
     if encoded.startswith(_BIG_TIFF):
         warn("The output is a TIFF of more than 4 GB, into which exiv2 cannot write metadata, so it has none.")
         return encoded
-    with _LOCK:
+    with LOCK:
         carried = _read_source(source, warn, developed=picture is not None)
         try:
             return _write(encoded, carried, kind=kind, provenance=provenance, picture=picture)
-        except exiv2.Exiv2Error as error:
+        except EXIV2_ERRORS as error:
             warn(
                 f"Some metadata does not fit into a {kind} file, so only the description of the work is in it: {error}"
             )
-        return _write(encoded, None, kind=kind, provenance=provenance, picture=picture)
+        try:
+            return _write(encoded, None, kind=kind, provenance=provenance, picture=picture)
+        except EXIV2_ERRORS as error:  # An unchanged JPEG or WebP is as damaged as its source.
+            warn(f"The metadata of the output cannot be changed, so it is that of the source: {error}")
+            return encoded
 
 
 def _read_source(source: Path | None, warn: Callable[[str], None], *, developed: bool) -> _Metadata | None:
@@ -145,8 +143,8 @@ def _read_source(source: Path | None, warn: Callable[[str], None], *, developed:
     # A copy: what belongs to the source's own image holds the whole file in memory.
     copy = exiv2.ImageFactory.create(exiv2.ImageType.exv)
     try:
-        copy.setMetadata(_open(read_file(source)))
-    except (exiv2.Exiv2Error, PhotoError) as error:
+        copy.setMetadata(open_image(read_file(source)))
+    except (*EXIV2_ERRORS, PhotoError) as error:
         warn(f"The metadata of {shown(source)} cannot be read, so the output has none of it: {error}")
     carried = _Metadata(copy.exifData(), copy.xmpData(), copy.iptcData())
     for sidecar in sidecars(source):
@@ -154,7 +152,7 @@ def _read_source(source: Path | None, warn: Callable[[str], None], *, developed:
         shared = developed and sidecar.stem == source.stem
         try:
             _merge_sidecar(sidecar, carried.xmp, without=_DEVELOPMENT if shared else None)
-        except (exiv2.Exiv2Error, PhotoError, UnicodeError) as error:
+        except (*EXIV2_ERRORS, PhotoError, UnicodeError) as error:
             warn(f"The sidecar {shown(sidecar)} cannot be read, so the output has none of it: {error}")
     return carried
 
@@ -181,7 +179,7 @@ def _write(
     provenance: Provenance | None,
     picture: RgbPhoto | None,
 ) -> memoryview:
-    image = _open(encoded)
+    image = open_image(encoded)
     exif, xmp, iptc = image.exifData(), image.xmpData(), image.iptcData()
     if carried is not None:
         _carry(carried, _Metadata(exif, xmp, iptc), kind=kind, developed=picture is not None)
@@ -261,23 +259,20 @@ def _sign(exif: exiv2.ExifData, xmp: exiv2.XmpData, provenance: Provenance | Non
         "Chroma": f"{provenance.chroma_strength:g}",
         "Detail": f"{provenance.detail:g}",
     }
+    if provenance.source_digest:
+        done |= {"SourceDigest": provenance.source_digest, "MethodKey": provenance.method_key}
     if provenance.noise is not None:
         done |= {"Shot": f"{provenance.noise.shot:.6g}", "Read": f"{provenance.noise.read:.6g}"}
     for name, value in done.items():
         xmp[f"Xmp.{PREFIX}.{name}"] = value
 
 
-def _open(data: bytes) -> exiv2.Image:
-    # What exiv2 finds odd in a camera's file is no concern of the photographer's.
-    exiv2.LogMsg.setLevel(exiv2.LogMsg.Level.mute)
-    image = exiv2.ImageFactory.open(data)
-    image.readMetadata()
-    return image
-
-
 def _text(exif: exiv2.ExifData, key: str) -> str:
     found = exif.findKey(exiv2.ExifKey(key))
-    return "" if found == exif.end() else str(found.toString()).strip("\0 ")
+    if found == exif.end():
+        return ""
+    # Of bytes that are no UTF-8 the binding makes surrogates, which nobody can write.
+    return str(found.toString()).encode("utf-8", "surrogateescape").decode("utf-8", "replace").strip("\0 ")
 
 
 def _iso(exif: exiv2.ExifData) -> float | None:

@@ -91,7 +91,7 @@ def _to_photo(raw: rawpy.RawPy, data: bytes, directories: Sequence[Directory], *
         pixel_aspect=float(raw.sizes.pixel_aspect),
         dng_tags=dng_source.kept_tags(main, mosaic) or private_tags(data, directories),
     )
-    return photo if cfa == MONOCHROME else replace(photo, color_matrix=_color_matrix_of(raw, main, filters))
+    return photo if cfa == MONOCHROME else replace(photo, color_matrix=_color_matrix_of(raw, main, filters, name))
 
 
 def _dng_directories(directories: Sequence[Directory]) -> tuple[Directory, Directory]:
@@ -169,15 +169,20 @@ def _white_balance_of(raw: rawpy.RawPy, main: Directory) -> tuple[float, float, 
     return 1.0, 1.0, 1.0
 
 
-def _color_matrix_of(raw: rawpy.RawPy, main: Directory, filters: NDArray[np.uint8]) -> NDArray[np.float64]:
+def _color_matrix_of(raw: rawpy.RawPy, main: Directory, filters: NDArray[np.uint8], name: str) -> NDArray[np.float64]:
     """Return what the file states, or what LibRaw knows of the camera. Afterwards `raw` may be used up."""
     stated = dng_source.color_matrix(main)
     if stated is not None:
         return stated
     known = raw.rgb_xyz_matrix[:3].astype(np.float64)
-    if np.isfinite(known).all() and np.linalg.matrix_rank(known) == 3:
+    if dng_source.sees_colors(known):
         return known
-    return measured_matrix(raw, filters)
+    with suppress(np.linalg.LinAlgError):
+        measured = measured_matrix(raw, filters)
+        if dng_source.sees_colors(measured):
+            return measured
+    message = f"{name} has a color matrix that cannot be: white must be seen, and three colors told apart."
+    raise CorruptPhotoError(message, hint="Copy the photo from the camera or the backup again.")
 
 
 def _iso_of(raw: rawpy.RawPy) -> float | None:

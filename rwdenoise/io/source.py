@@ -7,7 +7,9 @@ import mmap
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
+from typing import NamedTuple
 
 from rwdenoise.errors import CorruptPhotoError, PhotoAccessError, RwDenoiseError, UnsupportedPhotoError
 
@@ -34,6 +36,26 @@ def shown(path: Path) -> str:
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in path.name or str(path))
 
 
+class FileState(NamedTuple):
+    """What tells whether a file was changed, as restic has it: its times may lie, all of these at once hardly do."""
+
+    size: int
+    modified: int
+    """Nanoseconds."""
+    changed: int
+    """Nanoseconds; on Windows since it was made."""
+    inode: int
+
+
+def state_of(path: Path) -> FileState:
+    """Look at a file; raises `PhotoAccessError` if it is not there or may not be looked at."""
+    try:
+        about = path.stat()
+    except (OSError, ValueError) as error:
+        raise _access_error(path, error) from error
+    return FileState(about.st_size, about.st_mtime_ns, about.st_ctime_ns, about.st_ino)
+
+
 def read_file(path: Path) -> bytes:
     """Return what is in an ordinary file.
 
@@ -46,9 +68,17 @@ def read_file(path: Path) -> bytes:
     UnsupportedPhotoError
         If it is larger than 2 GiB.
     """
+    with opened(path) as file:
+        return file.read()
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[BufferedReader]:
+    """Give an ordinary file to read from; raises what `read_file` does, also while it is read."""
     check_file(path)
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            yield file
     except (OSError, ValueError) as error:
         raise _access_error(path, error) from error
 
@@ -56,12 +86,8 @@ def read_file(path: Path) -> bytes:
 @contextmanager
 def mapped_file(path: Path) -> Iterator[mmap.mmap]:
     """Give an ordinary file's bytes for a look at some of them, without reading all; raises what `read_file` does."""
-    check_file(path)
-    try:
-        with path.open("rb") as file:
-            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    except (OSError, ValueError) as error:
-        raise _access_error(path, error) from error
+    with opened(path) as file:
+        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     with mapped:
         yield mapped
 

@@ -23,7 +23,7 @@ from rwdenoise.rgb_photo import RgbPhoto, Samples, Stored
 _ORIENTATION, _X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT, _ICC_PROFILE = 274, 282, 283, 296, 34675
 _SHORT = 3
 #: Kept as they are; JPEG would lose again, so it becomes deflate.
-_LOSSLESS = frozenset(
+LOSSLESS = frozenset(
     {COMPRESSION.NONE, COMPRESSION.LZW, COMPRESSION.ADOBE_DEFLATE, COMPRESSION.DEFLATE}
     | {COMPRESSION.PACKBITS, COMPRESSION.ZSTD, COMPRESSION.LZMA}
 )
@@ -109,7 +109,7 @@ def _orientation(page: TiffPage) -> int:
 
 def _details(page: TiffPage) -> dict[str, Any]:
     """Return what `encode_tiff_photo` must know; a compression that loses becomes deflate with predictor."""
-    lossless = page.compression in _LOSSLESS
+    lossless = page.compression in LOSSLESS
     return {
         "compression": int(page.compression if lossless else COMPRESSION.ADOBE_DEFLATE),
         "predictor": page.predictor != 1 or not lossless,

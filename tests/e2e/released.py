@@ -1,7 +1,8 @@
 """The weights that are released."""
 
 from rwdenoise.network import Domain
-from rwdenoise.weights import list_weights, read_facts
+from rwdenoise.manifest import list_weights
+from rwdenoise.weights import read_facts
 
 
 def names_of(domain: Domain) -> list[str]:

@@ -17,7 +17,7 @@ from rwdenoise.io.raw import read_raw
 from rwdenoise.io.suffixes import OUTPUT_SUFFIXES
 from rwdenoise.io.write import FORMATS, write_photo
 from rwdenoise.simulated import simulate_raw
-from rwdenoise.weights import list_weights
+from rwdenoise.manifest import list_weights
 from rwdenoise_cli import options
 from rwdenoise_cli.commands import simulate
 from rwdenoise_cli.main import cli
@@ -356,7 +356,7 @@ class TestOthers:
         assert "ok       torch" in result.stdout
 
     def test_doctor_finds_damaged_weights(self, monkeypatch, tmp_path) -> None:
-        monkeypatch.setattr("rwdenoise.weights.weights_folder", lambda: tmp_path)
+        monkeypatch.setattr("rwdenoise.manifest.weights_folder", lambda: tmp_path)
         result = run("doctor")
         assert result.exit_code == 1
         assert "problem  weights" in result.stdout

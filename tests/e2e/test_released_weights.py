@@ -6,7 +6,7 @@ import pytest
 from rwdenoise.cfa import BAYER_PHASES, MONOCHROME, X_TRANS, Cfa
 from rwdenoise.denoiser import Denoiser, load_denoiser
 from rwdenoise.diffusion import Settings
-from rwdenoise.job import choose_noise
+from rwdenoise.photo_work import choose_noise
 from rwdenoise.noise import NoiseProfile
 from rwdenoise.photo import RawPhoto
 from rwdenoise.scene import draw_scene

@@ -11,9 +11,11 @@ from tests.gimp.tree import GimpTree, worker_command
 
 INSIDE = Path(__file__).with_name("inside.py")
 READY = 'print(\'{"v": 1, "event": "ready"}\', flush=True)'
+HOW_TO_INSTALL = "type: pip install rwdenoise; then type: rwdenoise gimp install"
 FAULTS = {
-    "missing": (None, "rwdenoise gimp install"),
-    "gone": (["/nowhere/python", "-m", "rwdenoise_cli", "worker"], "rwdenoise gimp install"),
+    "missing": (None, HOW_TO_INSTALL),
+    "gone": (["/nowhere/python", "-m", "rwdenoise_cli", "worker"], HOW_TO_INSTALL),
+    "removed": (worker_command("-c", "exit('No module named rwdenoise_cli')"), HOW_TO_INSTALL),
     "crashing": (worker_command("-c", f"{READY}; input(); exit('out of luck')"), "out of luck"),
     "garbage": (worker_command("-c", f"{READY}; input(); print('hello', flush=True); input()"), "hello"),
     "slow": (worker_command("-c", "import time; time.sleep(100)"), "did not answer within 2 seconds"),
@@ -25,7 +27,7 @@ def broken(tree: Path, tmp_path: Path) -> GimpTree:
     """Return a GIMP whose plug-in waits only two seconds for the first word of its worker."""
     gimp = GimpTree(tree, tmp_path)
     gimp.prepare()
-    client = gimp.install("rwdenoise", None) / "worker_client.py"
+    client = gimp.install("rwdenoise", ["the tests say which"]) / "worker_client.py"
     client.write_text(client.read_text().replace("_START_SECONDS = 60.0", "_START_SECONDS = 2.0"))
     return gimp
 

@@ -70,7 +70,7 @@ def test_what_is_typed_counts_and_is_remembered(windowed: GimpTree, screen: Scre
 
 
 def test_without_a_worker_the_dialog_opens_but_cannot_be_agreed_to(windowed: GimpTree, screen: Screen) -> None:
-    windowed.set_worker("rwdenoise", None)
+    windowed.forget_worker("rwdenoise")
     with _opened(windowed, screen):
         dialog = screen.wait_for(TITLE, seconds=SECONDS)
         screen.press(dialog, "Return")

@@ -14,19 +14,25 @@ from typing import Any
 
 import pytest
 
+from rwdenoise.gimp_folders import gimp_of
+from rwdenoise.gimp_install import SETUP, PlugIn, install, plug_ins_folder
+
 ROOT = Path(__file__).parents[2]
-PLUGINS = ROOT / "plugins" / "gimp"
 # Inside the tree the whole machine can be seen here, so that the worker runs with the Python of these tests.
 _MACHINE = "/machine"
 # The mounts, and all processes that are left, go with the shell.
 _IN_TREE = f"""
 set -e
-mkdir -p "$1{_MACHINE}"
-mount --rbind / "$1{_MACHINE}"
-mount --rbind /tmp "$1/tmp"
-mount --rbind /dev "$1/dev"
-mount -t proc proc "$1/proc"
-exec chroot "$@"
+tree=$1 linger=$2
+shift 2
+mkdir -p "$tree{_MACHINE}"
+mount --rbind / "$tree{_MACHINE}"
+mount --rbind /tmp "$tree/tmp"
+mount --rbind /dev "$tree/dev"
+mount -t proc proc "$tree/proc"
+chroot "$tree" "$@" || status=$?
+sleep "$linger"
+exit "${{status:-0}}"
 """
 _SECONDS = 100
 
@@ -78,23 +84,21 @@ class GimpTree:
     def plugins(self) -> Path:
         return self.profile / "plug-ins"
 
-    def install(self, name: str, command: list[str] | None) -> Path:
-        """Put one of our plug-ins into the profile, as `rwdenoise gimp install` does, with its worker's command."""
-        target = self.plugins / name
-        shutil.copytree(PLUGINS / name, target, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
-        shutil.copy(PLUGINS / "worker_client.py", target)
-        self.set_worker(name, command)
-        return target
+    def install(self, name: str, command: list[str]) -> Path:
+        """Install one of our plug-ins in the profile; return its folder."""
+        return install(PlugIn(plug_ins_folder() / name), gimp_of(self.plugins), command=command)
 
-    def set_worker(self, name: str, command: list[str] | None) -> None:
-        """Say how the worker is started; None: it is not installed."""
-        path = self.plugins / name / "worker.json"
-        path.unlink(missing_ok=True)
-        if command is not None:
-            path.write_text(json.dumps({"command": command, "version": "0.1.0"}))
+    def forget_worker(self, name: str) -> None:
+        """Make a plug-in as it is where nobody said how its worker is started."""
+        (self.plugins / name / SETUP).unlink()
 
-    def start(self, script: Path, task: dict[str, Any], *, display: str | None = None) -> subprocess.Popen[str]:
-        """Start GIMP with a batch script, which finds the task in ``task.json`` and writes lines of results."""
+    def start(
+        self, script: Path, task: dict[str, Any], *, display: str | None = None, linger: int = 0
+    ) -> subprocess.Popen[str]:
+        """Start GIMP with a batch script, which finds the task in ``task.json`` and writes lines of results.
+
+        For so many seconds after GIMP has ended, its orphans live on.
+        """
         (self.folder / "task.json").write_text(json.dumps({**task, "folder": str(self.folder)}))
         code = self.folder / script.name
         shutil.copy(script, code)
@@ -105,7 +109,7 @@ class GimpTree:
         variables += [f"TMPDIR={self.folder / 'temporary'}", *([f"DISPLAY={display}"] if display else [])]
         namespace = ["unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child"]
         return subprocess.Popen(
-            [*namespace, "sh", "-c", _IN_TREE, "sh", str(self.tree), "env", "-i", *variables, *gimp],
+            [*namespace, "sh", "-c", _IN_TREE, "sh", str(self.tree), str(linger), "env", "-i", *variables, *gimp],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
         )  # fmt: skip
 

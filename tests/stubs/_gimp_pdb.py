@@ -120,6 +120,7 @@ _PRECISIONS = [value for name, value in vars(gimpenums).items() if name.startswi
 _PROCEDURES = {
     "gimp-plugin-enable-precision": ((), _enable_precision),
     "gimp-plugin-precision-enabled": ((), lambda: int(host.precision_enabled)),
+    "gimp-progress-set-text": ((str,), host.progress.append),
     "gimp-image-new-with-precision": ((_INT, _INT, _INT, _INT), _new_image),
     "gimp-image-get-precision": ((Image,), lambda image: image.precision),
     "gimp-image-get-color-profile": ((Image,), _profile),

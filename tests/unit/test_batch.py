@@ -5,15 +5,58 @@ from pathlib import Path
 
 import pytest
 
-from rwdenoise import batch
-from rwdenoise.diffusion import Settings
-from rwdenoise.errors import Cancelled, CorruptPhotoError, WeightsMismatchError, WeightsNotFoundError
-from rwdenoise.events import Event, Failed, Finished, Planned, Stopped, Summary
+from rwdenoise import batch, done
+from rwdenoise.batch import Batch
+from rwdenoise.errors import (
+    Cancelled,
+    CorruptPhotoError,
+    JournalError,
+    OutputExistsError,
+    WeightsMismatchError,
+    WeightsNotFoundError,
+)
+from rwdenoise.events import Event, Failed, Finished, Planned, Skipped, Stopped, Summary, Warned
+from rwdenoise.fingerprint import digest_file
+from rwdenoise.journal import Journal
+from rwdenoise.treatment import Treatment
 from tests.fakes import FakeDenoiser
 
 
+class FakeWork:
+    """A photo whose contents say what becomes of it."""
+
+    def __init__(self, source: Path, target: Path, *, world: "World") -> None:
+        self.source, self.target, self.job = source, target, str(source)
+        self._world = world
+
+    def read(self) -> None:
+        self._text = self.source.read_text()
+        if self._text == "corrupt":
+            raise CorruptPhotoError("It is cut off.", hint="Copy it again.")
+
+    def denoise(self, load, listen) -> None:
+        self._world.denoisers.append(load)
+        match self._text:
+            case "mismatch":
+                raise WeightsMismatchError("Made for mosaics.", hint="Use others.")
+            case "cancel":
+                raise Cancelled
+            case "interrupt":
+                raise KeyboardInterrupt
+            case "bug":
+                raise ZeroDivisionError
+
+    def write(self, warn) -> Finished:
+        if self._text == "late":
+            self.target.write_text("of another program")
+        if self.target.exists():
+            raise OutputExistsError("It is there.", hint="Give another name.")
+        self.target.write_text("result")
+        return Finished(self.job, str(self.target), 1.0, 2.0, "w", "d", "improved", 4, 1.0, 1.0, 0.0, "digest", "key")
+
+
 class World:
-    """A folder of sources, and a `denoise_photo` that does what a source's contents say."""
+    """A folder of sources."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -30,30 +73,15 @@ class World:
         self.loaded.append(domain)
         return FakeDenoiser()
 
-    def denoise_photo(self, source: Path, target: Path, *, denoiser, listen, **_options) -> Finished:
-        self.denoisers.append(denoiser)
-        match source.read_text():
-            case "corrupt":
-                raise CorruptPhotoError("It is cut off.", hint="Copy it again.")
-            case "mismatch":
-                raise WeightsMismatchError("Made for mosaics.", hint="Use others.")
-            case "cancel":
-                raise Cancelled
-            case "interrupt":
-                raise KeyboardInterrupt
-            case "bug":
-                raise ZeroDivisionError
-        finished = Finished(str(source), str(target), 1.0, 2.0, "w", "d", "improved", 4, 1.0, 1.0, 0.0)
-        listen(finished)
-        return finished
+    def batch(self, plan, **options) -> Batch:
+        return Batch(plan, treatment=Treatment(), listen=self.events.append, **options)
 
     def run(self, plan, **options) -> Summary:
-        settings = Settings()
-        return batch.denoise_photos(plan, load=self.load, settings=settings, listen=self.events.append, **options)
+        return self.batch(plan, **options).run(self.load, jobs=1)
 
     def ends(self) -> list[str]:
         """Return how each job ended, in order."""
-        ends = [event for event in self.events if isinstance(event, Finished | Failed | Stopped)]
+        ends = [event for event in self.events if isinstance(event, Finished | Failed | Stopped | Skipped)]
         assert all(count == 1 for count in Counter(event.job for event in ends).values())
         return [f"{Path(event.job).name} {type(event).__name__}" for event in ends]
 
@@ -61,7 +89,7 @@ class World:
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch) -> World:
     world = World(tmp_path)
-    monkeypatch.setattr(batch, "denoise_photo", world.denoise_photo)
+    monkeypatch.setattr(batch, "PhotoWork", lambda *job, **_: FakeWork(*job, world=world))
     return world
 
 
@@ -70,6 +98,7 @@ def test_one_denoiser_serves_all(world) -> None:
     assert (summary.written, summary.failed, summary.skipped) == (3, 0, 0)
     assert world.loaded == ["cfa"], "before the first photo"
     assert world.denoisers == [world.load] * 3
+    assert summary.megapixels == 6
     assert world.events[-1] is summary
 
 
@@ -127,8 +156,77 @@ def test_weights_that_cannot_be_loaded_are_one_error(world, monkeypatch) -> None
 def test_a_preview_does_nothing(world) -> None:
     plan = world.plan(a="fine", b="fine")
     plan[1][1].write_text("old")
-    summary = batch.preview_photos(plan, listen=world.events.append)
+    summary = world.batch(plan).preview()
     assert [type(event) for event in world.events] == [Planned, Failed, Summary]
     assert (summary.written, summary.failed, summary.skipped) == (0, 1, 1)
     assert not world.denoisers
     assert not plan[0][1].exists()
+
+
+class TestDoneBefore:
+    """What is there already is told by what it was made from, not by its name."""
+
+    WEIGHTS = ("a" * 64, "b" * 64)
+
+    @pytest.fixture
+    def made(self, monkeypatch) -> dict[Path, tuple[str, str]]:
+        """Return what results say they were made from."""
+        made: dict[Path, tuple[str, str]] = {}
+        monkeypatch.setattr(done, "made_from", made.get)
+        return made
+
+    def key(self, treatment: Treatment | None = None) -> str:
+        return (treatment or Treatment()).key("dng", weights=self.WEIGHTS[1])
+
+    def test_a_result_that_says_so_is_skipped(self, world, made) -> None:
+        plan = world.plan(a="fine", b="fine")
+        plan[0][1].write_text("result")
+        made[plan[0][1]] = (digest_file(plan[0][0]), self.key())
+        summary = world.run(plan, weights=self.WEIGHTS)
+        assert world.ends() == ["a Skipped", "b Finished"]
+        assert (summary.written, summary.failed, summary.skipped, summary.already) == (1, 0, 1, 1)
+
+    def test_of_another_source_or_treatment_it_is_in_the_way(self, world, made) -> None:
+        plan = world.plan(a="fine", b="other")
+        for source, target in plan:
+            target.write_text("result")
+            made[target] = (digest_file(source), self.key())
+        made[plan[0][1]] = (digest_file(plan[0][0]), self.key(Treatment(color="rec2020")))
+        plan[1][0].write_text("changed since")
+        world.run(plan, weights=self.WEIGHTS)
+        assert world.ends() == ["a Failed", "b Failed"]
+        assert [path.read_text() for _, path in plan] == ["result", "result"]
+
+    def test_overwriting_makes_it_anew(self, world, made) -> None:
+        (plan,) = [world.plan(a="fine")]
+        plan[0][1].write_text("result")
+        made[plan[0][1]] = (digest_file(plan[0][0]), self.key())
+        batch = Batch(plan, treatment=Treatment(overwrite=True), weights=self.WEIGHTS, listen=world.events.append)
+        assert [batch.preview().already, world.ends()] == [0, []]
+
+    def test_another_process_that_was_faster(self, world, made) -> None:
+        """Both were given the same photo: the second finds its name taken, by the same result."""
+        plan = world.plan(a="late", b="late")
+        made[plan[0][1]] = (digest_file(plan[0][0]), self.key())
+        summary = world.run(plan, weights=self.WEIGHTS)
+        assert world.ends() == ["a Skipped", "b Failed"]
+        assert (summary.written, summary.failed, summary.already) == (0, 1, 1)
+
+    def test_the_journal_knows_what_is_written_and_what_fails(self, world, tmp_path) -> None:
+        plan = world.plan(a="fine", b="corrupt")
+        with Journal(tmp_path / "journal.sqlite") as journal:
+            world.run(plan, journal=journal)
+            assert journal.find_done("digest", plan[0][1], {"key"})
+            (trouble,) = journal.troubles()
+            assert (trouble.source, trouble.code) == (plan[1][0], "corrupt-photo")
+
+    def test_a_journal_that_cannot_be_written_costs_no_photo(self, world) -> None:
+        class Full:
+            def record_done(self, *_) -> None:
+                raise JournalError("The disk is full.", hint="Free some space.")
+
+            record_failed = record_done
+
+        summary = world.run(world.plan(a="fine", b="corrupt"), journal=Full())
+        assert (summary.written, summary.failed) == (1, 1)
+        assert [event.message for event in world.events if isinstance(event, Warned)] == ["The disk is full."] * 2

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from rwdenoise import __version__, gimp_install
 from rwdenoise.errors import OutputExistsError, PhotoWriteError
-from rwdenoise.gimp_folders import Gimp, find_gimps, gimp_of
+from rwdenoise.gimp_folders import Gimp, find_gimps, gimp_of, has_flatpak
 from rwdenoise.gimp_install import PlugIn, examine, install, plug_ins_folder, plug_ins_for, uninstall
 from rwdenoise_cli.commands.gimp import WORKER
 from rwdenoise_cli.main import cli
@@ -32,6 +32,7 @@ def names(gimps: list[Gimp], root: Path) -> dict[str, str]:
         ("linux", {"XDG_CONFIG_HOME": "{home}/elsewhere"}, {"elsewhere/GIMP/3.0": "GIMP 3.0"}),
         ("linux", {}, {".var/app/org.gimp.GIMP/config/GIMP/3.0": "GIMP 3.0"}),
         ("linux", {}, {"snap/gimp/current/.config/GIMP/3.0": "GIMP 3.0"}),
+        ("win32", {}, {"AppData/Roaming/GIMP/3.0": "GIMP 3.0"}),
         ("win32", {"APPDATA": "{home}/Roaming"}, {"Roaming/GIMP/3.0": "GIMP 3.0", "Roaming/GIMP/2.10": "GIMP 2.10"}),
         ("darwin", {}, {"Library/Application Support/GIMP/3.2": "GIMP 3.2"}),
         ("linux", {"GIMP3_DIRECTORY": "{home}/portable"}, {"portable": "GIMP 3"}),
@@ -45,6 +46,32 @@ def test_every_gimp_is_found(tmp_path: Path, platform, environment, folders) -> 
     found = find_gimps(environment=environment, home=tmp_path, platform=platform)
     assert names(found, tmp_path) == {f"{folder}/plug-ins": name for folder, name in folders.items()}
     assert all(gimp.major == int(gimp.name.split()[1].split(".")[0]) for gimp in found)
+
+
+@pytest.mark.parametrize("platform", ["linux", "win32", "darwin"])
+def test_each_system_has_its_own_places_and_all_that_are_there_count(tmp_path: Path, platform) -> None:
+    places = {
+        "linux": [".config/GIMP", ".var/app/org.gimp.GIMP/config/GIMP", "snap/gimp/current/.config/GIMP"],
+        "win32": ["AppData/Roaming/GIMP"],
+        "darwin": ["Library/Application Support/GIMP"],
+    }
+    for place in sum(places.values(), start=[]):
+        for version in ("2.10", "3.0", "3.2"):
+            (tmp_path / place / version).mkdir(parents=True)
+    found = find_gimps(environment={}, home=tmp_path, platform=platform)
+    expected = {(f"{place}/{version}/plug-ins", f"GIMP {version}", int(version[0]))
+                for place in places[platform] for version in ("2.10", "3.0", "3.2")}
+    assert {(gimp.plug_ins.relative_to(tmp_path).as_posix(), gimp.name, gimp.major) for gimp in found} == expected
+    assert len(found) == len(expected)
+
+
+@POSIX
+def test_a_flatpak_of_the_user_is_noticed_and_told_what_it_needs(command, tmp_path: Path) -> None:
+    assert "flatpak override" not in command("install").output
+    (tmp_path / ".local/share/flatpak/app/org.gimp.GIMP").mkdir(parents=True)
+    assert has_flatpak()
+    told = command("install").output
+    assert "flatpak override --user --talk-name=org.freedesktop.Flatpak org.gimp.GIMP" in told
 
 
 def test_what_is_no_gimp_or_too_old_is_not_found(tmp_path: Path) -> None:
@@ -105,7 +132,7 @@ def test_a_plug_in_is_a_folder_called_like_its_script(tmp_path: Path, version) -
     for place in places:
         script = place / f"{place.name}.py"
         assert script.read_bytes().startswith(b"#!/usr/bin/env python")
-        assert {"worker_client.py", "worker.json"} < {path.name for path in place.iterdir()}
+        assert {"worker_client.py", "progress.py", "worker.json"} < {path.name for path in place.iterdir()}
         setup = json.loads((place / "worker.json").read_text())
         assert setup["command"] == [sys.executable, "-P", "-m", "rwdenoise_cli", "worker"]
         assert setup["version"] == __version__
@@ -129,9 +156,13 @@ def test_installed_it_works(gimp) -> None:
 
 
 def test_uninstalling_leaves_no_debris(gimp) -> None:
+    settings = gimp.plug_ins.parent / "plug-in-settings"
+    settings.mkdir()
+    (settings / "GimpProcedureConfigRun-plug-in-gauss.last").touch()
     before = snapshot(gimp.plug_ins.parent)
     places = install_all(gimp, raw_loader=True)
     (places[0] / "__pycache__").mkdir()
+    (settings / "GimpProcedureConfigRun-plug-in-rwdenoise.last").touch()
     assert uninstall(gimp) == places
     assert snapshot(gimp.plug_ins.parent) == before
     assert uninstall(gimp) == []

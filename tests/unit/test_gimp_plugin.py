@@ -27,10 +27,11 @@ DEFAULTS = {"strength": 1.0, "detail": 0.0, "chroma": -1.0, "steps": 2, "quality
 def load(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], ModuleType]]:
     """Return what imports a module of the filter; its plain names are forgotten afterwards."""
     before = set(sys.modules)
-    monkeypatch.syspath_prepend(str(FILTER))
+    for folder in (PLUGINS, FILTER):
+        monkeypatch.syspath_prepend(str(folder))
     yield importlib.import_module
     for name in set(sys.modules) - before:
-        if str(FILTER) in str(getattr(sys.modules[name], "__file__", "")):
+        if str(PLUGINS) in str(getattr(sys.modules[name], "__file__", "")):
             del sys.modules[name]
 
 
@@ -43,7 +44,7 @@ def test_gimp_finds_the_script(folder: Path) -> None:
 
 @pytest.mark.parametrize("path", [*FILTER.glob("*.py"), *LOADER.glob("*.py")], ids=lambda path: path.name)
 def test_only_gi_and_the_standard_library_are_imported(path: Path) -> None:
-    own = {file.stem for file in path.parent.glob("*.py")} | {"worker_client", "gi"}
+    own = {file.stem for folder in (path.parent, PLUGINS) for file in folder.glob("*.py")} | {"gi"}
     for node in ast.walk(ast.parse(path.read_text())):
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
@@ -118,10 +119,10 @@ def test_chroma_as_strength_is_null(load: Callable[[str], ModuleType], chroma: f
 def test_progress_tells_the_time_left_of_all_layers(load: Callable[[str], ModuleType]) -> None:
     seconds = iter([0.0, 1.0, 10.0, 90.0])
     progress = load("progress").Progress(2, clock=lambda: next(seconds))
-    assert progress.at(0, done=0, total=4) == (0.0, "Denoising layer 1 of 2")
-    assert progress.at(0, done=1, total=4) == (0.125, "Denoising layer 1 of 2")
-    assert progress.at(0, done=2, total=4) == (0.25, "Denoising layer 1 of 2: 30 s left")
-    assert progress.at(1, done=0, total=4) == (0.5, "Denoising layer 2 of 2: 2 min left")
+    assert progress.at(0, 4) == (0.0, "Denoising layer 1 of 2")
+    assert progress.at(1, 4) == (0.125, "Denoising layer 1 of 2")
+    assert progress.at(2, 4) == (0.25, "Denoising layer 1 of 2: 30 s left")
+    assert progress.at(0, 4, 1) == (0.5, "Denoising layer 2 of 2: 2 min left")
 
 
 class FakeWorker:

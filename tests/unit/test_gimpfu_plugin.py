@@ -20,7 +20,7 @@ from tests.stubs.fresh import STUBS, fresh_gimp, host_of
 from tests.tiny import tiny_facts, tiny_network
 
 PLUG_INS = Path(__file__).parents[2] / "plugins" / "gimp"
-SCRIPT, CLIENT = PLUG_INS / "gimpfu" / "rwdenoise.py", PLUG_INS / "worker_client.py"
+SCRIPT, SHARED = PLUG_INS / "gimpfu" / "rwdenoise.py", sorted(PLUG_INS.glob("*.py"))
 NAME = "plug-in-rwdenoise"
 # Strength, detail, chroma as strength, chroma, quality, steps, device.
 DEFAULTS = (1.0, 0.0, 1, 1.0, "best", 2, "auto")
@@ -112,7 +112,7 @@ def start(tmp_path, monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     installed = tmp_path / "rwdenoise"
     installed.mkdir()
-    for file in (SCRIPT, CLIENT):
+    for file in (SCRIPT, *SHARED):
         shutil.copy(file, installed)
     with fresh_gimp(installed) as gimpfu:
 
@@ -214,7 +214,7 @@ def test_it_is_one_step_to_undo_and_shows_progress(start):
     layer = gimp.layer(250)
     before = bytes(layer._pixels)
     assert gimp.run(layer) == "success"
-    assert gimp.host.progress == ["Denoising photo", 0.5]
+    assert gimp.host.progress == ["Denoising photo", "Denoising", 0.5]
     assert bytes(layer._pixels) != before
     gimp.host.undo(layer.image)
     assert bytes(layer._pixels) == before
@@ -312,7 +312,7 @@ def test_selection_beside_the_layer_is_refused(start):
         (GARBAGE, "Segmentation fault"),
         (FAILS, "Schief.\nGrößer."),
         (["/nowhere/python"], "/nowhere/python"),
-        (None, "rwdenoise gimp install"),
+        (None, "type: pip install rwdenoise; then type: rwdenoise gimp install"),
     ],
 )
 def test_bad_worker_leaves_the_image_as_it_was_and_says_why(start, worker, words):
@@ -340,7 +340,7 @@ NEW_MODULES = {
     "asyncio", "concurrent", "contextvars", "dataclasses", "enum", "faulthandler", "importlib.resources", "ipaddress",
     "pathlib", "secrets", "selectors", "statistics", "tracemalloc", "typing",
 }  # fmt: skip
-FOR_PYTHON_2 = [SCRIPT, CLIENT, *sorted(set(STUBS.glob("*.py")) - {STUBS / "fresh.py"})]
+FOR_PYTHON_2 = [SCRIPT, *SHARED, *sorted(set(STUBS.glob("*.py")) - {STUBS / "fresh.py"})]
 
 
 def _is_new(node):

@@ -11,8 +11,10 @@ GROUPS = [
     {"cfa", "color", "linear", "noise", "diffusion", "brightness", "tiling", "noise_estimate"}
     | {"residual", "detail", "chroma", "controls", "hot_pixels", "grain", "picture_controls"},
     {"photo", "rgb_photo", "io"},
-    {"scene", "simulate", "in_camera", "simulated", "network", "weights", "backend", "denoiser"},
-    {"plan", "regions", "job", "batch", "layers", "worker", "gimp_folders", "gimp_install"},
+    {"fingerprint", "journal", "manifest", "scene", "simulate", "in_camera", "simulated", "network", "weights", "backend", "denoiser"},
+    {"plan", "output_template", "shard", "treatment", "done", "tally", "regions", "photo_work", "job", "pipeline"}
+    | {"batch", "cluster", "watch", "inbox", "watch_state", "folder_lock"}
+    | {"layers", "worker", "gimp_folders", "gimp_install"},
 ]
 FILES = sorted((ROOT / "rwdenoise").rglob("*.py"))
 

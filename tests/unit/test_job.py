@@ -1,5 +1,6 @@
 """One photo: the order of things, what is refused, and what is told."""
 
+import hashlib
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -8,13 +9,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from rwdenoise import job
+from rwdenoise import job, photo_work
 from rwdenoise.diffusion import Settings
 from rwdenoise.errors import Cancelled, OutputExistsError, PhotoAccessError, PhotoError, PhotoWriteError, SettingsError
 from rwdenoise.events import Finished, Noise, Progress, Residual, Started, Warned
 from rwdenoise.noise import NoiseProfile
 from rwdenoise.photo import RawPhoto
 from rwdenoise.rgb_photo import RgbPhoto
+from rwdenoise.treatment import Treatment
 from tests.fakes import FakeDenoiser, fake_linear_photo, fake_photo, fake_picture
 
 STATED, GIVEN, ESTIMATED = NoiseProfile(1e-3, 1e-6), NoiseProfile(2e-3, 2e-6), NoiseProfile(3e-3, 3e-6)
@@ -31,10 +33,9 @@ def world(tmp_path: Path, monkeypatch) -> SimpleNamespace:
         target.write_bytes(b"dng")
         world.written.append((photo, options))
 
-    monkeypatch.setattr(job, "read_photo", lambda _: world.photo)
-    monkeypatch.setattr(job, "write_photo", write)
-    monkeypatch.setattr(job, "write_picture", write)
-    monkeypatch.setattr(job, "estimate_noise", lambda *_, **__: ESTIMATED)
+    monkeypatch.setattr(photo_work, "write_photo", write)
+    monkeypatch.setattr(photo_work, "write_picture", write)
+    monkeypatch.setattr(photo_work, "estimate_noise", lambda *_, **__: ESTIMATED)
     return world
 
 
@@ -47,6 +48,7 @@ def run(world: SimpleNamespace, **options) -> tuple[list, FakeDenoiser]:
             options.pop("target", world.target),
             denoiser=denoiser,
             settings=settings,
+            read=options.pop("read", lambda _: world.photo),
             listen=options.pop("listen", events.append),
             **options,
         )
@@ -153,6 +155,7 @@ class TestPictures:
             world.target,
             denoiser=lambda domain: asked.append(domain) or FakeDenoiser(),
             settings=Settings(),
+            read=lambda _: photo,
         )
         assert asked == ["rgb"]
 
@@ -274,6 +277,43 @@ def test_a_folder_that_cannot_be_written_into(world, monkeypatch) -> None:
     # Faked, because root may write into folders that are read-only.
     monkeypatch.setattr(job.os, "access", lambda *_: False)
     assert "in which you may write" in refused(world, world.target, PhotoWriteError)
+
+
+@pytest.mark.parametrize("change", ["appended", "replaced", "deleted"])
+@pytest.mark.parametrize("stage", ["read", "denoise"])
+def test_a_source_that_changes_meanwhile_is_not_mixed_with_itself(world, stage, change) -> None:
+    """Pixels of one file and metadata of another are worse than no result."""
+
+    def spoil() -> None:
+        match change:
+            case "appended":
+                world.source.write_bytes(b"raw and more")
+            case "replaced":
+                world.source.with_suffix(".new").write_bytes(b"war")
+                world.source.with_suffix(".new").replace(world.source)
+            case "deleted":
+                world.source.unlink()
+
+    def read(_path: Path) -> RawPhoto:
+        if stage == "read":
+            spoil()
+        return world.photo
+
+    def listen(event) -> None:
+        if stage == "denoise" and event == Progress(str(world.source), "denoise", 1, 4):
+            spoil()
+
+    with pytest.raises(PhotoAccessError, match="does not exist" if change == "deleted" else "was changed while"):
+        run(world, read=read, listen=listen)
+    assert not world.target.exists()
+
+
+def test_the_result_says_what_it_was_made_from(world) -> None:
+    finished = run(world)[0][-1]
+    provenance = world.written[0][1]["provenance"]
+    assert provenance.source_digest == finished.source_digest == hashlib.sha256(b"raw").hexdigest()
+    key = Treatment(Settings(steps=2)).key("dng", weights=FakeDenoiser.digest)
+    assert provenance.method_key == finished.method_key == key
 
 
 @pytest.mark.parametrize("stage", ["read", "denoise", "write"])

@@ -1,5 +1,6 @@
 """Which photos are meant, and where their results go."""
 
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,48 @@ class TestExpandSources:
         Path("d/again").symlink_to(".")
         Path("d/loop.NEF").symlink_to("loop.NEF")
         assert expand_sources(["d"]) == [Path("d/a.NEF"), Path("d/loop.NEF")]
+
+    def test_without_recursion_only_the_folders_own_photos_are_taken(self, folder) -> None:
+        touch("d/a.NEF", "d/e/b.NEF")
+        assert expand_sources(["d"], recursive=False) == [Path("d/a.NEF")]
+        assert expand_sources(["d/*"], recursive=False) == [Path("d/a.NEF"), Path("d/e/b.NEF")]
+
+    def test_links_that_leave_the_folder_are_not_followed_unless_asked(self, folder) -> None:
+        touch("d/a.NEF", "out/b.NEF", "out/deep/c.NEF")
+        Path("d/near.NEF").symlink_to("a.NEF")
+        Path("d/far.NEF").symlink_to(folder / "out/b.NEF")
+        Path("d/gone.NEF").symlink_to("../out/gone.NEF")
+        Path("d/link").symlink_to("../out")
+        assert expand_sources(["d"]) == [Path("d/a.NEF"), Path("d/near.NEF")]
+        assert [path.as_posix() for path in expand_sources(["d"], follow_links=True)] == [
+            *("d/a.NEF", "d/far.NEF", "d/gone.NEF", "d/link/b.NEF", "d/link/deep/c.NEF", "d/near.NEF")
+        ]
+        assert expand_sources(["d/far.NEF"]) == [Path("d/far.NEF")]
+
+    def test_a_folder_to_which_two_links_lead_is_walked_once(self, folder) -> None:
+        touch("d/a.NEF", "out/b.NEF")
+        Path("d/one").symlink_to("../out")
+        Path("d/two").symlink_to("../out")
+        Path("out/round").symlink_to("../out")
+        Path("out/back").symlink_to("../d")
+        assert len(expand_sources(["d"], follow_links=True)) == 2
+
+    def test_a_folder_beside_with_the_same_beginning_is_outside(self, folder) -> None:
+        touch("d2/b.NEF", "d/a.NEF")
+        Path("d/far.NEF").symlink_to("../d2/b.NEF")
+        assert expand_sources(["d"]) == [Path("d/a.NEF")]
+
+    def test_results_of_a_template_are_no_sources(self, folder) -> None:
+        touch("d/a.NEF", "d/dn/a.dng", "d/c.CR2", "d/c.NEF", "d/dn/c-CR2.dng", "d/dn/d.dng")
+        template = "{folder}/dn/{stem}{suffix}"
+        found = expand_sources(["d"], results=template)
+        assert [path.as_posix() for path in found] == ["d/a.NEF", "d/c.CR2", "d/c.NEF", "d/dn/d.dng"]
+        touch("j/a.JPG", "j/dn/a.JPG", "j/dn/a.png")
+        assert expand_sources(["j"], results=template, format="png") == [Path("j/a.JPG")]
+
+    def test_the_folder_of_a_template_is_not_walked(self, folder) -> None:
+        touch("d/a.NEF", "d/out/2026/a.dng")
+        assert expand_sources(["d"], results="d/out/{parent}/{stem}{suffix}") == [Path("d/a.NEF")]
 
     def test_a_named_link_to_a_folder_is_walked(self, folder) -> None:
         touch("d/a.NEF")
@@ -159,6 +202,30 @@ class TestPlanOutputs:
 
     def test_the_name_of_the_file_says_its_format(self) -> None:
         assert targets(["a.NEF"], "out.tif") == ["out.tif"]
+
+    def test_a_template(self) -> None:
+        template = "{folder}/dn/{stem}{suffix}"
+        assert targets(["x/A.NEF", "y/A.NEF", "b.JPG"], template) == ["x/dn/A.dng", "y/dn/A.dng", "dn/b.JPG"]
+        assert targets(["x/A.NEF"], template, "tiff") == ["x/dn/A.tif"]
+        assert targets(["x/A.NEF", "x/B.NEF"], "out/{parent}-{stem}.jpg") == ["out/x-A.jpg", "out/x-B.jpg"]
+
+    def test_results_of_a_template_do_not_collide(self) -> None:
+        assert targets(["A.NEF", "A.CR2"], "{folder}/dn/{stem}{suffix}") == ["dn/A-NEF.dng", "dn/A-CR2.dng"]
+
+        assert targets(["x/A.NEF", "y/B.NEF"], "out/{ext}") == ["out/NEF-NEF.dng", "out/NEF-NEF-2.dng"]
+        assert targets(["x/A.dng", "x/A.NEF"], "{folder}/{stem}{suffix}") == ["x/A-denoised.dng", "x/A-NEF.dng"]
+
+    def test_the_template_must_end_like_the_format(self) -> None:
+        with pytest.raises(SettingsError, match=r"out/\{stem\}\.jpg should be in the format dng"):
+            targets(["a.NEF"], "out/{stem}.jpg", "dng")
+
+    def test_a_bad_template_is_refused_even_without_photos(self) -> None:
+        with pytest.raises(SettingsError, match="template"):
+            targets([], "{nothing}")
+
+    def test_names_that_differ_in_composition_only_are_one_file_on_some_systems(self) -> None:
+        result = targets(["x/caf\u00e9.NEF", "y/cafe\u0301.NEF"], "out/")
+        assert len({unicodedata.normalize("NFC", name) for name in result}) == 2
 
     def test_no_sources_no_plan(self) -> None:
         assert targets([]) == []

@@ -15,8 +15,9 @@ from rwdenoise.color import encode_srgb
 from rwdenoise.errors import SettingsError
 from rwdenoise.network import UNet
 from rwdenoise.scene import draw_scene
-from rwdenoise.weights import list_weights as list_in
-from rwdenoise.weights import load_network, read_facts, save_network, verify
+from rwdenoise.manifest import list_weights as list_in
+from rwdenoise.manifest import verify
+from rwdenoise.weights import load_network, read_facts, save_network
 from tests.tiny import ARCHITECTURE, tiny_facts, tiny_network
 from training.camera import CameraBag
 from training.checkpoint import Progress, load_checkpoint, save_checkpoint

@@ -8,15 +8,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from rwdenoise.errors import WeightsCorruptError, WeightsMismatchError, WeightsNotFoundError
-from rwdenoise.weights import (
-    Listed,
-    find_weights,
-    list_weights,
-    load_network,
-    read_facts,
-    save_network,
-    verify,
-)
+from rwdenoise.manifest import Listed, find_weights, list_weights, verify
+from rwdenoise.weights import load_network, read_facts, save_network
 from tests.tiny import tiny_facts, tiny_network
 
 

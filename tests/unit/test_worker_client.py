@@ -19,6 +19,7 @@ CLIENT = ROOT / "plugins" / "gimp" / "worker_client.py"
 client = runpy.run_path(str(CLIENT))
 Worker, WorkerError = client["Worker"], client["WorkerError"]
 
+HOW_TO_INSTALL = "In a terminal, type: pip install rwdenoise; then type: rwdenoise gimp install"
 READY = 'say({"v": 1, "event": "ready", "version": "9.9"})\n'
 # Answers each request with what it was, until stdin ends, and removes the folder that it was told to remove.
 ECHO = """
@@ -69,11 +70,11 @@ def test_a_job_from_beginning_to_end(worker_of) -> None:
     assert not Path(worker.folder).exists()
 
 
-def test_jobs_one_after_the_other_with_folders_of_their_own(worker_of) -> None:
+def test_jobs_one_after_the_other(worker_of) -> None:
     with worker_of(READY + ECHO) as worker:
-        folders = [worker.new_job_folder() for _ in range(2)]
+        folders = ["here", "there"]
         jobs = [worker.submit({"folder": folder}) for folder in folders]
-        assert len(set(folders)) == len(set(jobs)) == 2
+        assert len(set(jobs)) == 2
         ends = []
         while len(ends) < 2:
             event = worker.poll(1.0)
@@ -83,7 +84,47 @@ def test_jobs_one_after_the_other_with_folders_of_their_own(worker_of) -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="this system has no permission bits")
 def test_the_folder_is_private(worker_of) -> None:
-    assert Path(worker_of(READY).folder).stat().st_mode & 0o777 == 0o700
+    with worker_of(READY + ECHO) as worker:
+        worker.start()
+        assert Path(worker.folder).stat().st_mode & 0o777 == 0o700
+
+
+def test_without_a_worker_there_is_no_folder(worker_of) -> None:
+    assert not Path(worker_of(READY).folder).exists()
+    worker = worker_of(READY + "sys.exit(3)")
+    with pytest.raises(WorkerError):
+        worker.denoise({})
+    assert not Path(worker.folder).exists()
+
+
+def test_where_there_is_no_room_the_folder_is_named(worker_of, tmp_path: Path) -> None:
+    worker = worker_of(READY + ECHO)
+    worker.folder = str(tmp_path / "missing" / "folder")
+    with pytest.raises(WorkerError, match="missing.* cannot be made: No such file") as caught:
+        worker.start()
+    assert "TMPDIR" in caught.value.hint
+
+
+@pytest.mark.skipif(os.name != "posix", reason="this system does not kill like that")
+@pytest.mark.parametrize("seconds", [0.0, 0.1, 0.5])
+def test_killed_as_soon_as_the_worker_starts_nothing_is_left(tmp_path: Path, seconds: float) -> None:
+    command = [sys.executable, "-P", "-m", "rwdenoise_cli", "worker"]
+    code = (
+        "import time, worker_client\n"
+        f"worker = worker_client.Worker('.', command={command!r})\n"
+        "worker.start()\n"
+        "print(worker._process.pid, flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    environment = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONPATH": str(CLIENT.parent)}
+    with subprocess.Popen([sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE) as plug_in:
+        process = int(plug_in.stdout.readline())
+        time.sleep(seconds)
+        plug_in.kill()
+    until = time.monotonic() + 60
+    while Path(f"/proc/{process}").exists() or list(tmp_path.iterdir()):
+        assert time.monotonic() < until
+        time.sleep(0.05)
 
 
 def test_a_failed_job_leaves_the_worker_alive(worker_of) -> None:
@@ -128,7 +169,8 @@ def test_workers_that_die_or_talk_nonsense(worker_of, script, about) -> None:
     worker = worker_of(script)
     with pytest.raises(WorkerError, match=about) as caught:
         worker.denoise({})
-    assert caught.value.hint == "In a terminal, type: rwdenoise gimp status"
+    said_nothing = not script.startswith(READY) and "status" in about
+    assert caught.value.hint == (HOW_TO_INSTALL if said_nothing else "In a terminal, type: rwdenoise gimp status")
     if "status" in about:
         with pytest.raises(WorkerError, match=about):
             worker.poll()
@@ -169,7 +211,7 @@ def test_no_setup_a_damaged_one_and_a_program_that_is_gone(tmp_path: Path) -> No
     def error() -> str:
         with Worker(tmp_path) as worker, pytest.raises(WorkerError) as caught:
             worker.start()
-        assert caught.value.hint == "In a terminal, type: rwdenoise gimp install"
+        assert caught.value.hint == HOW_TO_INSTALL
         return caught.value.message
 
     assert "not set up" in error()

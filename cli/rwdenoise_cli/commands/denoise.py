@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cache
+import contextlib
+import os
+from collections.abc import Iterator, Sequence
+from functools import cache, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from rwdenoise import __version__
+from rwdenoise.errors import JournalError
 from rwdenoise.events import Summary
 from rwdenoise.plan import expand_sources, plan_outputs
+from rwdenoise.shard import shard
+from rwdenoise_cli.many_options import Many, many_options
 from rwdenoise_cli.options import (
     HELP,
     Method,
@@ -21,15 +27,28 @@ from rwdenoise_cli.options import (
     sources_argument,
     talk_options,
 )
-from rwdenoise_cli.reporters import Reporter, choose_reporter
+from rwdenoise_cli.output import log
+from rwdenoise_cli.reporters import choose_reporter
 from rwdenoise_cli.status import status_of
 from rwdenoise_cli.stops import stopping_between_events
 
-Plan = Sequence[tuple[Path, Path]]
+if TYPE_CHECKING:
+    from rwdenoise.batch import Batch
+    from rwdenoise.journal import Journal
+    from rwdenoise.photo_work import ReadPhoto
+    from rwdenoise.treatment import Treatment
+
+#: Where a call remembers its own arguments, for --resume.
+ARGUMENTS = "rwdenoise_cli.arguments"
 
 
 class DefaultCommand(click.Command):
     """A command whose help also lists the others."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments, and remember them."""
+        ctx.meta[ARGUMENTS] = list(args)
+        return super().parse_args(ctx, args)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the other commands below the options."""
@@ -45,51 +64,132 @@ class DefaultCommand(click.Command):
     epilog="Exit status: 0 all written, 1 nothing written, 2 wrong usage, 3 some failed and the rest written,"
     " 130 interrupted.",
 )
-@sources_argument
+@sources_argument(required=False)
 @method_options
 @output_options
+@many_options
 @click.option("--dry-run", is_flag=True, help="Say what would be read and written, and write nothing.")
+@click.option(
+    "--resume", is_flag=True, help="Go on with the last call that was cut off, with all its photos and options."
+)
 @talk_options
 @click.version_option(__version__, prog_name="rwdenoise")
 @click.pass_context
-def denoise(
-    ctx: click.Context, *, sources: tuple[Path, ...], method: Method, output: Output, dry_run: bool, talk: Talk
+def denoise(  # noqa: PLR0913 -- each a group of options
+    ctx: click.Context,
+    *,
+    sources: tuple[Path, ...],
+    method: Method,
+    output: Output,
+    many: Many,
+    dry_run: bool,
+    resume: bool,
+    talk: Talk,
 ) -> None:
     """Take the noise out of photos: camera RAW, and developed TIFF, JPEG, PNG and WebP.
 
     Each SOURCE is a photo, a folder, or a pattern such as "*.NEF"; of a folder the RAW photos are taken, or, where
     there are none, the developed ones. Beside each photo a new file is written: IMG_1.NEF becomes IMG_1.dng, a
     denoised RAW that opens in the editor you use, and IMG_2.jpg becomes IMG_2-denoised.jpg. Sources are only read,
-    and nothing is ever sent anywhere.
+    and nothing is ever sent anywhere. What is done already is skipped, so a call that was cut off can be made again.
 
     \b
     rwdenoise *.NEF --steps 20
     rwdenoise wedding/ -o denoised/ --strength 0.6 --chroma 1
+    rwdenoise card/ -o '{folder}/denoised/{stem}{suffix}'
     rwdenoise IMG_1.NEF --format tiff --color display-p3
     """  # noqa: D301 -- the backspace keeps click from filling the lines
-    plan = plan_outputs(expand_sources(sources, results=output.to), output.to, output.format)
-    with choose_reporter(talk, jobs=len(plan)) as reporter:
-        summary = _preview(plan, output, reporter) if dry_run else _denoise(plan, method, output, reporter)
+    if resume:
+        _resume(ctx, sources)
+    if not sources:
+        message = "Missing argument 'SOURCE...'."
+        raise click.UsageError(message, ctx)
+    found = expand_sources(
+        sources, results=output.to, format=output.format, recursive=many.recursive, follow_links=many.follow_links
+    )
+    plan = plan_outputs(found, output.to, output.format)
+    if many.shard:
+        # After planning, so that all machines give the same names.
+        mine = set(shard(found, many.shard, named=sources))
+        plan = [job for job in plan if job[0] in mine]
+    if many.cluster:
+        plan = [(source.absolute(), target.absolute()) for source, target in plan]
+    treatment = output.treatment(method)
+    with choose_reporter(talk, jobs=len(plan)) as reporter, _journal(many) as journal, _reader(many) as read:
+        from rwdenoise.batch import Batch
+
+        batch = partial(Batch, plan, treatment=treatment, weights=method.digests(), journal=journal, read=read)
+        if dry_run:
+            summary = batch(listen=reporter).preview()
+        else:
+            with _recorded(journal, ctx.meta[ARGUMENTS]), stopping_between_events(reporter) as listen:
+                summary = _run(batch(listen=listen), treatment, method, many)
     ctx.exit(status_of(done=summary.written or summary.skipped, failed=summary.failed))
 
 
-def _preview(plan: Plan, output: Output, reporter: Reporter) -> Summary:
-    from rwdenoise.batch import preview_photos
+def _run(batch: Batch, treatment: Treatment, method: Method, many: Many) -> Summary:
+    if many.cluster is None:
+        return batch.run(cache(method.load), jobs=many.jobs)
+    from rwdenoise.cluster import Cluster, Task
 
-    return preview_photos(plan, overwrite=output.overwrite, listen=reporter)
+    task = Task(treatment, method.names(), frozenset(method.digests()), method.device)
+    with Cluster(many.cluster) as cluster:
+        return batch.run_on(cluster, task)
 
 
-def _denoise(plan: Plan, method: Method, output: Output, reporter: Reporter) -> Summary:
-    from rwdenoise.batch import denoise_photos
+def _resume(ctx: click.Context, sources: Sequence[Path]) -> None:
+    """Make the last call that was cut off again."""
+    from rwdenoise.journal import Journal, default_journal
 
-    with stopping_between_events(reporter) as listen:
-        return denoise_photos(
-            plan,
-            load=cache(method.load),
-            settings=method.settings,
-            noise=method.noise,
-            format=output.format,
-            color=output.color,
-            overwrite=output.overwrite,
-            listen=listen,
-        )
+    if sources:
+        message = "--resume takes its photos from the call that was cut off; name no others."
+        raise click.UsageError(message, ctx)
+    with Journal(default_journal()) as journal:
+        call = journal.unfinished_call()
+    if call is None:
+        log("No call was cut off; there is nothing to resume.")
+        ctx.exit()
+    log(f"Going on with: rwdenoise {' '.join(call.arguments)}")
+    os.chdir(call.folder)
+    with ctx.command.make_context("rwdenoise", list(call.arguments), parent=ctx.parent, obj=ctx.obj) as again:
+        ctx.command.invoke(again)
+
+
+@contextlib.contextmanager
+def _journal(many: Many) -> Iterator[Journal | None]:
+    """Give the journal; one that cannot be had is a reason to say so, not to leave photos noisy."""
+    from rwdenoise.journal import Journal, default_journal
+
+    with contextlib.ExitStack() as stack:
+        journal = None
+        if many.journal:
+            try:
+                journal = stack.enter_context(Journal(default_journal()))
+            except JournalError as error:
+                log(f"warning: {error.message} Nothing is recorded.")
+        yield journal
+
+
+@contextlib.contextmanager
+def _recorded(journal: Journal | None, arguments: Sequence[str]) -> Iterator[None]:
+    """Note in the journal that this call began, and that it was not cut off."""
+    if journal is None:
+        yield
+        return
+    number = journal.begin_call(arguments, Path.cwd())
+    yield
+    journal.end_call(number)
+
+
+@contextlib.contextmanager
+def _reader(many: Many) -> Iterator[ReadPhoto]:
+    """Give what reads photos."""
+    if many.isolate:
+        from rwdenoise.io.isolated import IsolatedReader
+
+        with IsolatedReader() as reader:
+            yield reader.read
+    else:
+        from rwdenoise.io.read import read_photo
+
+        yield read_photo

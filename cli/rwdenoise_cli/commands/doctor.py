@@ -111,7 +111,7 @@ def _more_about(device: str) -> str:
 
 
 def _weights() -> Iterator[Finding]:
-    from rwdenoise.weights import list_weights, verify
+    from rwdenoise.manifest import list_weights, verify
 
     for listed in list_weights():
         verify(listed)

@@ -25,7 +25,7 @@ Judge = Callable[["Photo"], Facts | None]
 
 
 @click.command(context_settings=HELP, short_help="Say what the program sees in photos.")
-@sources_argument
+@sources_argument()
 @click.option(
     "--residual",
     is_flag=True,
@@ -42,7 +42,7 @@ def inspect(ctx: click.Context, *, sources: tuple[Path, ...], residual: bool, me
     noise is SHOT * signal + READ, for a signal from 0 (black) to 1 (white). Of a developed picture it is one measured
     deviation, in steps of 8 bits.
     """
-    from rwdenoise.batch import Tally
+    from rwdenoise.tally import Tally
 
     judge = _judge_with(method) if residual else None
     plan = plan_outputs(expand_sources(sources), None)
@@ -64,8 +64,8 @@ def _inspect(source: Path, target: Path, judge: Judge | None, show: Callable[[Fa
 
 def _judge_with(method: Method) -> Judge:
     """Return what denoises a photo and judges what was removed; None where that cannot be judged."""
-    from rwdenoise.job import check_photo, choose_noise, domain_of
     from rwdenoise.photo import RawPhoto
+    from rwdenoise.photo_work import check_photo, choose_noise, domain_of
 
     if method.settings.removes_nothing or method.settings.chroma_strength != method.settings.strength:
         message = "--residual needs a --strength above 0, and --chroma left out."

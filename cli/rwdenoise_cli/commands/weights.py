@@ -20,7 +20,8 @@ def weights() -> None:
 @weights.command("list", context_settings=HELP)
 def list_() -> None:
     """Say which weights there are, for --weights."""
-    from rwdenoise.weights import list_weights, read_facts
+    from rwdenoise.manifest import list_weights
+    from rwdenoise.weights import read_facts
 
     for listed in list_weights():
         facts = read_facts(listed.path)
@@ -36,9 +37,9 @@ def verify(ctx: click.Context) -> None:
 
     Exit status: 0 all are as they were released, 1 none is, 3 some are not.
     """
-    from rwdenoise.batch import Tally
-    from rwdenoise.weights import list_weights
-    from rwdenoise.weights import verify as compare
+    from rwdenoise.manifest import list_weights
+    from rwdenoise.manifest import verify as compare
+    from rwdenoise.tally import Tally
 
     known = list_weights()
     tally = Tally(len(known), choose_reporter(Talk(), jobs=len(known)))

@@ -22,6 +22,7 @@ from gimpfu import (
     pdb,
     register,
 )
+from progress import Progress
 from worker_client import Worker, WorkerError
 
 # Strips of rows keep the memory small; four rows of GIMP's tiles, so that each tile is fetched once.
@@ -54,6 +55,7 @@ def denoise_photo(  # noqa: PLR0913 -- as registered below
     gimp.progress_init("Denoising photo")
     try:
         with Worker(_HERE) as worker:
+            worker.start()
             _denoise(image, drawable, request, worker)
     except WorkerError as error:
         fail(_native(error.message + "\n" + error.hint))
@@ -66,7 +68,8 @@ def _denoise(image, drawable, request, worker):
     request.update(_layout_of(drawable), width=area[2], height=area[3])
     if _has_colors_of(image, drawable):
         _write_profile(image, os.path.join(worker.folder, "profile.icc"))
-    worker.denoise(request, on_progress=_show_progress)
+    progress = Progress()
+    worker.denoise(request, on_progress=lambda done, total: _show(*progress.at(done, total)))
     if not filecmp.cmp(before, after, shallow=False):
         _replace_pixels(drawable, area, after)
 
@@ -154,8 +157,9 @@ def _strips(y, height):
     return [(top, min(top + _ROWS, y + height)) for top in range(y, y + height, _ROWS)]
 
 
-def _show_progress(done, total):
-    gimp.progress_update(done / float(max(1, total)))
+def _show(share, text):
+    pdb.gimp_progress_set_text(text)
+    gimp.progress_update(share)
 
 
 def _native(text):

@@ -10,6 +10,7 @@ import gi
 
 gi.require_version("Gimp", "3.0")
 from gi.repository import Gimp, Gio, GLib, GObject
+from progress import Progress
 from worker_client import Worker, WorkerError, read_command
 
 PROCEDURE = "file-rwdenoise-raw-load"
@@ -83,10 +84,13 @@ def _load(source: Path) -> Gimp.Image:
 
 def _wait(worker: Worker) -> str:
     """Return the path of the developed photo once it is there."""
+    progress = Progress()
     while True:
         event = worker.poll(_POLL_SECONDS) or {"event": "nothing"}
         if event["event"] == "progress" and event["stage"] == "denoise":
-            Gimp.progress_update(event["done"] / event["total"])
+            share, text = progress.at(event["done"], event["total"])
+            Gimp.progress_set_text(text)
+            Gimp.progress_update(share)
         elif event["event"] == "finished":
             return event["output"]
         elif event["event"] == "failed":

@@ -39,7 +39,7 @@ def settings_of(config: Gimp.ProcedureConfig) -> dict[str, object]:
 
 
 def ask(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, drawable: Gimp.Drawable, worker: Worker) -> bool:
-    """Let a person choose, with a preview; tell whether to go on. The worker is idle afterwards."""
+    """Let a person choose, with a preview; tell whether to go on. The worker is idle then."""
     GimpUi.init(procedure.get_name())
     dialog = GimpUi.ProcedureDialog.new(procedure, config, "Denoise photo")
     dialog.set_ok_label("_Denoise")
@@ -49,7 +49,9 @@ def ask(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, drawable: Gimp.
     view.start()
     agreed = dialog.run()
     dialog.hide()
-    view.finish()
+    view.stop()
+    if agreed:
+        view.free_worker()
     dialog.destroy()
     # No main loop runs from now on that would take it from the screen.
     Gdk.Display.get_default().flush()
@@ -91,11 +93,14 @@ class _View:
         else:
             self._timer = GLib.timeout_add(_POLL_MILLISECONDS, self._tick)
 
-    def finish(self) -> None:
-        """Wait until the preview has ended, so that the worker is free."""
+    def stop(self) -> None:
+        """Follow the settings no longer."""
         if self._timer:
             GLib.source_remove(self._timer)
-            self._preview.forget()
+
+    def free_worker(self) -> None:
+        """Wait until the preview has ended."""
+        self._preview.forget()
 
     def _move_to(self, x: float, y: float) -> None:
         self._area = _crop_around(self._drawable, x, y)

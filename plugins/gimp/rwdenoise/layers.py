@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import filecmp
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,16 +67,27 @@ def apply(image: Gimp.Image, results: Sequence[Result]) -> None:
     Notes
     -----
     GIMP ends a plug-in that is cancelled, wherever it is. So everything that takes long is done before the first
-    drawable changes.
+    drawable changes, and from then on there is no progress that could be cancelled.
     """
     for result in results:
         pixels.fill_shadow(result.drawable, result.area, result.path)
+    Gimp.progress_end()
     image.undo_group_start()
     try:
         for result in results:
-            pixels.merge_shadow(result.drawable, result.area)
+            _detach(result.drawable)
+            result.drawable.merge_shadow(True)
+            if not Gimp.Selection.is_empty(image):
+                pixels.write_selected(result.drawable, result.area, result.path)
+            result.drawable.update(*astuple(result.area))
     finally:
         image.undo_group_end()
+
+
+def _detach(drawable: Gimp.Drawable) -> None:
+    """Make a link layer of GIMP 3.2 one of pixels; it would be loaded anew otherwise, noise and all."""
+    if hasattr(Gimp, "LinkLayer") and isinstance(drawable, Gimp.LinkLayer) and not drawable.is_rasterized():
+        drawable.rasterize()
 
 
 def _is_locked(drawable: Gimp.Drawable) -> bool:

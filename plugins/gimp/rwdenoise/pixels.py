@@ -5,6 +5,9 @@ Strips of rows keep the memory small, whatever the size of the layer.
 
 from __future__ import annotations
 
+import re
+import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +20,10 @@ _CONTEXT = 64
 
 # Babl marks the curve of a component: R' that of the profile, R~ that of sRGB; nothing is linear light.
 _ENCODINGS = {"'": "non-linear", "~": "perceptual"}
+
+# Bytes of a float32, and some of them one after the other that are 1.
+_FLOAT = 4
+_FULL = re.compile(b"(?:%b)+" % re.escape(struct.pack("=f", 1.0)))
 
 
 @dataclass(frozen=True)
@@ -117,7 +124,36 @@ def fill_shadow(drawable: Gimp.Drawable, area: Area, path: Path) -> None:
     buffer.flush()
 
 
-def merge_shadow(drawable: Gimp.Drawable, area: Area) -> None:
-    """Make the shadow the drawable's pixels, as far as the selection goes, as one undo step."""
-    drawable.merge_shadow(True)
-    drawable.update(area.x, area.y, area.width, area.height)
+def write_selected(drawable: Gimp.Drawable, area: Area, path: Path) -> None:
+    """Write the pixels of a file over those that are fully selected.
+
+    Notes
+    -----
+    Where there is a selection GIMP blends, in float32 and linear light, and what is fully selected comes out a little
+    different. The shadow must have been merged before: undoing that undoes this, too.
+    """
+    name, pixel = Babl.get_name(drawable.get_format()), drawable.get_bpp()
+    _, left, top = drawable.get_offsets()
+    buffer, selection = drawable.get_buffer(), drawable.get_image().get_selection().get_buffer()
+    with path.open("rb") as file:
+        for strip in area.strips():
+            there = Gegl.Rectangle.new(strip.x + left, strip.y + top, strip.width, strip.height)
+            mask = bytes(selection.get(there, 1.0, "Y float", Gegl.AbyssPolicy.NONE))
+            exact = file.read(strip.width * strip.height * pixel)
+            merged = bytearray(buffer.get(strip, 1.0, None, Gegl.AbyssPolicy.NONE))
+            for run in _full_runs(mask, pixel):
+                merged[run] = exact[run]
+            buffer.set(strip, name, bytes(merged))
+    buffer.flush()
+
+
+def _full_runs(mask: bytes, pixel: int) -> Iterator[slice]:
+    """Yield where the bytes of the pixels lie, `pixel` each, that are fully selected; the mask is float32.
+
+    >>> list(_full_runs(struct.pack("=5f", 0.5, 1, 1, 0, 1), 3))
+    [slice(3, 9, None), slice(12, 15, None)]
+    """
+    for run in _FULL.finditer(mask):
+        # What begins elsewhere is made of parts of two numbers. It hides no 1: those bytes never overlap themselves.
+        if run.start() % _FLOAT == 0:
+            yield slice(run.start() // _FLOAT * pixel, run.end() // _FLOAT * pixel)

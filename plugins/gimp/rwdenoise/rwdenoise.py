@@ -81,7 +81,6 @@ def run(
         with Worker(Path(__file__).parent) as worker:
             if run_mode == Gimp.RunMode.INTERACTIVE and not _ask(procedure, config, drawables[0], worker):
                 return _result(procedure, Gimp.PDBStatusType.CANCEL)
-            # At once: it loads while pixels are written, and removes its folder should this plug-in be killed.
             worker.start()
             _denoise(image, drawables, config, worker)
     except WorkerError as error:
@@ -105,7 +104,7 @@ def _denoise(image: Gimp.Image, drawables: list[Gimp.Drawable], config: Gimp.Pro
     Gimp.progress_init("Denoising")
 
     def show(layer: int, done: int, total: int) -> None:
-        share, text = progress.at(layer, done=done, total=total)
+        share, text = progress.at(done, total, layer)
         Gimp.progress_set_text(text)
         Gimp.progress_update(share)
 

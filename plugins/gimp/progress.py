@@ -1,17 +1,15 @@
-"""How far the work is, and how long it still takes, in words."""
-
-from __future__ import annotations
+# -*- coding: utf-8 -*-
+"""How far the work is, and how long it still takes, in words. For Python 2.7 and 3; it is copied beside each plug-in."""
 
 import math
 import time
-from collections.abc import Callable
 
 # Sooner than this the first tiles, which also warm caches up, say too little.
 _SECONDS_TO_WATCH = 2.0
 _SECONDS_PER_MINUTE = 60
 
 
-class Progress:
+class Progress(object):
     """Turns parts that are done into a share and a text with the time left.
 
     Parameters
@@ -22,19 +20,19 @@ class Progress:
         Returns seconds.
     """
 
-    def __init__(self, layers: int, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, layers=1, clock=getattr(time, "monotonic", time.time)):
         self._layers = layers
         self._clock = clock
-        self._first: tuple[float, float] | None = None
+        self._first = None
 
-    def at(self, layer: int, *, done: int, total: int) -> tuple[float, str]:
+    def at(self, done, total, layer=0):
         """Return the share of all that is done, 0 to 1, and what to say; layers count from 0."""
-        share = (layer + done / max(1, total)) / self._layers
-        text = "Denoising" if self._layers == 1 else f"Denoising layer {layer + 1} of {self._layers}"
+        share = (layer + done / float(max(1, total))) / self._layers
+        text = "Denoising" if self._layers == 1 else "Denoising layer %d of %d" % (layer + 1, self._layers)
         left = self._seconds_left(share)
-        return share, text if left is None else f"{text}: {_in_words(left)} left"
+        return share, text if left is None else "%s: %s left" % (text, _in_words(left))
 
-    def _seconds_left(self, share: float) -> float | None:
+    def _seconds_left(self, share):
         now = self._clock()
         self._first = self._first or (now, share)
         since, share_then = self._first
@@ -43,12 +41,12 @@ class Progress:
         return (now - since) * (1 - share) / (share - share_then)
 
 
-def _in_words(seconds: float) -> str:
+def _in_words(seconds):
     """Return a time as people say it.
 
     >>> _in_words(12.1), _in_words(90)
     ('13 s', '2 min')
     """
     if seconds < _SECONDS_PER_MINUTE:
-        return f"{math.ceil(seconds)} s"
-    return f"{math.ceil(seconds / _SECONDS_PER_MINUTE)} min"
+        return "%d s" % math.ceil(seconds)
+    return "%d min" % math.ceil(seconds / _SECONDS_PER_MINUTE)

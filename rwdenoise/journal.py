@@ -1,0 +1,212 @@
+"""What was done and what went wrong, in SQLite: it survives power cuts, and serves several processes at once.
+
+Times in it are for people. Nothing is decided by the wall clock, which may be set back.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+import platformdirs
+
+from rwdenoise.errors import JournalError, PhotoAccessError
+from rwdenoise.io.source import state_of
+
+if TYPE_CHECKING:
+    from rwdenoise.events import Failed
+
+#: Raised when tables change; an older program refuses a newer journal.
+SCHEMA = 1
+#: Seconds to wait for another process that is writing.
+PATIENCE = 30.0
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS done (
+    target BLOB PRIMARY KEY, source BLOB, digest TEXT, key TEXT, size INTEGER, modified INTEGER, at REAL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS troubles (
+    source BLOB PRIMARY KEY, size INTEGER, modified INTEGER,
+    code TEXT, message TEXT, hint TEXT, attempts INTEGER, last REAL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS calls (
+    number INTEGER PRIMARY KEY, arguments TEXT, folder BLOB, begun REAL, ended REAL
+);
+"""
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """A source that could not be done, as it is now."""
+
+    source: Path
+    code: str
+    message: str
+    hint: str
+    attempts: int
+    last: float
+    """When it was tried last, seconds since 1970."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call of the command line."""
+
+    number: int
+    arguments: tuple[str, ...]
+    folder: Path
+    """Where it was made."""
+    begun: float
+    """Seconds since 1970."""
+
+
+def default_journal() -> Path:
+    """Return where the user's journal lies."""
+    return platformdirs.user_state_path("rwdenoise") / "journal.sqlite"
+
+
+class Journal:
+    """The journal in a file, which is made if it is missing. Threads may share it.
+
+    Raises
+    ------
+    JournalError
+        If it cannot be opened, is no journal, or is of a later version; so do all methods.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.Lock()
+        with self._errors():
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._database = sqlite3.connect(path, timeout=PATIENCE, check_same_thread=False)
+            try:
+                self._prepare()
+            except BaseException:
+                self._database.close()
+                raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._database.close()
+
+    def find_done(self, digest: str, target: Path, keys: Collection[str]) -> bool:
+        """Tell whether `target` was made from a source of this digest by one of these methods, and is still the same.
+
+        Parameters
+        ----------
+        digest : str
+            From `digest_file`.
+        target : Path
+        keys : collection of str
+            From `method_key`.
+        """
+        rows = self._run("SELECT digest, key, size, modified FROM done WHERE target = ?", _name(target))
+        return any(row[0] == digest and row[1] in keys and row[2:] == _size_and_time(target) for row in rows)
+
+    def record_done(self, source: Path, digest: str, target: Path, key: str) -> None:
+        """Remember a result that was just written; earlier trouble with its source is over."""
+        row = (_name(target), _name(source), digest, key, *_size_and_time(target), time.time())
+        self._run("INSERT OR REPLACE INTO done VALUES (?, ?, ?, ?, ?, ?, ?)", *row)
+        self._run("DELETE FROM troubles WHERE source = ?", _name(source))
+
+    def record_failed(self, source: Path, failed: Failed) -> Trouble:
+        """Remember a failure, and return it with the number of attempts since the source was last changed."""
+        row = (_name(source), *_size_and_time(source), failed.code, failed.message, failed.hint, time.time())
+        self._run(
+            "INSERT INTO troubles VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7) ON CONFLICT (source) DO UPDATE SET"
+            " attempts = CASE WHEN (size, modified) = (?2, ?3) THEN attempts + 1 ELSE 1 END,"
+            " size = ?2, modified = ?3, code = ?4, message = ?5, hint = ?6, last = ?7",
+            *row,
+        )
+        trouble = self.trouble_of(source)
+        return trouble or Trouble(source, failed.code, failed.message, failed.hint, 1, row[-1])
+
+    def trouble_of(self, source: Path) -> Trouble | None:
+        """Return the trouble with a source, None if there was none, or none since it was changed."""
+        return next(self._troubles("WHERE source = ?", _name(source)), None)
+
+    def troubles(self) -> list[Trouble]:
+        """Return the sources that failed, are not done since, and were not changed; the latest last."""
+        return list(self._troubles("ORDER BY last"))
+
+    def begin_call(self, arguments: Sequence[str], folder: Path) -> int:
+        """Remember a call of the command line, and return its number."""
+        row = (json.dumps(list(arguments)), _name(folder), time.time())
+        with self._errors():
+            number = self._database.execute(
+                "INSERT INTO calls (arguments, folder, begun) VALUES (?, ?, ?)", row
+            ).lastrowid
+            self._database.commit()
+        return int(number or 0)
+
+    def end_call(self, number: int) -> None:
+        """Remember that a call came to its end."""
+        self._run("UPDATE calls SET ended = ? WHERE number = ?", time.time(), number)
+
+    def unfinished_call(self) -> Call | None:
+        """Return the last call if it did not come to its end."""
+        rows = self._run("SELECT number, arguments, folder, begun, ended FROM calls ORDER BY number DESC LIMIT 1")
+        for number, arguments, folder, begun, ended in rows:
+            if ended is None:
+                return Call(number, tuple(json.loads(arguments)), Path(os.fsdecode(folder)), begun)
+        return None
+
+    def _prepare(self) -> None:
+        found = self._database.execute("PRAGMA user_version").fetchone()[0]
+        if found > SCHEMA:
+            message = f"The journal {self.path} is of version {found}, this program knows up to {SCHEMA}."
+            raise JournalError(message, hint="Use the newer rwdenoise that wrote it, or --no-journal.")
+        # With a write-ahead log readers and a writer do not wait for each other; FULL survives power cuts.
+        self._database.execute("PRAGMA journal_mode = WAL")
+        self._database.execute("PRAGMA synchronous = FULL")
+        if found < SCHEMA:
+            self._database.executescript(f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version = {SCHEMA}; COMMIT;")
+
+    def _troubles(self, which: str, *values: Any) -> Iterator[Trouble]:  # noqa: ANN401 -- what SQLite takes
+        columns = "source, code, message, hint, attempts, last, size, modified"
+        for name, *facts, size, modified in self._run(f"SELECT {columns} FROM troubles {which}", *values):
+            source = Path(os.fsdecode(name))
+            if _size_and_time(source) == (size, modified):
+                yield Trouble(source, *facts)
+
+    def _run(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401 -- what SQLite takes
+        with self._errors():
+            rows = self._database.execute(statement, values).fetchall()
+            self._database.commit()
+        return rows
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            with self._lock:
+                yield
+        except (sqlite3.Error, OSError) as error:
+            message = f"The journal {self.path} cannot be read or written: {error}."
+            raise JournalError(message, hint="Mend its permissions, move it away, or use --no-journal.") from error
+
+
+def _name(path: Path) -> bytes:
+    # Names of files are bytes, and not always text.
+    return os.fsencode(path.absolute())
+
+
+def _size_and_time(path: Path) -> tuple[int, int]:
+    try:
+        state = state_of(path)
+    except PhotoAccessError:
+        return -1, -1
+    return state.size, state.modified

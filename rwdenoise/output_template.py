@@ -1,0 +1,141 @@
+"""Templates for the names of results, such as ``{folder}/denoised/{stem}{suffix}``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from string import Formatter
+
+from rwdenoise.errors import SettingsError
+from rwdenoise.io.suffixes import format_of
+
+#: Stands for the date of a photo that does not say when it was taken.
+UNDATED = "undated"
+
+_FOLDER, _SUFFIX = "folder", "suffix"
+_SEPARATORS = tuple(filter(None, (os.sep, os.altsep)))
+
+
+def _date(source: Path) -> str:
+    from rwdenoise.io.taken import read_date  # Loads exiv2, which few templates need.
+
+    return read_date(source) or UNDATED
+
+
+# What can be said of a result by its source alone.
+_VALUES: Mapping[str, Callable[[Path], str]] = {
+    # Where it is not the beginning, it repeats the source's folders below another one.
+    _FOLDER: lambda source: str(source.parent.relative_to(source.parent.anchor)),
+    # The name of `..` or `.` is that of the folder which it stands for.
+    "parent": lambda source: Path(os.path.normpath(source.absolute())).parent.name,
+    "name": lambda source: source.name,
+    "stem": lambda source: source.stem,
+    "ext": lambda source: source.suffix[1:],
+    "date": _date,
+}
+
+#: What may stand in braces.
+FIELDS = (*_VALUES, _SUFFIX)
+
+
+@dataclass(frozen=True)
+class OutputTemplate:
+    """Where results go, each by the name of its source."""
+
+    text: str
+    """As the user wrote it."""
+    base: Path | None
+    """The folder that no result leaves; None for the source's own."""
+    pieces: tuple[tuple[str, str | None], ...]
+    """What comes below that folder: literal text, each with the field that follows it."""
+
+    @property
+    def format(self) -> str | None:
+        """The format that the end of the template promises; None where the photo or the user decides."""
+        end, _ = self.pieces[-1]
+        return format_of(Path(f"_{end}"))
+
+    def target(self, source: Path, suffix: str) -> Path:
+        """Return where the result of a photo goes.
+
+        Parameters
+        ----------
+        source : Path
+        suffix : str
+            What the result's name ends in, with its dot; it is added where the template does not.
+
+        Raises
+        ------
+        SettingsError
+            If the result would leave the folder: a photo may be called ``...NEF``, whose stem is ``..``.
+        """
+        below = Path("".join(f"{literal}{self._value(field, source, suffix)}" for literal, field in self.pieces))
+        below = below.relative_to(below.anchor)
+        base = source.parent if self.base is None else self.base
+        if ".." in below.parts or not below.name:
+            message = f"By the template {self.text!r} the result of {source.name!r} would not be a file below {base}."
+            raise SettingsError(message, hint="Name results by other fields, or give the photo another name.")
+        if format_of(below) != format_of(Path(f"_{suffix}")):
+            below = below.with_name(f"{below.name}{suffix}")
+        return base / below
+
+    def _value(self, field: str | None, source: Path, suffix: str) -> str:
+        if field is None:
+            return ""
+        return suffix if field == _SUFFIX else _VALUES[field](source)
+
+
+def is_template(output: str | Path) -> bool:
+    """Tell whether an output is a template: it has an opening brace."""
+    return "{" in str(output)
+
+
+def read_template(text: str) -> OutputTemplate:
+    """Read a template.
+
+    Parameters
+    ----------
+    text : str
+        Literal text and fields in braces, without conversions and format specifications; braces that are meant are
+        doubled. It begins with ``{folder}``, the source's folder, or else is relative to the current folder. One that
+        ends in a slash is a folder.
+
+    Raises
+    ------
+    SettingsError
+        If there is an unknown field, or a brace without its other.
+    """
+    pieces = list(_parse(f"{text}{{stem}}{{suffix}}" if text.endswith(_SEPARATORS) else text))
+    literal, field = pieces[0]
+    if (literal, field) == ("", _FOLDER):
+        if not pieces[1][0].startswith(_SEPARATORS):
+            raise _refusal(text, "a slash and a name must follow {folder}, since results stay in it")
+        return OutputTemplate(text, None, tuple(pieces[1:]))
+    base, literal = os.path.split(literal)
+    return OutputTemplate(text, Path(base), ((literal, field), *pieces[1:]))
+
+
+def _parse(text: str) -> Iterator[tuple[str, str | None]]:
+    """Give each field with the literal text before it, and at last the text after them."""
+    try:
+        parsed = list(Formatter().parse(text))
+    except ValueError as error:
+        raise _refusal(text, str(error)) from error
+    literal = ""
+    for part, field, specification, conversion in parsed:
+        literal += part
+        if field is None:
+            continue
+        if field not in FIELDS or specification or conversion:
+            raise _refusal(text, f"in {{{field}}} there must be the name of a field, and nothing else")
+        yield literal, field
+        literal = ""
+    yield literal, None
+
+
+def _refusal(text: str, reason: str) -> SettingsError:
+    known = ", ".join(f"{{{field}}}" for field in FIELDS)
+    message = f"The output template {text!r} cannot be used: {reason}."
+    return SettingsError(message, hint=f"Use the fields {known}, and double the braces that are meant.")

@@ -1,0 +1,250 @@
+"""One photo on its way through a call, in three stages that may run in different threads: read, denoise, write."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rwdenoise.cfa import LINEAR
+from rwdenoise.errors import PhotoAccessError, PhotoWriteError, SettingsError
+from rwdenoise.events import Finished, Listener, Noise, Progress, Residual, Warned
+from rwdenoise.fingerprint import digest_file
+from rwdenoise.io.convert import deepened
+from rwdenoise.io.raster import PICTURE_FORMATS
+from rwdenoise.io.read import Photo, read_photo
+from rwdenoise.io.source import FileState, shown, state_of
+from rwdenoise.io.write import FORMATS, write_photo, write_picture
+from rwdenoise.noise_estimate import estimate_noise
+from rwdenoise.photo import Provenance, RawPhoto
+from rwdenoise.regions import denoise_regions
+from rwdenoise.residual import ResidualCheck, check_residual
+from rwdenoise.rgb_photo import RgbPhoto
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from rwdenoise.denoiser import Denoiser
+    from rwdenoise.diffusion import Settings
+    from rwdenoise.network import Domain
+    from rwdenoise.noise import NoiseProfile
+    from rwdenoise.treatment import Treatment
+
+#: Gives the denoiser for a domain.
+LoadDenoiser = Callable[["Domain"], "Denoiser"]
+ReadPhoto = Callable[[Path], Photo]
+
+
+class PhotoWork:
+    """What there is of a photo between its source and its result. Each stage is called once, in their order.
+
+    Parameters
+    ----------
+    source, target : Path
+    treatment : Treatment
+    read : callable
+        Reads the source, by default in this process.
+    """
+
+    def __init__(self, source: Path, target: Path, *, treatment: Treatment, read: ReadPhoto = read_photo) -> None:
+        self.source, self.target, self.treatment = source, target, treatment
+        self.digest = ""
+        """The checksum of the source, once it is read."""
+        self.key = ""
+        """What tells this result from others of the same source, once it is denoised."""
+        self._read = read
+        self._seconds = 0.0
+
+    @property
+    def job(self) -> str:
+        """The name under which events tell of it."""
+        return str(self.source)
+
+    def read(self) -> None:
+        """Read the source.
+
+        Raises
+        ------
+        PhotoError
+            If it cannot be read, or is changed meanwhile.
+        SettingsError
+            If this kind of photo cannot be written in the format.
+        """
+        begun = time.perf_counter()
+        self._state = state_of(self.source)
+        photo = self._read(self.source)
+        self.digest = digest_file(self.source)
+        self._refuse_changed()
+        self.format = self.treatment.format_for(self.source, self.target)
+        _refuse_format(photo, self.format, name=shown(self.source))
+        self._photo = deepened(photo, self.format) if isinstance(photo, RgbPhoto) else photo
+        self._seconds += time.perf_counter() - begun
+
+    def denoise(self, denoiser: Denoiser | LoadDenoiser, listen: Listener) -> None:
+        """Denoise what was read.
+
+        Raises
+        ------
+        WeightsError, DeviceError
+            If the photo does not suit the denoiser.
+        """
+        begun = time.perf_counter()
+        ready = denoiser(domain_of(self._photo)) if callable(denoiser) else denoiser
+        self._photo, profile = _denoise(
+            self._photo, ready, self.treatment.settings, self.treatment.noise, job=self.job, listen=listen
+        )
+        self._weights, self._device = ready.name, ready.device
+        self.key = self.treatment.key(self.format, weights=ready.digest)
+        self._provenance = _provenance(self, ready, profile)
+        self._seconds += time.perf_counter() - begun
+
+    def write(self, warn: Callable[[str], None]) -> Finished:
+        """Write the result; what went wrong and does not matter enough to stop is told to `warn`.
+
+        Raises
+        ------
+        PhotoError
+            If the source was changed, whose metadata are read now, or the target cannot be written.
+        """
+        begun = time.perf_counter()
+        self._refuse_changed()
+        _make_folder(self.target.parent)
+        photo = self._photo
+        options: Any = {
+            "provenance": self._provenance,
+            "format": self.format,
+            "overwrite": self.treatment.overwrite,
+            "warn": warn,
+        }
+        if isinstance(photo, RgbPhoto):
+            write_picture(photo, self.target, **options)
+        else:
+            write_photo(photo, self.target, color=self.treatment.color, **options)
+        self._seconds += time.perf_counter() - begun
+        return self._finished(photo)
+
+    def _finished(self, photo: Photo) -> Finished:
+        settings = self.treatment.settings
+        return Finished(
+            self.job,
+            output=str(self.target),
+            seconds=round(self._seconds, 3),
+            megapixels=round(photo.frame.height * photo.frame.width / 1e6, 3),
+            weights=self._weights,
+            device=self._device,
+            **{**dataclasses.asdict(settings), "chroma": settings.chroma_strength},
+            source_digest=self.digest,
+            method_key=self.key,
+        )
+
+    def _refuse_changed(self) -> None:
+        found: FileState = state_of(self.source)
+        if found != self._state:
+            message = f"{shown(self.source)} was changed while it was being worked on: it has {found.size} bytes now,"
+            message += f" after {self._state.size}."
+            raise PhotoAccessError(message, hint="Wait until it is copied or saved whole, and run the same again.")
+
+
+def _provenance(work: PhotoWork, denoiser: Denoiser, noise: NoiseProfile | None) -> Provenance:
+    settings = work.treatment.settings
+    return Provenance(
+        denoiser.name,
+        settings.sampler,
+        settings.steps,
+        settings.strength,
+        noise,
+        settings.chroma_strength,
+        settings.detail,
+        source_digest=work.digest,
+        method_key=work.key,
+    )
+
+
+def domain_of(photo: Photo) -> Domain:
+    """Return which weights a photo needs: those for mosaics, or those for three colors in each pixel."""
+    return "cfa" if isinstance(photo, RawPhoto) and photo.cfa != LINEAR else "rgb"
+
+
+def _denoise(
+    photo: Photo, denoiser: Denoiser, settings: Settings, noise: NoiseProfile | None, *, job: str, listen: Listener
+) -> tuple[Photo, NoiseProfile | None]:
+    """Return the denoised photo, and the noise profile that was assumed if there was one."""
+
+    def tell(done: int, total: int) -> None:
+        listen(Progress(job, "denoise", done, total))
+
+    if isinstance(photo, RawPhoto) and photo.cfa != LINEAR:
+        return _denoise_mosaic(photo, denoiser, settings, noise, job=job, listen=listen)
+    if noise is not None:
+        listen(Warned(job, "The given noise profile is not used: it is for mosaics, and this photo is none."))
+    stated = photo.noise if isinstance(photo, RawPhoto) else None
+    if stated is not None:
+        listen(Noise(job, stated.shot, stated.read, "file"))
+    return denoise_regions(photo, denoiser=denoiser, settings=settings, on_progress=tell), stated
+
+
+def _denoise_mosaic(
+    photo: RawPhoto, denoiser: Denoiser, settings: Settings, noise: NoiseProfile | None, *, job: str, listen: Listener
+) -> tuple[RawPhoto, NoiseProfile]:
+    profile, origin = choose_noise(photo, noise)
+    listen(Noise(job, profile.shot, profile.read, origin))
+    if settings.removes_nothing:
+        return photo, profile
+    planes = denoiser.denoise(
+        photo.planes(),
+        cfa=photo.cfa,
+        noise=profile,
+        settings=settings,
+        white_balance=photo.white_balance,
+        on_progress=lambda done, total: listen(Progress(job, "denoise", done, total)),
+    )
+    if (check := check_photo(photo, planes, noise=profile, settings=settings)) is not None:
+        listen(Residual(job, **check.summary()))
+    return photo.with_planes(planes), profile
+
+
+def choose_noise(photo: RawPhoto, given: NoiseProfile | None = None) -> tuple[NoiseProfile, str]:
+    """Return the noise profile to assume, and its origin: ``given``, ``file`` or ``estimated``."""
+    if given is not None:
+        return given, "given"
+    if photo.noise is not None:
+        return photo.noise, "file"
+    return estimate_noise(photo.planes(), photo.cfa, masked=photo.masked()), "estimated"
+
+
+def check_photo(
+    photo: RawPhoto, planes: NDArray[np.float32], *, noise: NoiseProfile, settings: Settings
+) -> ResidualCheck | None:
+    """Compare what was removed from a photo with its noise.
+
+    Returns
+    -------
+    ResidualCheck or None
+        None where that cannot be judged: color noise and gray grain were to be removed unequally, nothing was to be
+        removed, or there is no whole block without clipped highlights.
+    """
+    if settings.removes_nothing or settings.chroma_strength != settings.strength:
+        return None
+    check = check_residual(photo.planes(), planes, noise=noise, strength=settings.strength)
+    return check if check.blocks else None
+
+
+def _refuse_format(photo: Photo, format: str, *, name: str) -> None:
+    """Refuse a format that this kind of photo cannot have, before it is denoised."""
+    developed = isinstance(photo, RgbPhoto)
+    possible = PICTURE_FORMATS if developed else FORMATS
+    if format not in possible:
+        kind = "a developed picture" if developed else "camera RAW"
+        message = f"{name} is {kind}, which can be written as {', '.join(possible)}, but not as {format}."
+        raise SettingsError(message, hint="Leave --format out, or choose one of these.")
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"The folder {folder} cannot be made: {error.strerror}."
+        raise PhotoWriteError(message, hint="Choose another folder with -o.") from error
