@@ -52,7 +52,7 @@ class BarReporter(Reporter):
         """Tell of one event."""
         if isinstance(event, Started):
             self._bars.reset(self._photo, description="", total=None)
-            self._bars.update(self._all, completed=self.begun)
+            self._bars.update(self._all, completed=self.begun, total=self.jobs)
         elif not isinstance(event, Progress):
             self._bars.stop()
         super().__call__(event)

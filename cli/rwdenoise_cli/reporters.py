@@ -73,6 +73,7 @@ class Reporter:
         self._talk = talk
         self._noises: dict[str, Noise] = {}
         self._failures: list[Failed] = []
+        self._dry = False
         self._stage = ""
 
     def __enter__(self) -> Self:
@@ -97,6 +98,7 @@ class Reporter:
 
     @_tell.register
     def _(self, event: Planned) -> None:
+        self._dry = True
         say(arrow(event.source, event.output))
 
     @_tell.register
@@ -122,7 +124,7 @@ class Reporter:
 
     @_tell.register
     def _(self, event: Skipped) -> None:
-        self.begun += 1
+        self.jobs -= 1
         log(skipped_words(event))
 
     @_tell.register
@@ -137,7 +139,7 @@ class Reporter:
 
     @_tell.register
     def _(self, event: Summary) -> None:
-        say(summary_words(event, dry=not self.begun))
+        say(summary_words(event, dry=self._dry))
         # They were told when they happened, which in a long call is far above.
         if self._failures and event.written:
             log("These failed:")

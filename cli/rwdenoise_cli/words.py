@@ -53,7 +53,7 @@ def summary_words(event: Summary, *, dry: bool = False) -> str:
     """Return for example ``3 written, 1 failed, 2 done already in 34.2 s (2.1 Mpx/s)``."""
     not_reached = event.skipped - event.already
     already = [f"{event.already} done already"] if event.already else []
-    if dry and event.skipped:
+    if dry:
         return ", ".join([f"{not_reached} would be written", f"{event.failed} not", *already]) + "; this was a dry run"
     parts = [f"{event.written} written"]
     parts += [f"{event.failed} failed"] if event.failed else []

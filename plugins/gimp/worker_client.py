@@ -315,9 +315,7 @@ def read_command(here):
             command = json.loads(file.read().decode("utf-8"))["command"]
         program = str(command[0])
     except (IOError, OSError):
-        raise WorkerError(
-            "The program rwdenoise, which does the work, is not set up: there is no %s." % path, _INSTALL
-        )
+        raise WorkerError("The program rwdenoise, which does the work, is not set up: there is no %s." % path, _INSTALL)
     except (ValueError, KeyError, TypeError, IndexError):
         raise WorkerError("%s is damaged." % path, _INSTALL)
     if not os.path.exists(_FLATPAK) and not os.path.exists(program):

@@ -23,6 +23,8 @@ from tests.pictures import pixels, saved
 from tests.profiles import formula_curve, gamma_curve, gray_profile, rgb_profile, table_curve
 
 Samples = Mapping[str, bytes]
+#: The photo that a journal tells of.
+JOURNALED = "a.NEF"
 #: Larger ones would take most of the time.
 _LARGEST = 5_000_000
 _SMALL = (24, 32)
@@ -115,6 +117,29 @@ def weights() -> Samples:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "tiny.safetensors"
         save_network(tiny_network(), tiny_facts(), path)
+        return {path.name: path.read_bytes()}
+
+
+@cache
+def configuration() -> Samples:
+    """Return a user's defaults."""
+    text = '[denoise]\nsteps = 4\nstrength = 0.5\nformat = "tiff"\noverwrite = true\n\n[inspect]\njson = true\n'
+    return {"config.toml": text.encode()}
+
+
+@cache
+def journal() -> Samples:
+    """Return a journal in which something stands."""
+    from rwdenoise.events import Failed
+    from rwdenoise.journal import Journal
+
+    with tempfile.TemporaryDirectory() as folder:
+        path, photo = Path(folder) / "journal.sqlite", Path(folder) / JOURNALED
+        photo.write_bytes(b"photo")
+        with Journal(path) as journal:
+            journal.record_done(photo, "0" * 64, photo, "0" * 32)
+            journal.record_failed(photo, Failed("a", "no-access", "Message.", "Hint."))
+            journal.begin_call(["-o", "b", "a"], Path(folder))
         return {path.name: path.read_bytes()}
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from rwdenoise.io import dng_source, metadata
 from rwdenoise.io.encodings import CURVES, encoding_of, encoding_under
 from rwdenoise.io.isolated import IsolatedReader
+from rwdenoise.io.made_from import made_from
 from rwdenoise.io.private_data import private_tags
 from rwdenoise.io.read import Photo
 from rwdenoise.io.refusal import holds_raw, refuse_unreadable, unknown_kind
@@ -78,7 +79,9 @@ def _metadata(folder: Path) -> Iterator[Feed]:
         assert iso is None or 0 < iso < float("inf")
         assert metadata.read_orientation(data) in range(1, 9)
         if data:
-            read_date(_written(folder, name, data))
+            path = _written(folder, name, data)
+            read_date(path)
+            made_from(path)
 
     yield feed
 
@@ -145,6 +148,36 @@ def _events(_folder: Path) -> Iterator[Feed]:
 
 
 @contextlib.contextmanager
+def _configuration(folder: Path) -> Iterator[Feed]:
+    from rwdenoise_cli.commands.denoise import denoise
+    from rwdenoise_cli.config import load_config
+    from rwdenoise_cli.main import main
+
+    assert main.default is denoise
+    yield lambda data, name: load_config(_written(folder, name, data), denoise) and None
+
+
+@contextlib.contextmanager
+def _journal(folder: Path) -> Iterator[Feed]:
+    from rwdenoise.events import Failed
+    from rwdenoise.journal import Journal
+
+    def feed(data: bytes, name: str) -> None:
+        for stray in folder.iterdir():
+            stray.unlink()
+        photo = _written(folder, samples.JOURNALED, b"photo")
+        with Journal(_written(folder, name, data)) as journal:
+            journal.unfinished_call()
+            journal.troubles()
+            journal.find_done("0" * 64, photo, {"0" * 32})
+            journal.record_failed(photo, Failed("a", "no-access", "Message.", "Hint."))
+            journal.record_done(photo, "0" * 64, photo, "0" * 32)
+            journal.end_call(journal.begin_call(["a"], folder))
+
+    yield feed
+
+
+@contextlib.contextmanager
 def _requests(_folder: Path) -> Iterator[Feed]:
     from rwdenoise.worker import Request, read_job
 
@@ -181,8 +214,8 @@ def _drawn(draw: Callable[[], Samples]) -> Callable[[Path | None], Samples]:
 
 
 TARGETS = (
-    Target("RAW files", samples.raw_files, _isolated, 25),
-    Target("pictures", _drawn(samples.pictures), _isolated, 25),
+    Target("RAW files", samples.raw_files, _isolated, 22),
+    Target("pictures", _drawn(samples.pictures), _isolated, 22),
     Target("RAW files, read and written", samples.raw_files, _copied, 5),
     Target("pictures, read and written", _drawn(samples.pictures), _copied, 5),
     Target("directories and private data", samples.raw_files, _headers, 10),
@@ -190,6 +223,8 @@ TARGETS = (
     Target("XMP sidecars", _drawn(samples.sidecars), _sidecars, 5),
     Target("ICC profiles", _drawn(samples.profiles), _profiles, 5),
     Target("events", _drawn(samples.events), _events, 5),
+    Target("configuration", _drawn(samples.configuration), _configuration, 3),
+    Target("journal", _drawn(samples.journal), _journal, 3),
     Target("requests of a worker", _drawn(samples.requests), _requests, 5),
     Target("weights files", _drawn(samples.weights), _weights, 5),
 )

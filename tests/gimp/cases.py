@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from rwdenoise.color import encode_extended_srgb
 from rwdenoise.scene import draw_scene
@@ -62,6 +63,14 @@ def place_cases(folder: Path) -> list[Case]:
         _case("tiny", "RGB", "U8_NON_LINEAR", size=(3, 2)),
         _case("many strips", "GRAY", "U8_NON_LINEAR", size=(20, 600)),
     ]
+
+
+def drawn_cases(folder: Path) -> list[Case]:
+    """Return layers of GIMP 3.2 that it draws anew from something else: a file, and a path."""
+    photo = folder / "photo.png"
+    Image.fromarray(np.rint(noisy_scene(SIZE[1], SIZE[0]).clip(0, 1) * 255).astype(np.uint8)).save(photo)
+    plain = {"base": "RGB", "precision": "U8_NON_LINEAR", "alpha": True}
+    return [_case("link", **plain, where="link", file=str(photo)), _case("vector", **plain, where="vector")]
 
 
 def idle_cases() -> list[Case]:

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from rwdenoise.weights import save_network
-from tests.gimp.cases import idle_cases, kind_cases, place_cases, refused_cases, store_pixels
+from tests.gimp.cases import drawn_cases, idle_cases, kind_cases, place_cases, refused_cases, store_pixels
+from tests.gimp.screen import Screen, open_screen
 from tests.gimp.tree import ROOT, GimpTree, find_tree, worker_command
 from tests.tiny import tiny_facts, tiny_network
 
@@ -26,12 +27,6 @@ def tiny_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("weights") / "tiny.safetensors"
     save_network(tiny_network("rgb"), tiny_facts("rgb"), path)
     return path
-
-
-@pytest.fixture(scope="session")
-def worker(tiny_weights: Path) -> list[str]:
-    """Return the command that starts the worker inside the tree."""
-    return worker_command("-m", "rwdenoise_cli", "worker", "--weights", str(tiny_weights))
 
 
 @pytest.fixture(scope="session")
@@ -53,11 +48,18 @@ def tree() -> Path:
     return find_tree(os.environ.get("RWDENOISE_GIMP", "3.0"))
 
 
+@pytest.fixture(scope="module")
+def screen() -> Iterator[Screen]:
+    """Return a screen that nobody looks at."""
+    with open_screen() as screen:
+        yield screen
+
+
 @pytest.fixture(scope="session")
 def gimp(tree: Path, warm_worker: list[str], tmp_path_factory: pytest.TempPathFactory) -> GimpTree:
     """Return a GIMP in which the plug-in is installed."""
     gimp = GimpTree(tree, tmp_path_factory.mktemp("gimp"))
-    gimp.prepare()
+    gimp.prepare("file-png")
     gimp.install("rwdenoise", warm_worker)
     return gimp
 
@@ -65,7 +67,7 @@ def gimp(tree: Path, warm_worker: list[str], tmp_path_factory: pytest.TempPathFa
 @pytest.fixture(scope="session")
 def outcomes(gimp: GimpTree) -> dict[str, dict[str, Any]]:
     """Return what became of every case, by its name; all run in one GIMP, because its start takes longest."""
-    cases = [*kind_cases(), *place_cases(gimp.folder), *idle_cases(), *refused_cases()]
+    cases = [*kind_cases(), *place_cases(gimp.folder), *idle_cases(), *refused_cases(), *drawn_cases(gimp.folder)]
     store_pixels(cases, gimp.folder)
     results = gimp.run(INSIDE, {"cases": cases})
     return {case["name"]: {**case, **result} for case, result in zip(cases, results, strict=True)}

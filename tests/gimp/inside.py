@@ -7,7 +7,7 @@ import json
 import time
 from pathlib import Path
 
-from gi.repository import Babl, Gegl, Gimp
+from gi.repository import Babl, Gegl, Gimp, Gio
 
 folder = Path(FOLDER)  # noqa: F821 -- set by the batch
 task = json.loads((folder / "task.json").read_text())
@@ -61,6 +61,23 @@ def make_drawables(image, case):
     return [group] if case.get("where") == "group" else layers
 
 
+def make_drawn(image, case):
+    """Return a layer that GIMP draws from a file or from a path."""
+    if case["where"] == "link":
+        layer = Gimp.LinkLayer.new(image, Gio.File.new_for_path(case["file"]))
+    else:
+        path = Gimp.Path.new(image, "a path")
+        image.insert_path(path, None, 0)
+        corners = [(10, 10), (150, 20), (80, 120)]
+        points = [number for corner in corners for number in corner * 3]
+        path.stroke_new_from_points(Gimp.PathStrokeType.BEZIER, points, True)
+        layer = Gimp.VectorLayer.new(image, path)
+    image.insert_layer(layer, None, 0)
+    if case["where"] == "vector":
+        layer.refresh()
+    return layer
+
+
 def select(image, case):
     """Select as the case says, in px of the image; the layers lie at (20, 15)."""
     kind, *numbers = case.get("selection", ["none"])
@@ -105,10 +122,13 @@ def set_worker(case):
 def run_case(case):
     set_worker(case)
     image = make_image(case)
-    drawables = make_drawables(image, case)
+    drawn = case.get("where") in ("link", "vector")
+    if drawn and not hasattr(Gimp, "LinkLayer"):
+        return {"name": case["name"], "status": "not in this GIMP"}
+    drawables = [make_drawn(image, case)] if drawn else make_drawables(image, case)
     changeable = [drawable for drawable in drawables if not drawable.is_group()]
     for index, drawable in enumerate(changeable):
-        if case.get("pixels"):
+        if case.get("pixels") and not drawn:
             write(drawable, Path(case["pixels"][index]).read_bytes())
     if case["base"] == "RGB" and case.get("where") == "indexed":
         image.convert_indexed(Gimp.ConvertDitherType.NONE, Gimp.ConvertPaletteType.GENERATE, 16, False, False, "")
@@ -133,6 +153,9 @@ def run_case(case):
         outcome["layers"].append(
             {"stem": str(stem), "format": Babl.format_get_encoding(drawable.get_format()), "area": area}
         )
+    if drawn:
+        outcome["size"] = [drawables[0].get_width(), drawables[0].get_height()]
+        outcome["rasterized"] = drawables[0].is_rasterized()
     image.delete()
     return outcome
 

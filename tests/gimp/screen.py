@@ -40,6 +40,18 @@ class Screen:
             self._do("key", key)
             time.sleep(0.1)
 
+    def click(self, window: str, right: int, bottom: int) -> None:
+        """Click into a window, so many px from its right and its bottom edge."""
+        self._do("windowactivate", "--sync", window)
+        lines = self._do("getwindowgeometry", "--shell", window).split()
+        edges = dict(line.split("=") for line in lines)
+        place = [str(int(edges["WIDTH"]) - right), str(int(edges["HEIGHT"]) - bottom)]
+        self._do("mousemove", "--window", window, *place, "click", "1")
+
+    def title(self, window: str) -> str:
+        """Return what the title of a window says."""
+        return self._do("getwindowname", window)
+
     def picture(self, window: str, path: Path) -> None:
         """Write a picture of a window."""
         self._do("windowactivate", "--sync", window)

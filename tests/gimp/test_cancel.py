@@ -1,58 +1,55 @@
-"""In real GIMP: Cancel kills the plug-in, wherever it is. Nothing has changed then, no process and no file is left."""
+"""In real GIMP: whoever cancels or kills, and whenever, nothing has changed then, no process and no file is left."""
 
 from __future__ import annotations
 
 import os
 import signal
-import time
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.gimp.cases import store_pixels
-from tests.gimp.tree import GimpTree
+from tests.gimp.opened import dialog_of, image_window_of, opened
+from tests.gimp.processes import gimps, has_worked, plug_ins, wait_until, workers
+from tests.gimp.screen import Screen
+from tests.gimp.tree import GimpTree, worker_command
 
 INSIDE = Path(__file__).with_name("inside.py")
-SECONDS = 60
 # Much longer than anybody waits here.
 LONG = {"steps": 100}
+LONG_KEYS = ("alt+p", "ctrl+a", "1", "0", "0", "alt+t")
 # Of computing, on any machine: for torch and the weights.
 SECONDS_TO_LOAD = 4.0
+# That orphans of GIMP may live on.
+SECONDS_TO_LINGER = 20
+# From the right and the bottom edge of the window to its button Cancel, in px.
+TO_CANCEL = (45, 20)
 
 
 @pytest.fixture
-def patient(tree: Path, worker: list[str], tmp_path: Path) -> GimpTree:
+def patient(tree: Path, tmp_path: Path) -> GimpTree:
+    """Return a GIMP with the real worker and its real weights, without toolbox and docks."""
     gimp = GimpTree(tree, tmp_path)
     gimp.prepare()
-    gimp.install("rwdenoise", worker)
+    (gimp.profile / "sessionrc").write_text("(hide-docks yes)\n")
+    gimp.install("rwdenoise", worker_command("-m", "rwdenoise_cli", "worker"))
     return gimp
 
 
 def test_killed_at_the_start_and_midway_it_leaves_nothing(patient: GimpTree) -> None:
-    cases = [
-        {
-            "name": name,
-            "base": "RGB",
-            "precision": "U8_NON_LINEAR",
-            "size": (1600, 1200),
-            "layers": 1,
-            "arguments": LONG,
-        }
-        for name in ("at the start", "midway")
-    ]
-    store_pixels(cases, patient.folder)
+    cases = _long_cases(patient, "at the start", "midway")
     process = patient.start(INSIDE, {"cases": cases})
     try:
         for count, seconds in enumerate((0.0, SECONDS_TO_LOAD + 1)):
-            _wait(lambda seconds=seconds: _has_worked(patient, seconds))
+            wait_until(lambda seconds=seconds: has_worked(patient, seconds))
             # By now the next case may have begun: what counts is this one's.
-            workers, folders = _workers(patient), patient.leftovers()
-            os.kill(_plug_ins(patient)[0], signal.SIGKILL)
-            _wait(lambda count=count: len(patient.results()) > count)
-            _wait(lambda left=workers: not set(left) & set(_workers(patient)))
-            _wait(lambda left=folders: not set(left) & set(patient.leftovers()))
-        process.communicate(timeout=SECONDS)
+            left, folders = workers(patient), patient.leftovers()
+            os.kill(plug_ins(patient)[0], signal.SIGKILL)
+            wait_until(lambda count=count: len(patient.results()) > count)
+            wait_until(lambda left=left: not set(left) & set(workers(patient)))
+            wait_until(lambda left=folders: not set(left) & set(patient.leftovers()))
+        process.communicate(timeout=60)
     finally:
         process.kill()
         process.communicate()
@@ -65,39 +62,68 @@ def test_killed_at_the_start_and_midway_it_leaves_nothing(patient: GimpTree) -> 
         assert Path(f"{layer['stem']}.before").read_bytes() == Path(f"{layer['stem']}.after").read_bytes()
 
 
-def _has_worked(gimp: GimpTree, seconds: float) -> bool:
-    """Tell whether there is a worker, and it has computed for so long."""
-    for process in _workers(gimp):
-        # proc(5): the 14th field is the time in user mode; the name before it may hold blanks.
-        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-        if int(fields[11]) / os.sysconf("SC_CLK_TCK") >= seconds:
-            return True
-    return False
+@pytest.mark.parametrize("seconds", [0.0, SECONDS_TO_LOAD + 1])
+def test_a_killed_gimp_leaves_nothing(patient: GimpTree, seconds: float) -> None:
+    process = patient.start(INSIDE, {"cases": _long_cases(patient, "killed")}, linger=SECONDS_TO_LINGER)
+    try:
+        wait_until(lambda: has_worked(patient, seconds))
+        _kill_gimp(patient)
+    finally:
+        process.kill()
+        process.communicate()
 
 
-def _plug_ins(gimp: GimpTree) -> list[int]:
-    return _processes(f"{gimp.plugins}/rwdenoise/rwdenoise.py", "-run")
+def test_a_gimp_that_is_killed_while_the_dialog_is_open_leaves_nothing(patient: GimpTree, screen: Screen) -> None:
+    with pytest.raises(_Killed), opened(patient, screen, linger=SECONDS_TO_LINGER):
+        screen.press(dialog_of(screen), *LONG_KEYS)
+        wait_until(lambda: has_worked(patient, SECONDS_TO_LOAD))
+        _kill_gimp(patient)
+        raise _Killed
 
 
-def _workers(gimp: GimpTree) -> list[int]:
-    return _processes("rwdenoise_cli", f"{gimp.folder}/temporary")
+def test_cancel_in_the_dialog_while_the_preview_is_made(patient: GimpTree, screen: Screen) -> None:
+    with opened(patient, screen, hold="seen") as before:
+        screen.press(dialog_of(screen), *LONG_KEYS)
+        wait_until(lambda: has_worked(patient, SECONDS_TO_LOAD + 1))
+        screen.press(dialog_of(screen), "alt+c")
+        _assert_nothing_happened(patient, screen, before)
 
 
-def _processes(*words: str) -> list[int]:
-    """Return the numbers of all processes whose command line holds all these words."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            line = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        except OSError:
-            continue
-        if all(word in line for word in words):
-            found.append(int(path.parent.name))
-    return found
+def test_cancel_in_the_status_bar(patient: GimpTree, screen: Screen) -> None:
+    with opened(patient, screen, hold="seen") as before:
+        screen.press(dialog_of(screen), *LONG_KEYS, "alt+d")
+        wait_until(lambda: has_worked(patient, SECONDS_TO_LOAD + 1))
+        screen.click(image_window_of(screen), *TO_CANCEL)
+        _assert_nothing_happened(patient, screen, before)
 
 
-def _wait(is_so: Callable[[], object]) -> None:
-    until = time.monotonic() + SECONDS
-    while not is_so():
-        assert time.monotonic() < until
-        time.sleep(0.02)
+class _Killed(Exception):
+    """GIMP is no more, so nothing can be waited for."""
+
+
+def _long_cases(gimp: GimpTree, *names: str) -> list[dict[str, Any]]:
+    plain = {"base": "RGB", "precision": "U8_NON_LINEAR", "size": (1600, 1200), "layers": 1, "arguments": LONG}
+    cases = [{"name": name, **plain} for name in names]
+    store_pixels(cases, gimp.folder)
+    return cases
+
+
+def _kill_gimp(gimp: GimpTree) -> None:
+    (process,) = gimps(gimp)
+    os.kill(process, signal.SIGKILL)
+    wait_until(lambda: not plug_ins(gimp))
+    wait_until(lambda: not workers(gimp))
+    wait_until(lambda: not gimp.leftovers())
+
+
+def _assert_nothing_happened(gimp: GimpTree, screen: Screen, before: list[bytes]) -> None:
+    wait_until(lambda: len(gimp.results()) > 1)
+    assert not screen.title(image_window_of(screen)).startswith("*")
+    wait_until(lambda: not plug_ins(gimp))
+    wait_until(lambda: not workers(gimp))
+    assert gimp.leftovers() == []
+    (gimp.folder / "seen").touch()
+    _, called = gimp.results()[:2]
+    assert (called["status"], called["dirty"]) == ("cancel", False)
+    for index, pixels in enumerate(before):
+        assert (gimp.folder / f"window-{index}.after").read_bytes() == pixels

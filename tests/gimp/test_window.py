@@ -2,55 +2,67 @@
 
 from __future__ import annotations
 
-import contextlib
-import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests.gimp.cases import noisy_scene
-from tests.gimp.screen import Screen, open_screen
+from tests.gimp.opened import SIZE, dialog_of, image_window_of, opened
+from tests.gimp.processes import wait_until
+from tests.gimp.screen import Screen
 from tests.gimp.tree import GimpTree
-
-WINDOW = Path(__file__).with_name("window.py")
-SIZE = (640, 480)
-TITLE = "Denoise photo"
-SECONDS = 60
-
-
-@pytest.fixture(scope="module")
-def screen() -> Iterator[Screen]:
-    with open_screen() as screen:
-        yield screen
 
 
 @pytest.fixture
 def windowed(tree: Path, warm_worker: list[str], tmp_path: Path) -> GimpTree:
     gimp = GimpTree(tree, tmp_path)
-    gimp.prepare()
+    gimp.prepare("file-png")
     gimp.install("rwdenoise", warm_worker)
     return gimp
 
 
 def test_return_denoises_both_layers_and_one_undo_restores_them(windowed: GimpTree, screen: Screen) -> None:
-    with _opened(windowed, screen) as before:
-        screen.press(screen.wait_for(TITLE, seconds=SECONDS), "Return")
-        _wait(lambda: len(windowed.results()) > 1)
-        screen.press(screen.wait_for("GIMP", seconds=SECONDS), "ctrl+z")
-    _, called, undone, _ = windowed.results()
-    assert called["status"] == "success", called["error"]
-    assert called["dirty"]
+    with opened(windowed, screen) as before:
+        screen.press(dialog_of(screen), "Return")
+        _undo_and_redo(windowed, screen)
+    _, called, undone, redone, _ = windowed.results()
+    assert called == {"status": "success", "error": "success", "dirty": True}
     for index, pixels in enumerate(before):
         assert (windowed.folder / f"window-{index}.after").read_bytes() != pixels
     assert undone == {"undone": True, "dirty": False}
+    assert redone == {"redone": True, "dirty": True}
     assert windowed.leftovers() == []
 
 
+def test_undo_and_redo_know_what_is_written_over_a_merged_selection(windowed: GimpTree, screen: Screen) -> None:
+    with opened(windowed, screen, precision="FLOAT_NON_LINEAR", selection=[100, 50, 300, 200]):
+        screen.press(dialog_of(screen), "Return")
+        _undo_and_redo(windowed, screen)
+    _, called, undone, redone, _ = windowed.results()
+    assert called["status"] == "success", called["error"]
+    assert undone == {"undone": True, "dirty": False}
+    assert redone == {"redone": True, "dirty": True}
+
+
+def test_a_link_becomes_pixels_and_one_undo_makes_it_a_link_again(windowed: GimpTree, screen: Screen) -> None:
+    if windowed.version < (3, 2):
+        pytest.skip("link layers came with GIMP 3.2")
+    photo = windowed.folder / "photo.png"
+    Image.fromarray(np.rint(noisy_scene(SIZE[1], SIZE[0]).clip(0, 1) * 255).astype(np.uint8)).save(photo)
+    with opened(windowed, screen, link=str(photo)):
+        screen.press(dialog_of(screen), "Return")
+        _undo_and_redo(windowed, screen)
+    _, called, undone, redone, _ = windowed.results()
+    assert called == {"status": "success", "error": "success", "dirty": True}
+    assert undone == {"undone": True, "dirty": False}
+    assert redone == {"redone": True, "dirty": True}
+
+
 def test_escape_leaves_everything_as_it_was(windowed: GimpTree, screen: Screen) -> None:
-    with _opened(windowed, screen) as before:
-        screen.press(screen.wait_for(TITLE, seconds=SECONDS), "Escape")
+    with opened(windowed, screen) as before:
+        screen.press(dialog_of(screen), "Escape")
     _, called, _ = windowed.results()
     assert called["status"] == "cancel"
     assert not called["dirty"]
@@ -59,10 +71,10 @@ def test_escape_leaves_everything_as_it_was(windowed: GimpTree, screen: Screen) 
 
 
 def test_what_is_typed_counts_and_is_remembered(windowed: GimpTree, screen: Screen) -> None:
-    with _opened(windowed, screen, calls=2):
-        screen.press(screen.wait_for(TITLE, seconds=SECONDS), "alt+t", "ctrl+a", "0", "Tab", "Return")
-        _wait(lambda: len(windowed.results()) > 1)
-        screen.press(screen.wait_for(TITLE, seconds=SECONDS), "Return")
+    with opened(windowed, screen, calls=2):
+        screen.press(dialog_of(screen), "alt+t", "ctrl+a", "0", "Tab", "Return")
+        wait_until(lambda: len(windowed.results()) > 1)
+        screen.press(dialog_of(screen), "Return")
     _, first, second, _ = windowed.results()
     for called in (first, second):
         assert called["status"] == "success", called["error"]
@@ -71,36 +83,20 @@ def test_what_is_typed_counts_and_is_remembered(windowed: GimpTree, screen: Scre
 
 def test_without_a_worker_the_dialog_opens_but_cannot_be_agreed_to(windowed: GimpTree, screen: Screen) -> None:
     windowed.forget_worker("rwdenoise")
-    with _opened(windowed, screen):
-        dialog = screen.wait_for(TITLE, seconds=SECONDS)
+    with opened(windowed, screen):
+        dialog = dialog_of(screen)
         screen.press(dialog, "Return")
-        assert screen.wait_for(TITLE, seconds=SECONDS) == dialog
+        assert dialog_of(screen) == dialog
         screen.press(dialog, "Escape")
     _, called, _ = windowed.results()
     assert called["status"] == "cancel"
     assert not called["dirty"]
 
 
-@contextlib.contextmanager
-def _opened(gimp: GimpTree, screen: Screen, *, calls: int = 1) -> Iterator[list[bytes]]:
-    """Open an image of two layers and the dialog on it; wait until everything is over; give the layers' pixels."""
-    photo = np.rint(noisy_scene(SIZE[1], SIZE[0]).clip(0, 1) * 255).astype(np.uint8)
-    before = [photo.tobytes(), photo[:, ::-1].tobytes()]
-    paths = [gimp.folder / f"window-{index}.pixels" for index in range(len(before))]
-    for path, pixels in zip(paths, before, strict=True):
-        path.write_bytes(pixels)
-    task = {"size": SIZE, "pixels": [str(path) for path in paths], "calls": calls}
-    process = gimp.start(WINDOW, task, display=screen.display)
-    try:
-        yield before
-        _wait(lambda: gimp.results()[-1:] == [{"end": True}])
-    finally:
-        process.kill()
-        process.communicate()
-
-
-def _wait(is_so: Callable[[], bool]) -> None:
-    until = time.monotonic() + SECONDS
-    while not is_so():
-        assert time.monotonic() < until
-        time.sleep(0.1)
+def _undo_and_redo(gimp: GimpTree, screen: Screen) -> None:
+    """Press one key to undo everything, and one to do it again; the title tells each time that there are changes."""
+    wait_until(lambda: len(gimp.results()) > 1)
+    wait_until(lambda: screen.title(image_window_of(screen)).startswith("*"))
+    screen.press(image_window_of(screen), "ctrl+z")
+    wait_until(lambda: len(gimp.results()) > 2)
+    screen.press(image_window_of(screen), "ctrl+y")

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -62,19 +63,24 @@ class GimpTree:
     def prepare(self, *system_plugins: str) -> None:
         """Make a profile that loads only our plug-ins, what runs batches, and those of GIMP's that are named."""
         system = next(self.tree.glob("usr/lib/*/gimp/3.*/plug-ins"))
-        version = subprocess.run(
-            ["chroot", self.tree, "gimp-console-3", "--version"], capture_output=True, text=True, check=True
-        ).stdout.split()[-1]
         for name in ("python-eval", *system_plugins):
             shutil.copytree(system / name, self.plugins / name)
         (self.folder / "temporary").mkdir()
         (self.profile / "gimprc").write_text(
-            f'(config-version "{version}")\n'
+            f'(config-version "{".".join(map(str, self.version))}")\n'
             f'(plug-in-path "{self.plugins}")\n'
             f'(temp-path "{self.folder / "temporary"}")\n'
             "(show-welcome-dialog no)\n"
             "(check-updates no)\n"
         )
+
+    @cached_property
+    def version(self) -> tuple[int, ...]:
+        """The version of this GIMP, for example (3, 0, 4)."""
+        said = subprocess.run(
+            ["chroot", self.tree, "gimp-console-3", "--version"], capture_output=True, text=True, check=True
+        ).stdout
+        return tuple(int(number) for number in said.split()[-1].split("."))
 
     @property
     def profile(self) -> Path:

@@ -7,7 +7,7 @@ import json
 import time
 from pathlib import Path
 
-from gi.repository import Babl, Gegl, Gimp
+from gi.repository import Babl, Gegl, Gimp, Gio
 
 folder = Path(FOLDER)  # noqa: F821 -- set by the batch
 task = json.loads((folder / "task.json").read_text())
@@ -19,20 +19,31 @@ def read(layer):
     return bytes(layer.get_buffer().get(area, 1.0, None, Gegl.AbyssPolicy.NONE))
 
 
-def show_image():
+def make_layer(image, name, pixels):
     width, height = task["size"]
-    image = Gimp.Image.new_with_precision(width, height, Gimp.ImageBaseType.RGB, Gimp.Precision.U8_NON_LINEAR)
-    layers = []
-    for index, pixels in enumerate(task["pixels"]):
-        layer = Gimp.Layer.new(
-            image, f"layer {index}", width, height, Gimp.ImageType.RGB_IMAGE, 100.0, Gimp.LayerMode.NORMAL
-        )
-        image.insert_layer(layer, None, 0)
-        buffer = layer.get_buffer()
-        area = Gegl.Rectangle.new(0, 0, width, height)
-        buffer.set(area, Babl.get_name(layer.get_format()), Path(pixels).read_bytes())
-        buffer.flush()
-        layers.append(layer)
+    layer = Gimp.Layer.new(image, name, width, height, Gimp.ImageType.RGB_IMAGE, 100.0, Gimp.LayerMode.NORMAL)
+    image.insert_layer(layer, None, 0)
+    buffer = layer.get_buffer()
+    buffer.set(Gegl.Rectangle.new(0, 0, width, height), Babl.get_name(layer.get_format()), Path(pixels).read_bytes())
+    buffer.flush()
+    return layer
+
+
+def make_link(image, path):
+    layer = Gimp.LinkLayer.new(image, Gio.File.new_for_path(path))
+    image.insert_layer(layer, None, 0)
+    return layer
+
+
+def show_image():
+    precision = getattr(Gimp.Precision, task.get("precision", "U8_NON_LINEAR"))
+    image = Gimp.Image.new_with_precision(*task["size"], Gimp.ImageBaseType.RGB, precision)
+    if "link" in task:
+        layers = [make_link(image, task["link"])]
+    else:
+        layers = [make_layer(image, f"layer {index}", pixels) for index, pixels in enumerate(task["pixels"])]
+    if "selection" in task:
+        image.select_rectangle(Gimp.ChannelOps.REPLACE, *task["selection"])
     image.clean_all()
     Gimp.Display.new(image)
     return image, layers
@@ -47,25 +58,43 @@ def call(image, layers):
     return procedure.run(config).index(0).value_nick, Gimp.get_pdb().get_last_error()
 
 
-def undone(layers, before):
-    """Wait until somebody has undone everything with one key; tell whether it happened."""
+def state_of(layers):
+    """Return the pixels of all layers, and in GIMP 3.2 which of them are links."""
+    return [(read(layer), hasattr(Gimp, "LinkLayer") and "link" in task and layer.is_rasterized()) for layer in layers]
+
+
+def becomes(layers, state):
+    """Wait until somebody has brought a state back, with one key; tell whether it happened."""
     until = time.monotonic() + SECONDS_TO_UNDO
     while time.monotonic() < until:
-        if [read(layer) for layer in layers] == before:
+        if state_of(layers) == state:
             return True
         time.sleep(0.2)
     return False
 
 
+def wait_for(name):
+    while not (folder / name).exists():
+        time.sleep(0.1)
+
+
 with (folder / "results.jsonl").open("w") as results:
+
+    def say(**result):
+        print(json.dumps(result), file=results, flush=True)
+
     image, layers = show_image()
-    before = [read(layer) for layer in layers]
-    print(json.dumps({"shown": True}), file=results, flush=True)
+    before = state_of(layers)
+    say(shown=True)
     for _ in range(task.get("calls", 1)):
         status, error = call(image, layers)
         for index, layer in enumerate(layers):
             (folder / f"window-{index}.after").write_bytes(read(layer))
-        print(json.dumps({"status": status, "error": error, "dirty": image.is_dirty()}), file=results, flush=True)
+        say(status=status, error=error, dirty=image.is_dirty())
     if image.is_dirty():
-        print(json.dumps({"undone": undone(layers, before), "dirty": image.is_dirty()}), file=results, flush=True)
-    print(json.dumps({"end": True}), file=results)
+        after = state_of(layers)
+        say(undone=becomes(layers, before), dirty=image.is_dirty())
+        say(redone=becomes(layers, after), dirty=image.is_dirty())
+    if "hold" in task:
+        wait_for(task["hold"])
+    say(end=True)

@@ -59,8 +59,11 @@ def test_each_system_has_its_own_places_and_all_that_are_there_count(tmp_path: P
         for version in ("2.10", "3.0", "3.2"):
             (tmp_path / place / version).mkdir(parents=True)
     found = find_gimps(environment={}, home=tmp_path, platform=platform)
-    expected = {(f"{place}/{version}/plug-ins", f"GIMP {version}", int(version[0]))
-                for place in places[platform] for version in ("2.10", "3.0", "3.2")}
+    expected = {
+        (f"{place}/{version}/plug-ins", f"GIMP {version}", int(version[0]))
+        for place in places[platform]
+        for version in ("2.10", "3.0", "3.2")
+    }
     assert {(gimp.plug_ins.relative_to(tmp_path).as_posix(), gimp.name, gimp.major) for gimp in found} == expected
     assert len(found) == len(expected)
 

@@ -1,0 +1,31 @@
+"""How a loop that waits is woken, and told to end, by threads and by handlers of signals."""
+
+from __future__ import annotations
+
+import queue
+from contextlib import suppress
+
+
+class Wakeup:
+    """A bell. Whoever calls it may be anywhere, also in the handler of a signal."""
+
+    def __init__(self) -> None:
+        self.stopping = False
+        """Whether the loop shall end; it never becomes false again."""
+        # Of all that can be waited for, only this may be used by a handler that interrupts the waiting itself.
+        self._calls: queue.SimpleQueue[None] = queue.SimpleQueue()
+
+    def call(self) -> None:
+        """End the waiting, or the next one if nobody waits now."""
+        if self._calls.empty():
+            self._calls.put(None)
+
+    def stop(self) -> None:
+        """Ask the loop to end."""
+        self.stopping = True
+        self.call()
+
+    def wait(self, seconds: float) -> None:
+        """Return when somebody calls, at the latest after some seconds."""
+        with suppress(queue.Empty):
+            self._calls.get(timeout=seconds)

@@ -1,0 +1,53 @@
+"""An image that is open in a GIMP with windows, with the filter's dialog on it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tests.gimp.cases import noisy_scene
+from tests.gimp.processes import wait_until
+from tests.gimp.screen import Screen
+from tests.gimp.tree import GimpTree
+
+WINDOW = Path(__file__).with_name("window.py")
+SIZE = (640, 480)
+TITLE = "Denoise photo"
+SECONDS = 60
+
+
+@contextlib.contextmanager
+def opened(gimp: GimpTree, screen: Screen, *, linger: int = 0, **task: Any) -> Iterator[list[bytes]]:
+    """Open an image of two layers, and the dialog on it; wait until everything is over; give the layers' pixels.
+
+    The task says what is different, in the words of ``window.py``.
+    """
+    photo = noisy_scene(SIZE[1], SIZE[0])
+    if task.get("precision", "U8_NON_LINEAR").startswith("U8"):
+        photo = np.rint(photo.clip(0, 1) * 255).astype(np.uint8)
+    before = [photo.tobytes(), photo[:, ::-1].tobytes()]
+    paths = [gimp.folder / f"window-{index}.pixels" for index in range(len(before))]
+    for path, pixels in zip(paths, before, strict=True):
+        path.write_bytes(pixels)
+    task = {"size": SIZE, "pixels": [str(path) for path in paths], **task}
+    process = gimp.start(WINDOW, task, display=screen.display, linger=linger)
+    try:
+        yield before
+        wait_until(lambda: gimp.results()[-1:] == [{"end": True}])
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def dialog_of(screen: Screen) -> str:
+    """Return the number of the dialog's window, as soon as it is there."""
+    return screen.wait_for(TITLE, seconds=SECONDS)
+
+
+def image_window_of(screen: Screen) -> str:
+    """Return the number of the image's window."""
+    return screen.wait_for("GIMP", seconds=SECONDS)
