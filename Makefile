@@ -35,7 +35,7 @@ $(VENV)/ready: pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/ready-dev: pyproject.toml constraints.txt
-	scripts/setup $(VENV) '.[dev,bench,heif]'
+	scripts/setup $(VENV) '.[dev,bench,heif,cluster]'
 	touch $@ $(VENV)/ready
 
 clean:

@@ -139,7 +139,8 @@ class Cluster:
             submitted[future.key] = job
             return future
 
-        running = self._distributed.as_completed(submit(job) for job in islice(todo, WINDOW))
+        first = [submit(job) for job in islice(todo, WINDOW)]
+        running = self._distributed.as_completed(first, loop=self._client.loop)
         for future in running:
             job = submitted.pop(future.key)
             yield job, _events_of(future, job)

@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from rwdenoise.gimp_folders import Gimp
+from rwdenoise.gimp_install import PlugIn, install, plug_ins_folder
+
 # What JSON can say.
 Fact: TypeAlias = "dict[str, Fact] | list[Fact] | str | float | bool | None"
 
-_ROOT = Path(__file__).parents[1]
-_STUBS = _ROOT / "tests" / "stubs"
-_PLUG_INS = _ROOT / "plugins" / "gimp"
+_STUBS = Path(__file__).parents[1] / "tests" / "stubs"
 # What floats may differ by: GIMP computes with fewer digits.
 _TOLERANCE = 0.004
 _SECONDS = 300
@@ -77,7 +78,8 @@ for line in sys.stdin:
     row = len(data) // job["height"]
     with open(os.path.join(job["folder"], "pixels.out"), "wb") as file:
         file.writelines(data[top : top + row] for top in range(len(data) - row, -1, -row))
-    print(json.dumps({"v": 1, "event": "finished", "job": job["job"]}), flush=True)
+    for event in ({"event": "progress", "stage": "denoise", "done": 1, "total": 2}, {"event": "finished"}):
+        print(json.dumps({"v": 1, "job": job["job"], **event}), flush=True)
 shutil.rmtree(sys.argv[-1], ignore_errors=True)
 """
 
@@ -105,13 +107,9 @@ def _prepare(here: Path, *, python: str, at: Path) -> None:
     )
     (here / "names.json").write_text(_python(code))
     shutil.copy(_STUBS / "facts.py", here)
-    plug_in = here / "plug-ins" / "rwdenoise"
-    plug_in.mkdir(parents=True)
-    for file in (_PLUG_INS / "gimpfu" / "rwdenoise.py", _PLUG_INS / "worker_client.py"):
-        shutil.copy(file, plug_in)
-    (plug_in / "upside_down.txt").write_text(_UPSIDE_DOWN)
-    command = [python, str(at / "plug-ins" / "rwdenoise" / "upside_down.txt")]
-    (plug_in / "worker.json").write_text(json.dumps({"command": command, "version": "0"}))
+    (here / "upside_down.txt").write_text(_UPSIDE_DOWN)
+    command = [python, str(at / "upside_down.txt")]
+    install(PlugIn(plug_ins_folder() / "gimpfu"), Gimp("GIMP 2.10", 2, here / "plug-ins"), command=command)
 
 
 def _ask_stubs(here: Path) -> dict[str, Any]:

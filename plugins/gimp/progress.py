@@ -1,5 +1,8 @@
 # -*- coding: utf-8 -*-
-"""How far the work is, and how long it still takes, in words. For Python 2.7 and 3; it is copied beside each plug-in."""
+"""How far the work is, and how long it still takes, in words. For Python 2.7 and 3.
+
+The file is copied beside each plug-in when it is installed.
+"""
 
 import math
 import time
@@ -7,6 +10,8 @@ import time
 # Sooner than this the first tiles, which also warm caches up, say too little.
 _SECONDS_TO_WATCH = 2.0
 _SECONDS_PER_MINUTE = 60
+#: Seconds that only ever grow, where Python has them.
+_now = getattr(time, "monotonic", time.time)
 
 
 class Progress(object):
@@ -20,7 +25,7 @@ class Progress(object):
         Returns seconds.
     """
 
-    def __init__(self, layers=1, clock=getattr(time, "monotonic", time.time)):
+    def __init__(self, layers=1, clock=_now):
         self._layers = layers
         self._clock = clock
         self._first = None

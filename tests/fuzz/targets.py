@@ -149,12 +149,10 @@ def _events(_folder: Path) -> Iterator[Feed]:
 
 @contextlib.contextmanager
 def _configuration(folder: Path) -> Iterator[Feed]:
-    from rwdenoise_cli.commands.denoise import denoise
     from rwdenoise_cli.config import load_config
-    from rwdenoise_cli.main import main
+    from rwdenoise_cli.main import cli
 
-    assert main.default is denoise
-    yield lambda data, name: load_config(_written(folder, name, data), denoise) and None
+    yield lambda data, name: load_config(_written(folder, name, data), cli.default) and None
 
 
 @contextlib.contextmanager

@@ -68,7 +68,7 @@ def place_cases(folder: Path) -> list[Case]:
 def drawn_cases(folder: Path) -> list[Case]:
     """Return layers of GIMP 3.2 that it draws anew from something else: a file, and a path."""
     photo = folder / "photo.png"
-    Image.fromarray(np.rint(noisy_scene(SIZE[1], SIZE[0]).clip(0, 1) * 255).astype(np.uint8)).save(photo)
+    Image.fromarray(stored(noisy_scene(SIZE[1], SIZE[0]), "U8")).save(photo)
     plain = {"base": "RGB", "precision": "U8_NON_LINEAR", "alpha": True}
     return [_case("link", **plain, where="link", file=str(photo)), _case("vector", **plain, where="vector")]
 
@@ -121,7 +121,12 @@ def _pixels(case: Case) -> np.ndarray:
     if case.get("alpha") and case.get("where") not in ("mask", "channel"):
         alpha = np.linspace(0, 1, width, dtype=np.float32)
         colors = np.concatenate([colors, np.broadcast_to(alpha[:, None], (height, width, 1))], axis=2)
-    kind = TYPES[case["precision"].split("_")[0]]
+    return stored(colors, case["precision"])
+
+
+def stored(colors: np.ndarray, precision: str) -> np.ndarray:
+    """Return colors, 0 black and 1 white, as a GIMP of this precision stores them."""
+    kind = TYPES[precision.split("_")[0]]
     if np.issubdtype(kind, np.floating):
         return colors.astype(kind)
     return np.rint(colors.clip(0, 1).astype(np.float64) * np.iinfo(kind).max).astype(kind)

@@ -13,6 +13,10 @@ folder = Path(FOLDER)  # noqa: F821 -- set by the batch
 task = json.loads((folder / "task.json").read_text())
 
 
+#: Layers of GIMP 3.2 whose pixels it draws itself.
+DRAWN = ("link", "vector")
+
+
 def whole(drawable):
     return Gegl.Rectangle.new(0, 0, drawable.get_width(), drawable.get_height())
 
@@ -39,6 +43,8 @@ def make_image(case):
 
 def make_drawables(image, case):
     """Return the drawables that the plug-in is to be called with."""
+    if case.get("where") in DRAWN:
+        return [make_drawn(image, case)]
     width, height = case["size"]
     kind = getattr(Gimp.ImageType, case["base"] + ("A" if case.get("alpha") else "") + "_IMAGE")
     group = None
@@ -119,23 +125,32 @@ def set_worker(case):
             path.write_text(json.dumps({"command": case["worker"], "version": "0.1.0"}))
 
 
-def run_case(case):
-    set_worker(case)
-    image = make_image(case)
-    drawn = case.get("where") in ("link", "vector")
-    if drawn and not hasattr(Gimp, "LinkLayer"):
-        return {"name": case["name"], "status": "not in this GIMP"}
-    drawables = [make_drawn(image, case)] if drawn else make_drawables(image, case)
-    changeable = [drawable for drawable in drawables if not drawable.is_group()]
-    for index, drawable in enumerate(changeable):
-        if case.get("pixels") and not drawn:
-            write(drawable, Path(case["pixels"][index]).read_bytes())
-    if case["base"] == "RGB" and case.get("where") == "indexed":
+def fill(drawables, case):
+    """Give drawables their pixels, but those that GIMP draws."""
+    if case.get("where") not in DRAWN:
+        for drawable, pixels in zip(drawables, case.get("pixels", ()), strict=False):
+            write(drawable, Path(pixels).read_bytes())
+
+
+def restrict(image, drawables, case):
+    """Make what is to be refused as the case says."""
+    if case.get("where") == "indexed":
         image.convert_indexed(Gimp.ConvertDitherType.NONE, Gimp.ConvertPaletteType.GENERATE, 16, False, False, "")
     if case.get("where") == "locked":
-        changeable[0].set_lock_content(True)
+        drawables[0].set_lock_content(True)
     if case.get("where") == "locked group":
-        changeable[0].get_parent().set_lock_content(True)
+        drawables[0].get_parent().set_lock_content(True)
+
+
+def run_case(case):
+    if case.get("where") in DRAWN and not hasattr(Gimp, "LinkLayer"):
+        return {"name": case["name"], "status": "not in this GIMP"}
+    set_worker(case)
+    image = make_image(case)
+    drawables = make_drawables(image, case)
+    changeable = [drawable for drawable in drawables if not drawable.is_group()]
+    fill(changeable, case)
+    restrict(image, changeable, case)
     select(image, case)
     image.clean_all()
     before = [read(drawable) for drawable in changeable]
@@ -153,7 +168,7 @@ def run_case(case):
         outcome["layers"].append(
             {"stem": str(stem), "format": Babl.format_get_encoding(drawable.get_format()), "area": area}
         )
-    if drawn:
+    if case.get("where") in DRAWN:
         outcome["size"] = [drawables[0].get_width(), drawables[0].get_height()]
         outcome["rasterized"] = drawables[0].is_rasterized()
     image.delete()

@@ -7,9 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from tests.gimp.cases import noisy_scene
+from tests.gimp.cases import noisy_scene, stored
 from tests.gimp.processes import wait_until
 from tests.gimp.screen import Screen
 from tests.gimp.tree import GimpTree
@@ -21,14 +19,12 @@ SECONDS = 60
 
 
 @contextlib.contextmanager
-def opened(gimp: GimpTree, screen: Screen, *, linger: int = 0, **task: Any) -> Iterator[list[bytes]]:
-    """Open an image of two layers, and the dialog on it; wait until everything is over; give the layers' pixels.
+def opened(gimp: GimpTree, screen: Screen, *, linger: int = 0, ends: bool = True, **task: Any) -> Iterator[list[bytes]]:
+    """Open an image of two layers, and the dialog on it; give the layers' pixels; wait until everything is over.
 
-    The task says what is different, in the words of ``window.py``.
+    With `ends` false it is not waited for the end. The task says what is different, in the words of ``window.py``.
     """
-    photo = noisy_scene(SIZE[1], SIZE[0])
-    if task.get("precision", "U8_NON_LINEAR").startswith("U8"):
-        photo = np.rint(photo.clip(0, 1) * 255).astype(np.uint8)
+    photo = stored(noisy_scene(SIZE[1], SIZE[0]), task.get("precision", "U8"))
     before = [photo.tobytes(), photo[:, ::-1].tobytes()]
     paths = [gimp.folder / f"window-{index}.pixels" for index in range(len(before))]
     for path, pixels in zip(paths, before, strict=True):
@@ -37,7 +33,7 @@ def opened(gimp: GimpTree, screen: Screen, *, linger: int = 0, **task: Any) -> I
     process = gimp.start(WINDOW, task, display=screen.display, linger=linger)
     try:
         yield before
-        wait_until(lambda: gimp.results()[-1:] == [{"end": True}])
+        wait_until(lambda: not ends or gimp.results()[-1:] == [{"end": True}])
     finally:
         process.kill()
         process.communicate()

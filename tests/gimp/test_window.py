@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 from PIL import Image
 
-from tests.gimp.cases import noisy_scene
+from tests.gimp.cases import noisy_scene, stored
 from tests.gimp.opened import SIZE, dialog_of, image_window_of, opened
 from tests.gimp.processes import wait_until
 from tests.gimp.screen import Screen
@@ -36,8 +35,11 @@ def test_return_denoises_both_layers_and_one_undo_restores_them(windowed: GimpTr
     assert windowed.leftovers() == []
 
 
-def test_undo_and_redo_know_what_is_written_over_a_merged_selection(windowed: GimpTree, screen: Screen) -> None:
-    with opened(windowed, screen, precision="FLOAT_NON_LINEAR", selection=[100, 50, 300, 200]):
+@pytest.mark.parametrize("precision", ["U16_NON_LINEAR", "FLOAT_LINEAR"])
+def test_undo_and_redo_know_what_is_written_over_a_merged_selection(
+    windowed: GimpTree, screen: Screen, precision: str
+) -> None:
+    with opened(windowed, screen, precision=precision, selection=[100, 50, 300, 200]):
         screen.press(dialog_of(screen), "Return")
         _undo_and_redo(windowed, screen)
     _, called, undone, redone, _ = windowed.results()
@@ -50,7 +52,7 @@ def test_a_link_becomes_pixels_and_one_undo_makes_it_a_link_again(windowed: Gimp
     if windowed.version < (3, 2):
         pytest.skip("link layers came with GIMP 3.2")
     photo = windowed.folder / "photo.png"
-    Image.fromarray(np.rint(noisy_scene(SIZE[1], SIZE[0]).clip(0, 1) * 255).astype(np.uint8)).save(photo)
+    Image.fromarray(stored(noisy_scene(SIZE[1], SIZE[0]), "U8")).save(photo)
     with opened(windowed, screen, link=str(photo)):
         screen.press(dialog_of(screen), "Return")
         _undo_and_redo(windowed, screen)

@@ -1,5 +1,6 @@
 """Installing the plug-ins: every GIMP is found, what is broken is named, and nothing is left behind."""
 
+import itertools
 import json
 import os
 import re
@@ -55,7 +56,7 @@ def test_each_system_has_its_own_places_and_all_that_are_there_count(tmp_path: P
         "win32": ["AppData/Roaming/GIMP"],
         "darwin": ["Library/Application Support/GIMP"],
     }
-    for place in sum(places.values(), start=[]):
+    for place in itertools.chain(*places.values()):
         for version in ("2.10", "3.0", "3.2"):
             (tmp_path / place / version).mkdir(parents=True)
     found = find_gimps(environment={}, home=tmp_path, platform=platform)

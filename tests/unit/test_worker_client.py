@@ -100,7 +100,7 @@ def test_without_a_worker_there_is_no_folder(worker_of) -> None:
 def test_where_there_is_no_room_the_folder_is_named(worker_of, tmp_path: Path) -> None:
     worker = worker_of(READY + ECHO)
     worker.folder = str(tmp_path / "missing" / "folder")
-    with pytest.raises(WorkerError, match="missing.* cannot be made: No such file") as caught:
+    with pytest.raises(WorkerError, match=r"missing.* cannot be made: No such file") as caught:
         worker.start()
     assert "TMPDIR" in caught.value.hint
 

@@ -132,7 +132,12 @@ def _run(batch: Batch, treatment: Treatment, method: Method, many: Many) -> Summ
         return batch.run(cache(method.load), jobs=many.jobs)
     from rwdenoise.cluster import Cluster, Task
 
-    task = Task(treatment, method.names(), frozenset(method.digests()), method.device)
+    # Workers have folders of their own in which they were started.
+    weights = {
+        domain: str(Path(name).absolute()) if name.endswith(".safetensors") else name
+        for domain, name in method.names().items()
+    }
+    task = Task(treatment, weights, frozenset(method.digests()), method.device)
     with Cluster(many.cluster) as cluster:
         return batch.run_on(cluster, task)
 

@@ -142,8 +142,8 @@ class _Navigator:
     """The whole layer in small; a click or a drag moves the crop."""
 
     def __init__(self, drawable: Gimp.Drawable, move_to: Callable[[float, float], None]) -> None:
-        self._thumbnail = drawable.get_thumbnail(_NAVIGATOR, _NAVIGATOR, Gimp.PixbufTransparency.SMALL_CHECKS)
-        self._scale = self._thumbnail.get_width() / drawable.get_width()
+        self._scale = min(1, _NAVIGATOR / max(drawable.get_width(), drawable.get_height()))
+        self._thumbnail = _pixbuf(*pixels.to_thumbnail(drawable, self._scale))
         self._move_to = move_to
         self._picture = Gtk.Image()
         self.widget = Gtk.EventBox(halign=Gtk.Align.CENTER, tooltip_text="Click where the preview shall look")

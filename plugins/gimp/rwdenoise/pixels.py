@@ -18,6 +18,9 @@ _ROWS = 256
 # corner is a multiple of every network's downsampling, so that the result does not depend on where it begins.
 _CONTEXT = 64
 
+# What a screen shows: sRGB with alpha, 8 bits.
+_ON_SCREEN = "R'G'B'A u8"
+
 # Babl marks the curve of a component: R' that of the profile, R~ that of sRGB; nothing is linear light.
 _ENCODINGS = {"'": "non-linear", "~": "perceptual"}
 
@@ -101,7 +104,20 @@ def to_screen(drawable: Gimp.Drawable, area: Area, data: bytes | None = None) ->
         name = Babl.get_name(drawable.get_format())
         buffer = Gegl.Buffer.new(name, area.x, area.y, area.width, area.height)
         buffer.set(rectangle, name, data)
-    return bytes(buffer.get(rectangle, 1.0, "R'G'B'A u8", Gegl.AbyssPolicy.NONE))
+    return bytes(buffer.get(rectangle, 1.0, _ON_SCREEN, Gegl.AbyssPolicy.NONE))
+
+
+def to_thumbnail(drawable: Gimp.Drawable, scale: float) -> tuple[bytes, Area]:
+    """Return a drawable in small, likewise, and how large that is.
+
+    Notes
+    -----
+    GIMP 3.0 itself makes thumbnails of 8 bits only.
+    """
+    width, height = (max(1, round(edge * scale)) for edge in (drawable.get_width(), drawable.get_height()))
+    rectangle = Gegl.Rectangle.new(0, 0, width, height)
+    data = drawable.get_buffer().get(rectangle, scale, _ON_SCREEN, Gegl.AbyssPolicy.NONE)
+    return bytes(data), Area(0, 0, width, height)
 
 
 def _write_file(drawable: Gimp.Drawable, area: Area, path: Path) -> None:

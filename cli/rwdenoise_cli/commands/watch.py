@@ -1,0 +1,267 @@
+"""``rwdenoise watch``: a folder whose photos are denoised as they come in."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rwdenoise.errors import PhotoAccessError, RwDenoiseError
+from rwdenoise.events import Event, Failed, Progress, Skipped
+from rwdenoise_cli.options import (
+    _OUTPUT,
+    HELP,
+    Method,
+    Output,
+    Talk,
+    _pack_output,
+    group,
+    method_options,
+    talk_options,
+)
+from rwdenoise_cli.output import log, printable
+from rwdenoise_cli.reporters import JsonReporter, Reporter
+from rwdenoise_cli.status import ALL_WRITTEN, status_of
+from rwdenoise_cli.watch_signals import WatchSignals
+from rwdenoise_cli.words import failed_words
+
+if TYPE_CHECKING:
+    from rwdenoise.photo_work import LoadDenoiser, ReadPhoto
+    from rwdenoise.watch_orders import Orders
+
+#: Where the command remembers its own arguments, to read them again with another configuration.
+ARGUMENTS = "rwdenoise_cli.watch_arguments"
+
+
+@dataclass(frozen=True)
+class Handling:
+    """How to look after the inbox."""
+
+    done_to: Path | None
+    companions: bool
+    poll: float | None
+    isolate: bool
+    once: bool
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """All that the user wants."""
+
+    inbox: Path
+    method: Method
+    output: Output
+    handling: Handling
+    status: bool
+    talk: Talk
+
+
+class WatchCommand(click.Command):
+    """A command that can read its own options again."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments, and remember them."""
+        ctx.meta[ARGUMENTS] = list(args)
+        return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 -- as click has it
+        """Watch, or say how the watcher is."""
+        wanted: Wanted = super().invoke(ctx)
+        if wanted.status:
+            from rwdenoise_cli.watch_status import tell_status
+
+            ctx.exit(tell_status(wanted.inbox, as_json=wanted.talk.json))
+        ctx.exit(_watch(self, ctx, wanted))
+
+    def read_again(self, ctx: click.Context) -> Wanted:
+        """Return what the same command line wants now, with the configuration as it is now."""
+        with self.make_context(ctx.info_name, list(ctx.meta[ARGUMENTS]), parent=ctx.parent) as again:
+            wanted: Wanted = super().invoke(again)
+        return wanted
+
+
+_INTO = click.option(
+    "--into",
+    "to",
+    metavar="DIR|TEMPLATE",
+    help="The folder for results, in which folders of INBOX are repeated; or a template such as"
+    " 'denoised/{parent}/{stem}{suffix}'.  [required]",
+)
+
+_HANDLING = (
+    click.option(
+        "--done-to",
+        metavar="DIR",
+        type=click.Path(path_type=Path, file_okay=False),
+        help="Move photos there, with what belongs to them, once their results are written.  [default: they stay]",
+    ),
+    click.option(
+        "--companions",
+        is_flag=True,
+        help="Copy what belongs to a photo to its result: XMP files, and of RAW the JPEG or HEIF of the same name.",
+    ),
+    click.option(
+        "--poll",
+        metavar="SECONDS",
+        type=click.FloatRange(1, 240),
+        show_default="the system tells of changes",
+        help="Look into INBOX that often: for network shares, where the system does not tell of changes.",
+    ),
+    click.option(
+        "--isolate/--no-isolate",
+        default=True,
+        show_default=True,
+        help="Decode photos in a process of their own, so that a damaged or malicious file costs one photo at most.",
+    ),
+    click.option("--once", is_flag=True, help="End when everything in INBOX is dealt with."),
+)
+
+
+@click.command(
+    cls=WatchCommand,
+    context_settings=HELP,
+    short_help="Denoise what comes into a folder.",
+    epilog="Exit status: 0 after SIGTERM or Ctrl-C, 1 it could not begin, 2 wrong usage, or INBOX is watched already."
+    " With --once: 0 all done, 1 all failed, 3 some failed. With --status: 0 alive, 1 not running or not answering.",
+)
+@click.argument("inbox", metavar="INBOX", type=click.Path(path_type=Path))
+@method_options
+@group("output", _pack_output, _INTO, *_OUTPUT[1:])
+@group("handling", Handling, *_HANDLING)
+@click.option("--status", is_flag=True, help="Say how the watcher of INBOX is, and which photos failed.")
+@talk_options
+def watch(*, inbox: Path, method: Method, output: Output, handling: Handling, status: bool, talk: Talk) -> Wanted:
+    """Watch INBOX, and denoise each photo that is copied or moved into it, or its folders, once it is there whole.
+
+    What cannot be denoised is tried again after 30 s, 2 min and 8 min, and then left alone until it changes. What is
+    done already is skipped. Originals are only read, or moved with --done-to, and never deleted. SIGHUP makes it read
+    its configuration again.
+
+    \b
+    rwdenoise watch inbox/ --into denoised/
+    rwdenoise watch /mnt/nas/inbox --into /mnt/nas/denoised --done-to /mnt/nas/originals --poll 10
+    """  # noqa: D301 -- the backspace keeps click from filling the lines
+    if output.to is None and not status:
+        message = "Missing option '--into'."
+        raise click.UsageError(message)
+    return Wanted(inbox.absolute(), method, output, handling, status, talk)
+
+
+class WatchReporter(Reporter):
+    """Says on stdout what was written, and on stderr what is wrong: a log of weeks holds nothing else."""
+
+    def __call__(self, event: Event) -> None:
+        """Tell of one event."""
+        if isinstance(event, Failed):
+            log(failed_words(event))
+        elif self._talk.verbose or not isinstance(event, Skipped):
+            super().__call__(event)
+
+    def show(self, event: Progress) -> None:
+        """Log the stages if asked to be verbose."""
+        if self._talk.verbose and event.done == 0:
+            log(f"{printable(event.job)}: {event.stage}")
+
+
+class _Orders:
+    """What the user wants done, read again after SIGHUP."""
+
+    def __init__(self, command: WatchCommand, ctx: click.Context, wanted: Wanted, signals: WatchSignals) -> None:
+        self._command, self._ctx, self._signals = command, ctx, signals
+        self._method, self._load = wanted.method, cache(wanted.method.load)
+        self._orders = self._orders_for(wanted)
+
+    def __call__(self) -> Orders:
+        if self._signals.take_hang_up():
+            try:
+                self._orders = self._orders_for(self._command.read_again(self._ctx))
+                log("The configuration was read again.")
+            except (click.ClickException, RwDenoiseError) as error:
+                reason = printable(getattr(error, "message", str(error)))
+                log(f"error: The configuration was read again, and stays as it was: {reason}")
+        return self._orders
+
+    def _orders_for(self, wanted: Wanted) -> Orders:
+        from rwdenoise.watch_orders import Orders
+
+        orders = Orders(
+            inbox=wanted.inbox,
+            into=str(wanted.output.to),
+            treatment=wanted.output.treatment(wanted.method),
+            load=self._loader(wanted.method),
+            weights=frozenset(wanted.method.digests()),
+            done_to=wanted.handling.done_to and wanted.handling.done_to.absolute(),
+            companions=wanted.handling.companions,
+        )
+        orders.check()
+        return orders
+
+    def _loader(self, method: Method) -> LoadDenoiser:
+        """Return what loads each denoiser once, for as long as the method is the same."""
+        if method != self._method:
+            self._method, self._load = method, cache(method.load)
+        return self._load
+
+
+def _watch(command: WatchCommand, ctx: click.Context, wanted: Wanted) -> int:
+    from rwdenoise.wakeup import Wakeup
+
+    wakeup = Wakeup()
+    with WatchSignals(wakeup) as signals, contextlib.ExitStack() as stack:
+        # The signals first: what follows takes seconds.
+        from rwdenoise.folder_lock import FolderLock
+        from rwdenoise.inbox import Inbox
+        from rwdenoise.inbox_events import InboxEvents
+        from rwdenoise.journal import Journal, default_journal
+        from rwdenoise.watch import LOOK_OFTEN, Watcher
+        from rwdenoise.watch_state import HealthFile, health_path, lock_path, state_folder
+
+        orders = _Orders(command, ctx, wanted, signals)
+        _check_inbox(wanted.inbox)
+        folder = state_folder(wanted.inbox)
+        stack.enter_context(FolderLock(lock_path(folder), wanted.inbox))
+        health = HealthFile(health_path(folder), wanted.inbox)
+        signals.at_last = lambda: health.write(state="stopped")
+        stack.callback(signals.at_last)
+        events = InboxEvents(wanted.inbox, wakeup.call)
+        stack.callback(events.close)
+        handling = wanted.handling
+        Watcher(
+            Inbox(wanted.inbox, is_written=events.is_written),
+            orders=orders,
+            journal=stack.enter_context(Journal(default_journal())),
+            health=health,
+            listen=(JsonReporter if wanted.talk.json else WatchReporter)(wanted.talk, jobs=1),
+            wakeup=wakeup,
+            events=events if handling.poll is None else None,
+            poll=handling.poll or LOOK_OFTEN,
+            read=stack.enter_context(_reader(isolate=handling.isolate)),
+        ).run(once=handling.once)
+        told = health.health
+        return status_of(done=told.done + told.skipped, failed=told.failed) if handling.once else ALL_WRITTEN
+
+
+def _check_inbox(inbox: Path) -> None:
+    # Later on the watcher waits for a folder that is not there. At the start it may be misspelled.
+    if not inbox.is_dir():
+        message = f"{inbox} is not there, or is no folder."
+        raise PhotoAccessError(message, hint="Make the folder, mount its disk, or check the spelling.")
+
+
+@contextlib.contextmanager
+def _reader(*, isolate: bool) -> Iterator[ReadPhoto]:
+    """Give what reads photos."""
+    if isolate:
+        from rwdenoise.io.isolated import IsolatedReader
+
+        with IsolatedReader() as reader:
+            yield reader.read
+    else:
+        from rwdenoise.io.read import read_photo
+
+        yield read_photo

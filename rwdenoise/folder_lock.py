@@ -1,0 +1,81 @@
+"""One watcher a folder: a second one is refused, and is told by whom."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from filelock import FileLock, Timeout
+
+from rwdenoise.errors import JournalError, SettingsError
+
+# Whoever only looks holds the lock for a moment.
+_SECONDS = 1.0
+
+
+class FolderLock:
+    """Held while a folder is watched; the system gives it up with the process, however that ends.
+
+    Parameters
+    ----------
+    path : Path
+        The file that is locked, on a local disk. It stays.
+    folder : Path
+        What it is for.
+
+    Raises
+    ------
+    SettingsError
+        From ``with``, if another process holds it.
+    JournalError
+        From ``with``, if the file cannot be made.
+    """
+
+    def __init__(self, path: Path, folder: Path) -> None:
+        self._path = path
+        self._folder = folder
+        self._lock = FileLock(path)
+
+    def __enter__(self) -> Self:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._lock.acquire(timeout=_SECONDS)
+            _holder_file(self._path).write_text(f"process {os.getpid()} on {socket.gethostname()}", encoding="utf-8")
+        except Timeout as error:
+            message = f"{self._folder} is being watched already, by {_holder_of(self._path)}."
+            raise SettingsError(message, hint="Stop that watcher first, or watch another folder.") from error
+        except OSError as error:
+            message = f"The lock {self._path} cannot be made: {error.strerror}."
+            raise JournalError(message, hint="Change the permissions of its folder.") from error
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._lock.release()
+
+
+def is_held(path: Path) -> bool:
+    """Tell whether some process holds the lock in this file."""
+    if not path.exists():
+        return False
+    try:
+        with FileLock(path).acquire(blocking=False):
+            return False
+    except Timeout:
+        return True
+
+
+def _holder_of(path: Path) -> str:
+    try:
+        return _holder_file(path).read_text(encoding="utf-8")
+    except OSError:
+        return "another process"
+
+
+def _holder_file(path: Path) -> Path:
+    # Windows lets nobody read a locked file.
+    return path.with_suffix(".holder")

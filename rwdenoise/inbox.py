@@ -1,0 +1,153 @@
+"""What lies in a watched folder, and which of it is ready to be taken."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from rwdenoise.companions import KNOWN_SUFFIXES, group_photos
+from rwdenoise.errors import PhotoAccessError
+from rwdenoise.io.source import FileState, state_of
+from rwdenoise.mounts import Mount
+
+#: Seconds for which a file must stay as it is before it is taken.
+SETTLE = 2.0
+
+# Folders that systems and network drives make for themselves, some with pictures in them.
+_NOT_THE_USERS = frozenset(
+    ("@eaDir", "#recycle", "#snapshot", "$RECYCLE.BIN", "System Volume Information", "__MACOSX", "lost+found")
+)
+
+
+@dataclass
+class _File:
+    state: FileState
+    since: float
+    """When it was first seen in this state."""
+    until: float = -math.inf
+    """It is not offered before."""
+
+
+class Inbox:
+    """Remembers what lay in the folder at the last look. Times are those of a monotonic clock, in seconds.
+
+    Hidden files, and symbolic links, are left out.
+
+    Parameters
+    ----------
+    folder : Path
+    is_written : callable
+        Tells whether somebody has a file open for writing.
+    """
+
+    def __init__(self, folder: Path, *, is_written: Callable[[Path], bool] = lambda _: False) -> None:
+        self.folder = folder
+        self.left_out: frozenset[Path] = frozenset()
+        """Folders in it that are not looked into."""
+        self.unreadable: frozenset[Path] = frozenset()
+        """Folders that could not be looked into at the last look."""
+        self._is_written = is_written
+        self._mount = Mount(folder)
+        self._files: dict[Path, _File] = {}
+        self._photos: Mapping[Path, tuple[Path, ...]] = {}
+
+    def is_there(self) -> bool:
+        """Tell whether the folder is there, and what was mounted there still is."""
+        return self.folder.is_dir() and self._mount.is_there()
+
+    def look(self, now: float) -> bool:
+        """Look at all files.
+
+        Returns
+        -------
+        bool
+            False if the folder is not there. Then, as where a part of it cannot be read, what is known stays known.
+        """
+        if not self.is_there():
+            return False
+        unreadable: set[Path] = set()
+        files: dict[Path, _File] = {}
+        for path in self._walk(unreadable):
+            try:
+                state = state_of(path)
+            except PhotoAccessError:
+                continue  # It was taken away meanwhile.
+            known = self._files.get(path)
+            files[path] = known if known is not None and known.state == state else _File(state, now)
+        if not self.is_there():
+            return False
+        self.unreadable = frozenset(unreadable)
+        self._files = {**self._files, **files} if unreadable else files
+        self._photos = group_photos(self._files)
+        return True
+
+    def ready(self, now: float) -> list[Path]:
+        """Return the photos that may be taken, with their companions, what came first first."""
+        ready = [photo for photo in self._photos if self._free_at(photo) <= now and self.is_settled(photo, now)]
+        return sorted(ready, key=lambda photo: (self._files[photo].since, photo))
+
+    def is_settled(self, photo: Path, now: float) -> bool:
+        """Tell whether a photo and its companions have stayed as they are, and nobody writes to them."""
+        group = (photo, *self.companions(photo))
+        return self._settled_at(group) <= now and not any(map(self._is_written, group))
+
+    def companions(self, photo: Path) -> tuple[Path, ...]:
+        """Return the files that belong to a photo."""
+        return self._photos.get(photo, ())
+
+    def waiting(self) -> int:
+        """Return how many photos are not dealt with: neither done, nor put off for good."""
+        return sum(self._free_at(photo) < math.inf for photo in self._photos)
+
+    def next_time(self, now: float) -> float:
+        """Return when a photo may become ready that is not ready now; infinity if there is none."""
+        return min((time for photo in self._photos if (time := self._time_of(photo)) > now), default=math.inf)
+
+    def is_pending(self, now: float) -> bool:
+        """Tell whether there is a photo that is not put off."""
+        return any(self._free_at(photo) <= now for photo in self._photos)
+
+    def state(self, photo: Path) -> FileState:
+        """Return what a photo was at the last look."""
+        return self._files[photo].state
+
+    def put_off(self, photo: Path, until: float, *, state: FileState) -> None:
+        """Do not offer a photo before some time, unless it is not in this state any more."""
+        known = self._files.get(photo)
+        if known is not None and known.state == state:
+            known.until = until
+
+    def _time_of(self, photo: Path) -> float:
+        return max(self._free_at(photo), self._settled_at((photo, *self.companions(photo))))
+
+    def _free_at(self, photo: Path) -> float:
+        return self._files[photo].until
+
+    def _settled_at(self, group: Iterable[Path]) -> float:
+        return max(self._files[path].since for path in group) + SETTLE
+
+    def _walk(self, unreadable: set[Path]) -> Iterator[Path]:
+        """Give every file that may be a photo or belong to one."""
+        folders = [self.folder]
+        while folders:
+            here = folders.pop()
+            try:
+                with os.scandir(here) as entries:
+                    found = [entry for entry in entries if not _is_left_out(entry)]
+            except OSError:
+                unreadable.add(here)
+                continue
+            folders += [path for entry in found if entry.is_dir() and (path := here / entry.name) not in self.left_out]
+            yield from (here / entry.name for entry in found if not entry.is_dir() and _may_belong(entry.name))
+
+
+def _is_left_out(entry: os.DirEntry[str]) -> bool:
+    # Programs begin the names of files that they are still writing with a dot or a tilde.
+    return entry.name.startswith((".", "~")) or entry.name in _NOT_THE_USERS or entry.is_symlink()
+
+
+def _may_belong(name: str) -> bool:
+    return os.path.splitext(name)[1].lower() in KNOWN_SUFFIXES  # noqa: PTH122 -- ten times as fast, for 10,000 files

@@ -1,0 +1,124 @@
+"""The system's word that something happens in a folder, where the system gives it: not for network shares."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from watchdog.events import (
+    DirCreatedEvent,
+    DirMovedEvent,
+    FileClosedEvent,
+    FileCreatedEvent,
+    FileDeletedEvent,
+    FileModifiedEvent,
+    FileMovedEvent,
+    FileSystemEvent,
+    FileSystemEventHandler,
+)
+from watchdog.observers import Observer
+
+if TYPE_CHECKING:
+    from watchdog.observers.api import BaseObserver
+
+# Without opening and closing for reading, which is what we do ourselves.
+_TOLD = [
+    DirCreatedEvent, DirMovedEvent, FileClosedEvent, FileCreatedEvent, FileDeletedEvent, FileModifiedEvent,
+    FileMovedEvent,
+]  # fmt: skip
+# Only inotify tells of the end of writing.
+_TELLS_OF_CLOSING = sys.platform == "linux"
+# Seconds without a change after which a file counts as closed all the same: the system may lose an event when there
+# are too many.
+_PATIENCE = 600.0
+
+
+class InboxEvents(FileSystemEventHandler):
+    """Calls back when something happens, and knows who has a file open for writing.
+
+    Parameters
+    ----------
+    folder : Path
+    wake : callable
+        Called by another thread.
+    """
+
+    def __init__(self, folder: Path, wake: Callable[[], None]) -> None:
+        self._folder = folder
+        self._wake = wake
+        self._observer: BaseObserver | None = None
+        self._identity = (0, 0)
+        self._written: dict[Path, float] = {}
+
+    def listen(self) -> bool:
+        """Make sure that the system tells what happens; False if it cannot."""
+        try:
+            about = self._folder.stat()
+            identity = about.st_dev, about.st_ino
+            if not (self._is_alive() and identity == self._identity):
+                self.close()
+                self._identity = identity
+                self._observer = Observer()
+                self._observer.schedule(self, str(self._folder), recursive=True, event_filter=_TOLD)
+                self._observer.start()
+        except OSError:
+            self.close()
+            return False
+        return True
+
+    def _is_alive(self) -> bool:
+        return self._observer is not None and all(
+            thread.is_alive() for thread in (self._observer, *self._observer.emitters)
+        )
+
+    def close(self) -> None:
+        """Listen no more: what is known of files is forgotten."""
+        observer, self._observer = self._observer, None
+        self._written.clear()
+        if observer is not None:
+            observer.stop()
+            with suppress(RuntimeError):  # It was not started.
+                observer.join()
+
+    def is_written(self, path: Path) -> bool:
+        """Tell whether somebody writes to a file, as far as that was told."""
+        return time.monotonic() - self._written.get(path, -_PATIENCE) < _PATIENCE
+
+    def on_modified(self, event: FileSystemEvent) -> None:
+        """Remember that a file is open."""
+        if _TELLS_OF_CLOSING:
+            self._written[_path(event.src_path)] = time.monotonic()
+        else:
+            self._wake()
+
+    def on_closed(self, event: FileSystemEvent) -> None:
+        """Remember that a file is closed."""
+        self._forget(event.src_path)
+
+    def on_deleted(self, event: FileSystemEvent) -> None:
+        """Forget a file."""
+        self._forget(event.src_path)
+
+    def on_moved(self, event: FileSystemEvent) -> None:
+        """Follow a file to its other name: who has it open still has."""
+        path = _path(event.src_path)
+        if path in self._written:
+            self._written[_path(event.dest_path)] = self._written[path]
+        self._forget(event.src_path)
+
+    def on_created(self, _event: FileSystemEvent) -> None:
+        """Look soon; a file that is moved in is created, too."""
+        self._wake()
+
+    def _forget(self, name: str | bytes) -> None:
+        self._written.pop(_path(name), None)
+        self._wake()
+
+
+def _path(name: str | bytes) -> Path:
+    return Path(os.fsdecode(name))

@@ -1,0 +1,182 @@
+"""The watch folder: what comes in is denoised into another folder, for weeks, and nothing is lost."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rwdenoise.errors import Cancelled
+from rwdenoise.events import Event, Listener, Noise, Progress, Started, Warned
+from rwdenoise.inbox import Inbox
+from rwdenoise.intake import BACK_OFF, Done, Intake, Later
+from rwdenoise.io.read import read_photo
+from rwdenoise.mounts import Mount
+from rwdenoise.photo_work import ReadPhoto
+from rwdenoise.wakeup import Wakeup
+
+if TYPE_CHECKING:
+    from rwdenoise.inbox_events import InboxEvents
+    from rwdenoise.journal import Journal
+    from rwdenoise.watch_orders import Orders
+    from rwdenoise.watch_state import HealthFile
+
+#: Seconds between two looks at the inbox: at least, so that many events at once cost one look; at most while the
+#: system tells of changes; and where it does not, or a folder is away.
+LOOK, LOOK_ANYWAY, LOOK_OFTEN = 1.0, 60.0, 10.0
+# A look at very many files takes long: it may cost a tenth of the time.
+_SHARE = 10
+
+
+class Watcher:
+    """Takes photos out of an inbox, one after the other, in the order in which they came.
+
+    Parameters
+    ----------
+    inbox : Inbox
+    orders : callable
+        Asked before each photo what shall be done with it.
+    journal : Journal
+    health : HealthFile
+    listen : callable
+        Is told the events.
+    wakeup : Wakeup
+        Waits, and says when to end.
+    events : InboxEvents, optional
+        Without them the inbox is looked at every `poll` seconds.
+    poll : float
+    read : callable
+        Reads a photo.
+    clock : callable
+        Seconds of a monotonic clock.
+    """
+
+    def __init__(  # noqa: PLR0913 -- what it works with, all by name
+        self,
+        inbox: Inbox,
+        *,
+        orders: Callable[[], Orders],
+        journal: Journal,
+        health: HealthFile,
+        listen: Listener,
+        wakeup: Wakeup,
+        events: InboxEvents | None = None,
+        poll: float = LOOK_OFTEN,
+        read: ReadPhoto = read_photo,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._inbox, self._ask, self._health, self._listen = inbox, orders, health, listen
+        self._wakeup, self._events, self._poll, self._clock = wakeup, events, poll, clock
+        self._intake = Intake(journal=journal, read=read, listen=self._hear, is_away=lambda: bool(self._find_away()))
+        self._told: frozenset[Path] = frozenset()
+        self._gap = LOOK
+        self._looked = self._paused_until = -math.inf
+        self._renew(orders())
+
+    def run(self, *, once: bool = False) -> None:
+        """Watch until the wakeup says that it is enough.
+
+        Parameters
+        ----------
+        once : bool
+            End when there is nothing left to take, without waiting for what failed.
+        """
+        while not self._wakeup.stopping:
+            is_there = self._look()
+            took = is_there and self._clock() >= self._paused_until and self._take_ready()
+            if once and is_there and self._is_over():
+                return
+            if not took:
+                self._rest(is_there=is_there)
+
+    def _look(self) -> bool:
+        """Look at the inbox, and tell what cannot be looked at; False while a folder is away."""
+        self._looked = self._clock()
+        if (orders := self._ask()) is not self._orders:
+            self._renew(orders)
+        # First, so that nothing comes in unseen between the look and the first event.
+        self._tells = self._events is not None and self._events.listen()
+        seen = self._inbox.look(self._looked)
+        away = self._find_away()
+        self._tell_of(away | self._inbox.unreadable)
+        self._gap = max(LOOK, _SHARE * (self._clock() - self._looked))
+        return seen and not away
+
+    def _tell_of(self, folders: frozenset[Path]) -> None:
+        """Tell of folders that cannot be used, when that begins and when it ends."""
+        for folder in sorted(folders - self._told):
+            self._hear(Warned(str(folder), "The folder is not there, or cannot be read. Waiting for it."))
+        for folder in sorted(self._told - folders):
+            self._hear(Warned(str(folder), "The folder is back."))
+        self._told = folders
+
+    def _take_ready(self) -> bool:
+        """Take photos until it is time to look again; False if there was none to take."""
+        took = False
+        for photo in self._inbox.ready(self._looked):
+            if took and (self._wakeup.stopping or self._clock() - self._looked >= self._gap):
+                break
+            self._health.write(state="working", queue=self._inbox.waiting())
+            outcome = self._intake.take(photo, self._orders)
+            took = True
+            self._note(photo, outcome)
+            if isinstance(outcome, Later) and outcome.for_all:
+                self._paused_until = self._clock() + BACK_OFF[0]
+                break
+        return took
+
+    def _note(self, photo: Path, outcome: Done | Later) -> None:
+        """Put a photo away that is done, and off if it is not."""
+        state = self._inbox.state(photo)
+        seconds = outcome.seconds if isinstance(outcome, Later) else self._put_away(outcome)
+        self._inbox.put_off(photo, self._clock() + seconds, state=state)
+
+    def _put_away(self, done: Done) -> float:
+        """Return after how many seconds to try again what did not succeed."""
+        if self._has_errands():
+            # What belongs to the photo may have come while it was in work.
+            self._inbox.look(self._clock())
+            if not self._inbox.is_settled(done.source, self._clock()):
+                return 0.0
+        succeeded = self._intake.put_away(done, self._orders, self._inbox.companions(done.source))
+        return math.inf if succeeded else BACK_OFF[-1]
+
+    def _has_errands(self) -> bool:
+        return self._orders.companions or self._orders.done_to is not None
+
+    def _rest(self, *, is_there: bool) -> None:
+        """Wait until there may be something to do; then until it is time to look again."""
+        self._health.write(state="waiting" if is_there else "away", queue=self._inbox.waiting())
+        self._wakeup.wait(self._seconds_to_rest() if is_there else LOOK_OFTEN)
+        while not self._wakeup.stopping and (left := self._looked + self._gap - self._clock()) > 0:
+            self._wakeup.wait(left)
+
+    def _seconds_to_rest(self) -> float:
+        now = self._clock()
+        next_time = self._paused_until if now < self._paused_until else self._inbox.next_time(now)
+        return min(LOOK_ANYWAY if self._tells else self._poll, next_time - now)
+
+    def _is_over(self) -> bool:
+        now = self._clock()
+        return now < self._paused_until or not self._inbox.is_pending(now)
+
+    def _find_away(self) -> frozenset[Path]:
+        """Return the folders that are not there: the inbox, and others whose file systems were unmounted."""
+        away = {folder for folder, mount in self._mounts.items() if not mount.is_there()}
+        return frozenset(away if self._inbox.is_there() else away | {self._inbox.folder})
+
+    def _renew(self, orders: Orders) -> None:
+        self._orders = orders
+        self._inbox.left_out = orders.left_out()
+        folders = [orders.results()] if orders.done_to is None else [orders.results(), orders.done_to]
+        # A folder that was removed is made again; one that was unmounted must not be made on the disk below it.
+        self._mounts = {folder: Mount(folder) for folder in folders}
+
+    def _hear(self, event: Event) -> None:
+        """Tell an event; where stopping is clean, stop if that was asked for."""
+        self._health.hear(event)
+        if self._wakeup.stopping and isinstance(event, Started | Noise | Progress):
+            raise Cancelled
+        self._listen(event)
