@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-import socket
+import platform
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -71,9 +71,7 @@ class Task:
     def _load(self, domain: Domain) -> Denoiser:
         denoiser = _load(self.weights[domain], self.device)
         if denoiser.digest not in self.digests:
-            message = (
-                f"The worker {socket.gethostname()} has other weights called {self.weights[domain]} than this machine."
-            )
+            message = f"The worker {platform.node()} has other weights called {self.weights[domain]} than this machine."
             raise WeightsMismatchError(message, hint="Install the same version of rwdenoise on all machines.")
         return denoiser
 

@@ -100,6 +100,23 @@ def test_every_output_says_what_was_done(kind: str) -> None:
     assert image.exifData()["Exif.Image.Software"].toString().startswith("rwdenoise ")
 
 
+@pytest.mark.parametrize(
+    "entity",
+    ["".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 10)), '<!ENTITY a9 SYSTEM "{secret}">'],
+)
+def test_entities_in_a_sidecar_are_never_resolved(tmp_path: Path, entity: str) -> None:
+    """Neither a bomb that grows to gigabytes nor a file of the user's gets into an output."""
+    (tmp_path / "secret").write_text("secret words")
+    source = write(tmp_path / "a.jpg", ENCODED["jpeg"])
+    doctype = f'<!DOCTYPE x [<!ENTITY a0 "aaaaaaaaaa">{entity.format(secret=(tmp_path / "secret").as_uri())}]>'
+    source.with_suffix(".xmp").write_text(doctype + XMP.format(rating="&a9;"))
+    warnings: list[str] = []
+    data = copy_metadata(source, ENCODED["jpeg"], kind="jpeg", provenance=PROVENANCE, warn=warnings.append)
+    assert [warning.partition(" cannot be read")[0] for warning in warnings] == ["The sidecar a.xmp"]
+    assert b"secret words" not in bytes(data)
+    assert len(data) < 2 * len(ENCODED["jpeg"]) + 10_000
+
+
 def test_sidecars_are_read_and_the_most_specific_wins(tmp_path: Path) -> None:
     source = tmp_path / "IMG_1.dng"
     source.write_bytes(ENCODED["dng"])

@@ -279,31 +279,30 @@ def test_a_folder_that_cannot_be_written_into(world, monkeypatch) -> None:
     assert "in which you may write" in refused(world, world.target, PhotoWriteError)
 
 
-@pytest.mark.parametrize("change", ["appended", "replaced", "deleted"])
-@pytest.mark.parametrize("stage", ["read", "denoise"])
-def test_a_source_that_changes_meanwhile_is_not_mixed_with_itself(world, stage, change) -> None:
-    """Pixels of one file and metadata of another are worse than no result."""
+def append(source: Path) -> None:
+    source.write_bytes(b"raw and more")
 
-    def spoil() -> None:
-        match change:
-            case "appended":
-                world.source.write_bytes(b"raw and more")
-            case "replaced":
-                world.source.with_suffix(".new").write_bytes(b"war")
-                world.source.with_suffix(".new").replace(world.source)
-            case "deleted":
-                world.source.unlink()
+
+def replace_file(source: Path) -> None:
+    source.with_suffix(".new").write_bytes(b"war")
+    source.with_suffix(".new").replace(source)
+
+
+@pytest.mark.parametrize("spoil", [append, replace_file, Path.unlink])
+@pytest.mark.parametrize("stage", ["read", "denoise"])
+def test_a_source_that_changes_meanwhile_is_not_mixed_with_itself(world, stage, spoil) -> None:
+    """Pixels of one file and metadata of another are worse than no result."""
 
     def read(_path: Path) -> RawPhoto:
         if stage == "read":
-            spoil()
+            spoil(world.source)
         return world.photo
 
     def listen(event) -> None:
         if stage == "denoise" and event == Progress(str(world.source), "denoise", 1, 4):
-            spoil()
+            spoil(world.source)
 
-    with pytest.raises(PhotoAccessError, match="does not exist" if change == "deleted" else "was changed while"):
+    with pytest.raises(PhotoAccessError, match="does not exist" if spoil is Path.unlink else "was changed while"):
         run(world, read=read, listen=listen)
     assert not world.target.exists()
 

@@ -13,10 +13,10 @@ from PIL import Image
 
 from rwdenoise.color import encode_srgb
 from rwdenoise.errors import SettingsError
-from rwdenoise.network import UNet
-from rwdenoise.scene import draw_scene
 from rwdenoise.manifest import list_weights as list_in
 from rwdenoise.manifest import verify
+from rwdenoise.network import UNet
+from rwdenoise.scene import draw_scene
 from rwdenoise.weights import load_network, read_facts, save_network
 from tests.tiny import ARCHITECTURE, tiny_facts, tiny_network
 from training.camera import CameraBag
