@@ -4,7 +4,7 @@ export PYTHON
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-gimp32 check unit bench clean
+.PHONY: demo test test-gimp32 test-faults check unit bench clean
 
 demo: $(VENV)/ready
 	$(BIN)/python -m scripts.demo $(if $(PHOTO),"$(PHOTO)")
@@ -20,6 +20,11 @@ test: $(VENV)/ready-dev
 test-gimp32: $(VENV)/ready-dev
 	scripts/gimp3 forky
 	RWDENOISE_GIMP=3.2 $(BIN)/python -m pytest tests/gimp
+
+# What can go wrong in weeks: every fault for long, and damaged files by the ten thousand.
+test-faults: $(VENV)/ready-dev
+	$(BIN)/python -m tests.faults --long
+	$(BIN)/python -m tests.fuzz --runs 2000 --seed 1
 
 check: $(VENV)/ready-dev
 	scripts/check

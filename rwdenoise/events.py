@@ -184,10 +184,11 @@ def to_json(event: Event) -> str:
 
 
 def from_json(line: str) -> Event | None:
-    """Read an event back; None for a kind that this version does not know. Unknown fields are left out."""
-    table = json.loads(line)
-    kind = _KINDS.get(table.get("event", ""))
-    if kind is None:
+    """Read an event back; None for what is no event of this version. Unknown fields are left out."""
+    try:
+        table = json.loads(line)
+        kind = _KINDS[table["event"]]
+        known = {field.name for field in dataclasses.fields(kind)}
+        return kind(**{key: value for key, value in table.items() if key in known})
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
         return None
-    known = {field.name for field in dataclasses.fields(kind)}
-    return kind(**{key: value for key, value in table.items() if key in known})

@@ -160,9 +160,10 @@ class Journal:
     def unfinished_call(self) -> Call | None:
         """Return the last call if it did not come to its end."""
         rows = self._run("SELECT number, arguments, folder, begun, ended FROM calls ORDER BY number DESC LIMIT 1")
-        for number, arguments, folder, begun, ended in rows:
-            if ended is None:
-                return Call(number, tuple(json.loads(arguments)), Path(os.fsdecode(folder)), begun)
+        with self._errors():
+            for number, arguments, folder, begun, ended in rows:
+                if ended is None:
+                    return Call(number, tuple(json.loads(arguments)), Path(os.fsdecode(folder)), begun)
         return None
 
     def _prepare(self) -> None:
@@ -194,7 +195,7 @@ class Journal:
         try:
             with self._lock:
                 yield
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, OSError, ValueError, TypeError) as error:  # The last two from damaged rows.
             message = f"The journal {self.path} cannot be read or written: {error}."
             raise JournalError(message, hint="Mend its permissions, move it away, or use --no-journal.") from error
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import exiv2
 
 from rwdenoise.errors import RwDenoiseError
 from rwdenoise.io.exiv2_image import EXIV2_ERRORS, LOCK, NAMESPACE, PREFIX, open_image
-from rwdenoise.io.source import mapped_file
+from rwdenoise.io.source import read_file
 
 
 def made_from(path: Path) -> tuple[str, str] | None:
@@ -18,21 +17,17 @@ def made_from(path: Path) -> tuple[str, str] | None:
     Its pixels are not looked at. None if it does not say, is nothing of ours, or cannot be read.
     """
     try:
-        with LOCK, mapped_file(path) as data:
-            return _stated(data)
+        data = read_file(path)
     except RwDenoiseError:
         return None
-
-
-def _stated(data: Any) -> tuple[str, str] | None:  # noqa: ANN401 -- any buffer
-    # A function of its own, at whose end nothing holds the buffer any more, so that it can be closed.
-    exiv2.XmpProperties.registerNs(NAMESPACE, PREFIX)
-    try:
-        xmp = open_image(data).xmpData()
-        found = [xmp.findKey(exiv2.XmpKey(f"Xmp.{PREFIX}.{name}")) for name in ("SourceDigest", "MethodKey")]
-        if any(datum == xmp.end() for datum in found):
+    with LOCK:
+        exiv2.XmpProperties.registerNs(NAMESPACE, PREFIX)
+        try:
+            xmp = open_image(data).xmpData()
+            found = [xmp.findKey(exiv2.XmpKey(f"Xmp.{PREFIX}.{name}")) for name in ("SourceDigest", "MethodKey")]
+            if any(datum == xmp.end() for datum in found):
+                return None
+            digest, key = (str(datum.toString()) for datum in found)
+        except EXIV2_ERRORS:
             return None
-        digest, key = (str(datum.toString()) for datum in found)
-    except EXIV2_ERRORS:
-        return None
     return digest, key

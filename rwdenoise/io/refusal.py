@@ -12,7 +12,7 @@ from rwdenoise.io import tags
 from rwdenoise.io.dng_source import is_dng, mosaic_directory
 from rwdenoise.io.libraw import COPY_AGAIN, CUT_OFF, UNKNOWN, Meaning, refuse_absurd
 from rwdenoise.io.picture_kind import FOREIGN_KINDS
-from rwdenoise.io.source import mapped_file
+from rwdenoise.io.source import FilePart, opened
 from rwdenoise.io.tiff_header import Directory, read_directories
 
 #: Share of the pixels' bytes that may lie beyond the end of the file.
@@ -82,7 +82,8 @@ def refuse_unreadable(data: bytes, directories: Sequence[Directory], *, name: st
 
 def holds_raw(path: Path) -> bool:
     """Whether a file that is called TIFF is camera RAW: a DNG, or of an EOS-1D, which names its RAW ``.TIF``."""
-    with mapped_file(path) as data:
+    with opened(path) as file:
+        data = FilePart(file)
         directories = read_directories(data)
     return is_dng(directories) or mosaic_directory(directories) is not None
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import errno
-import mmap
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import BufferedReader
+from io import SEEK_END, BufferedReader
 from pathlib import Path
 from typing import NamedTuple
 
@@ -83,13 +82,23 @@ def opened(path: Path) -> Iterator[BufferedReader]:
         raise _access_error(path, error) from error
 
 
-@contextmanager
-def mapped_file(path: Path) -> Iterator[mmap.mmap]:
-    """Give an ordinary file's bytes for a look at some of them, without reading all; raises what `read_file` does."""
-    with opened(path) as file:
-        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    with mapped:
-        yield mapped
+class FilePart:
+    """The bytes of an open file, each read when it is asked for.
+
+    Unlike a mapped file, one that is cut off meanwhile gives fewer bytes; reading what is mapped would end the process.
+    """
+
+    def __init__(self, file: BufferedReader) -> None:
+        self._file = file
+        self._size = file.seek(0, SEEK_END)
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __getitem__(self, place: slice) -> bytes:
+        start, stop, _ = place.indices(self._size)
+        self._file.seek(start)
+        return self._file.read(max(0, stop - start))
 
 
 def check_file(path: Path) -> None:

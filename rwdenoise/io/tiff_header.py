@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from mmap import mmap
 
 import numpy as np
 
+from rwdenoise.io.source import FilePart
 from rwdenoise.io.tags import DTYPES, SIZES, SUB_IFDS, Tag
 
 Directory = Mapping[int, Tag]
-Bytes = bytes | mmap
+Bytes = bytes | FilePart
 
 #: TIFF proper, Panasonic RW2, Olympus ORF (two kinds): they differ in this number alone.
 _MAGIC = (42, 0x55, 0x4F52, 0x5352)
@@ -73,4 +73,6 @@ def _entries(data: Bytes, offset: int, order: str) -> Iterator[Tag]:
 
 
 def _whole(data: Bytes, offset: int, form: str) -> int:
-    return int(np.frombuffer(data, form, count=1, offset=offset)[0])
+    kind = np.dtype(form)
+    # Of a file that is cut off at this moment there are no bytes, which is a ValueError.
+    return int(np.frombuffer(data[offset : offset + kind.itemsize], kind).item())

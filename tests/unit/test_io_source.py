@@ -8,7 +8,8 @@ import pytest
 from rwdenoise.errors import CorruptPhotoError, PhotoAccessError, RwDenoiseError, UnsupportedPhotoError
 from rwdenoise.io import source
 from rwdenoise.io.raw import read_raw
-from rwdenoise.io.source import read_file, shown
+from rwdenoise.io.source import FilePart, read_file, shown, state_of
+from rwdenoise.io.tiff_header import read_directories
 
 
 @pytest.mark.parametrize("name", ["plain.NEF", "日本 語.NEF", "line\nbreak.NEF", "größe\t.NEF", "-x *.NEF"])
@@ -57,10 +58,10 @@ def test_no_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "a.NEF"
     path.write_bytes(b"x")
 
-    def refuse(self: Path) -> bytes:
+    def refuse(self: Path, _mode: str) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr(Path, "open", refuse)
     fails(path, PhotoAccessError, "may not be read")
 
 
@@ -77,3 +78,30 @@ def test_empty_and_enormous(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     path.write_bytes(b"123")
     monkeypatch.setattr(source, "_MAX_BYTES", 2)
     fails(path, UnsupportedPhotoError, "3 bytes")
+
+
+def test_a_file_that_is_cut_off_while_it_is_looked_at(tmp_path: Path) -> None:
+    """A mapped file would end the process here, by SIGBUS."""
+    path = tmp_path / "a.tif"
+    path.write_bytes(b"II*\0" + (50_000).to_bytes(4, "little") + bytes(100_000))
+    with path.open("rb") as file:
+        part = FilePart(file)
+        assert (len(part), part[:4], part[99_999:100_003]) == (100_008, b"II*\0", bytes(4))
+        path.write_bytes(b"")
+        assert part[50_000:50_004] == b""
+        with pytest.raises(ValueError, match="size 1"):
+            read_directories(part)
+
+
+def test_a_file_that_is_replaced_is_another_one(tmp_path: Path) -> None:
+    path = tmp_path / "a.NEF"
+    path.write_bytes(b"content")
+    before = state_of(path)
+    assert state_of(path) == before
+    times = path.stat()
+    (tmp_path / "new").write_bytes(b"CONTENT")
+    os.utime(tmp_path / "new", ns=(times.st_atime_ns, times.st_mtime_ns))
+    (tmp_path / "new").replace(path)
+    assert state_of(path) != before, "although size and time are the same"
+    with pytest.raises(PhotoAccessError, match="does not exist"):
+        state_of(tmp_path / "missing")
