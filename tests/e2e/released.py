@@ -1,7 +1,7 @@
 """The weights that are released."""
 
-from rwdenoise.network import Domain
 from rwdenoise.manifest import list_weights
+from rwdenoise.network import Domain
 from rwdenoise.weights import read_facts
 
 

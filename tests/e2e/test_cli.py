@@ -16,8 +16,8 @@ from rwdenoise.io.raster import PICTURE_FORMATS
 from rwdenoise.io.raw import read_raw
 from rwdenoise.io.suffixes import OUTPUT_SUFFIXES
 from rwdenoise.io.write import FORMATS, write_photo
-from rwdenoise.simulated import simulate_raw
 from rwdenoise.manifest import list_weights
+from rwdenoise.simulated import simulate_raw
 from rwdenoise_cli import options
 from rwdenoise_cli.commands import simulate
 from rwdenoise_cli.main import cli

@@ -6,9 +6,9 @@ import pytest
 from rwdenoise.cfa import BAYER_PHASES, MONOCHROME, X_TRANS, Cfa
 from rwdenoise.denoiser import Denoiser, load_denoiser
 from rwdenoise.diffusion import Settings
-from rwdenoise.photo_work import choose_noise
 from rwdenoise.noise import NoiseProfile
 from rwdenoise.photo import RawPhoto
+from rwdenoise.photo_work import choose_noise
 from rwdenoise.scene import draw_scene
 from rwdenoise.simulated import profile_at, simulate_raw
 from tests.e2e.released import names_of

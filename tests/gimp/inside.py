@@ -99,6 +99,8 @@ def call(image, drawables, arguments):
     """Return the status and the message of a call of the plug-in."""
     procedure = Gimp.get_pdb().lookup_procedure("plug-in-rwdenoise")
     config = procedure.create_config()
+    if task.get("interactive"):
+        config.set_property("run-mode", Gimp.RunMode.INTERACTIVE)
     config.set_property("image", image)
     config.set_core_object_array("drawables", drawables)
     for name, value in arguments.items():

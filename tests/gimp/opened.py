@@ -47,3 +47,12 @@ def dialog_of(screen: Screen) -> str:
 def image_window_of(screen: Screen) -> str:
     """Return the number of the image's window."""
     return screen.wait_for("GIMP", seconds=SECONDS)
+
+
+def undo_and_redo(gimp: GimpTree, screen: Screen) -> None:
+    """Press one key to undo everything, and one to do it again; the title tells before that there are changes."""
+    wait_until(lambda: len(gimp.results()) > 1)
+    wait_until(lambda: screen.title(image_window_of(screen)).startswith("*"))
+    screen.press(image_window_of(screen), "ctrl+z")
+    wait_until(lambda: len(gimp.results()) > 2)
+    screen.press(image_window_of(screen), "ctrl+y")

@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.gimp.cases import noisy_scene, stored
-from tests.gimp.opened import SIZE, dialog_of, image_window_of, opened
+from tests.gimp.cases import kind_cases, noisy_scene, place_cases, store_pixels, stored
+from tests.gimp.opened import SIZE, dialog_of, opened, undo_and_redo
 from tests.gimp.processes import wait_until
 from tests.gimp.screen import Screen
 from tests.gimp.tree import GimpTree
+
+INSIDE = Path(__file__).with_name("inside.py")
 
 
 @pytest.fixture
@@ -25,7 +27,7 @@ def windowed(tree: Path, warm_worker: list[str], tmp_path: Path) -> GimpTree:
 def test_return_denoises_both_layers_and_one_undo_restores_them(windowed: GimpTree, screen: Screen) -> None:
     with opened(windowed, screen) as before:
         screen.press(dialog_of(screen), "Return")
-        _undo_and_redo(windowed, screen)
+        undo_and_redo(windowed, screen)
     _, called, undone, redone, _ = windowed.results()
     assert called == {"status": "success", "error": "success", "dirty": True}
     for index, pixels in enumerate(before):
@@ -41,7 +43,7 @@ def test_undo_and_redo_know_what_is_written_over_a_merged_selection(
 ) -> None:
     with opened(windowed, screen, precision=precision, selection=[100, 50, 300, 200]):
         screen.press(dialog_of(screen), "Return")
-        _undo_and_redo(windowed, screen)
+        undo_and_redo(windowed, screen)
     _, called, undone, redone, _ = windowed.results()
     assert called["status"] == "success", called["error"]
     assert undone == {"undone": True, "dirty": False}
@@ -55,11 +57,26 @@ def test_a_link_becomes_pixels_and_one_undo_makes_it_a_link_again(windowed: Gimp
     Image.fromarray(stored(noisy_scene(SIZE[1], SIZE[0]), "U8")).save(photo)
     with opened(windowed, screen, link=str(photo)):
         screen.press(dialog_of(screen), "Return")
-        _undo_and_redo(windowed, screen)
+        undo_and_redo(windowed, screen)
     _, called, undone, redone, _ = windowed.results()
     assert called == {"status": "success", "error": "success", "dirty": True}
     assert undone == {"undone": True, "dirty": False}
     assert redone == {"redone": True, "dirty": True}
+
+
+def test_the_dialog_opens_on_everything_that_can_be_denoised(windowed: GimpTree, screen: Screen) -> None:
+    kinds = [case for case in kind_cases() if case["name"].endswith(" LINEAR alpha")]
+    cases = [*kinds, *place_cases(windowed.folder)]
+    store_pixels(cases, windowed.folder)
+    process = windowed.start(INSIDE, {"cases": cases, "interactive": True}, display=screen.display)
+    try:
+        for count in range(len(cases)):
+            screen.press(dialog_of(screen), "Escape")
+            wait_until(lambda count=count: len(windowed.results()) > count)
+    finally:
+        process.kill()
+        process.communicate()
+    assert [outcome["status"] for outcome in windowed.results()[: len(cases)]] == ["cancel"] * len(cases)
 
 
 def test_escape_leaves_everything_as_it_was(windowed: GimpTree, screen: Screen) -> None:
@@ -93,12 +110,3 @@ def test_without_a_worker_the_dialog_opens_but_cannot_be_agreed_to(windowed: Gim
     _, called, _ = windowed.results()
     assert called["status"] == "cancel"
     assert not called["dirty"]
-
-
-def _undo_and_redo(gimp: GimpTree, screen: Screen) -> None:
-    """Press one key to undo everything, and one to do it again; the title tells each time that there are changes."""
-    wait_until(lambda: len(gimp.results()) > 1)
-    wait_until(lambda: screen.title(image_window_of(screen)).startswith("*"))
-    screen.press(image_window_of(screen), "ctrl+z")
-    wait_until(lambda: len(gimp.results()) > 2)
-    screen.press(image_window_of(screen), "ctrl+y")

@@ -14,9 +14,9 @@ from rwdenoise.denoiser import Denoiser
 from rwdenoise.diffusion import Settings
 from rwdenoise.io.raw import read_raw
 from rwdenoise.io.write import write_photo
+from rwdenoise.manifest import find_weights
 from rwdenoise.photo import Provenance
 from rwdenoise.simulated import profile_at
-from rwdenoise.manifest import find_weights
 from rwdenoise.weights import load_network
 
 CASES = sorted(path.parent for path in Path(__file__).parent.glob("*/input.dng"))

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from rwdenoise.diffusion import MAX_STEPS, Settings
@@ -123,6 +124,17 @@ def test_progress_tells_the_time_left_of_all_layers(load: Callable[[str], Module
     assert progress.at(1, 4) == (0.125, "Denoising layer 1 of 2")
     assert progress.at(2, 4) == (0.25, "Denoising layer 1 of 2: 30 s left")
     assert progress.at(0, 4, 1) == (0.5, "Denoising layer 2 of 2: 2 min left")
+
+
+def test_pixels_that_are_fully_selected_are_found_among_all_others(load: Callable[[str], ModuleType]) -> None:
+    # Together the bytes of some of these look like a 1 that begins within a number.
+    bits = np.array([0, 0x3F800000, 0x3F000000, 0x3F3F803F, 0x3F803F80, 0x00803F80, 0x8000003F, 0x3F7FFFFF], np.uint32)
+    for seed in range(50):
+        mask = np.random.default_rng(seed).choice(bits, 400)
+        found = np.zeros(400 * 6, bool)
+        for run in load("selection").full_runs(mask.tobytes(), 6):
+            found[run] = True
+        np.testing.assert_array_equal(found, np.repeat(mask == 0x3F800000, 6))
 
 
 class FakeWorker:

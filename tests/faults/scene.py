@@ -1,0 +1,154 @@
+"""Photos in a folder, calls of the program for them, and the count of what became of them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rwdenoise.io.made_from import made_from
+from tests.faults.call import INTERRUPTED, Call
+from tests.faults.row import Row, Skip
+
+if TYPE_CHECKING:
+    from tests.faults.studio import Studio
+
+#: A program without PyTorch, and one that needs a moment for each photo.
+FAKE, SLOW = ("network",), ("network=0.05",)
+#: What a photo is denoised as; no time goes into measuring it.
+_NOISE = ("--noise", "0.002,0.00001")
+_REAL = (sys.executable, "-P", "-m", "rwdenoise_cli")
+_INSIDE = (sys.executable, "-P", "-m", "tests.faults.inside")
+#: Somebody whom permissions bind, unlike root: "nobody" on every Linux.
+_NOBODY = 65534
+#: How often a call may have to be made until all is done, once nothing strikes any more.
+_MOST_CALLS = 2
+
+
+class Scene:
+    """An inbox with photos, an outbox, and calls of the program from the one into the other.
+
+    Parameters
+    ----------
+    studio : Studio
+    folder : Path
+        To be made; everything lies in it, and is named from there.
+    options : sequence of str
+        For each call.
+    program : sequence of str
+        What is unusual about the program, see `tests.faults.inside`.
+    """
+
+    def __init__(self, studio: Studio, folder: Path, *, options: Sequence[str], program: Sequence[str]) -> None:
+        self.folder, self.inbox, self.outbox = folder, folder / "inbox", folder / "outbox"
+        self.inbox.mkdir(parents=True)
+        self.options, self.program = tuple(options), tuple(program)
+        self.sources: dict[Path, str] = {}
+        """Digests of what should be in the inbox to the end."""
+        self.expected: dict[Path, str] = {}
+        """Digests of the outputs without the fault."""
+        self.row = Row()
+        self._studio = studio
+        self._user: int | None = None
+        self._finished: Counter[Path] = Counter()
+        self._missing: set[Path] = set()
+        self._untold = 0
+        self._partial: set[tuple[Path, str]] = set()
+        self._surplus: set[tuple[Path, str]] = set()
+
+    @property
+    def is_real(self) -> bool:
+        """Whether a network is at work."""
+        return not any(word.startswith("network") for word in self.program)
+
+    def start(
+        self,
+        *options: str,
+        program: Sequence[str] | None = None,
+        to: Path | None = None,
+        sources: Sequence[str] = ("inbox",),
+    ) -> Call:
+        """Call the program, which runs until `end`."""
+        words = self.program if program is None else program
+        command = [*_INSIDE, *words, "--"] if words else [*_REAL]
+        weights = [f"--weights={self._studio.weights}"] if self.is_real else []
+        command += ["--json", *_NOISE, *weights, "-o", str(to or "outbox"), *self.options, *options, "--", *sources]
+        return self._call(command)
+
+    def resume(self) -> Call:
+        """Call the program to go on with what was cut off."""
+        return self._call([*_INSIDE, *self.program, "--", "--json", "--resume"])
+
+    def end(self, call: Call, *, believed: bool = True) -> Call:
+        """Wait until a call ends, count what it told, and look at the outputs.
+
+        Do not believe it that it finished something if the outputs were taken away meanwhile.
+        """
+        call.end()
+        if call.problem:
+            self.row.problems.append(call.problem)
+        if call.summary is not None and call.status != INTERRUPTED:
+            self._untold += len(self.sources.keys() - {Path(job).relative_to("inbox") for job in call.ends})
+        if believed:
+            self._finished.update(Path(event.output).relative_to("outbox") for event in call.finished)
+        self.look()
+        return call
+
+    def run(self, *options: str, program: Sequence[str] | None = None) -> Call:
+        """Call the program, and wait until it ends."""
+        return self.end(self.start(*options, program=program))
+
+    def look(self) -> None:
+        """Look at the outputs: each must be whole at any time, and there if it was told as finished."""
+        found = digests(self.outbox)
+        self._missing |= {path for path in self._finished if found.get(path) != self.expected[path]}
+        for path, digest in found.items() - self.expected.items():
+            origin = made_from(self.outbox / path)
+            is_surplus = digest in self.expected.values() or (origin is not None and origin[0] in self.sources.values())
+            (self._surplus if is_surplus and path not in self.expected else self._partial).add((path, digest))
+
+    def finish(self, *options: str) -> Row:
+        """Call the program as if nothing had happened until all is done, and return the count."""
+        calls = (self.run(*options) for _ in range(_MOST_CALLS))
+        if all(call.status != 0 for call in calls):
+            self.row.problems.append(f"not done after {_MOST_CALLS} calls more")
+        return self.count()
+
+    def count(self) -> Row:
+        """Return what became of the photos."""
+        self.look()
+        whole = digests(self.outbox).items() & self.expected.items()
+        self.row.photos_in, self.row.photos_out = len(self.sources), len(whole)
+        self.row.lost = len(self._missing | (self.expected.keys() - dict(whole).keys())) + self._untold
+        self.row.partial = len(self._partial)
+        self.row.double = len(self._surplus) + self._finished.total() - len(self._finished)
+        self.row.changed = len(self.sources.items() - digests(self.inbox).items())
+        return self.row
+
+    def bind(self) -> None:
+        """Have everything belong to, and be called by, a user whom permissions bind."""
+        if os.getuid() != 0:
+            return
+        for path in (self.folder, *self.folder.rglob("*")):
+            os.chown(path, _NOBODY, _NOBODY)
+        self._user = _NOBODY
+        answer = subprocess.run([*_REAL, "--version"], user=_NOBODY, cwd=self.folder, capture_output=True, check=False)
+        if answer.returncode != 0:
+            raise Skip("this is root, whom no permission stops, and others cannot start the program")
+
+    def _call(self, command: Sequence[str]) -> Call:
+        return Call(command, folder=self.folder, user=self._user)
+
+
+def digests(folder: Path) -> dict[Path, str]:
+    """Return the checksums of all files below a folder, hidden ones as well."""
+    return {
+        path.relative_to(folder): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }

@@ -1,0 +1,38 @@
+"""Several processes with the same outputs at the same time."""
+
+from rwdenoise.events import Finished
+from tests.faults.row import Row
+from tests.faults.studio import Studio
+
+PHOTOS = 12
+
+
+def same_outputs(studio: Studio, runs: int) -> Row:
+    """Two to four processes are given the same photos, without a journal every other time."""
+    row = Row()
+    for run in range(runs):
+        scene = studio.scene(PHOTOS)
+        options = ("--no-journal",) if run % 2 else ()
+        calls = [scene.start(*options) for _ in range(2 + run // 2 % 3)]
+        for call in calls:
+            if scene.end(call).status != 0:
+                scene.row.problems.append(f"one was in the way of the other: {call.failed} {call.errors}")
+        scene.row.runs += 1
+        scene.row.note = "finished by each: " + ", ".join(str(len(call.finished)) for call in calls)
+        row += scene.finish(*options)
+    return row
+
+
+def same_outputs_killed(studio: Studio, runs: int) -> Row:
+    """Of two processes with the same photos one is killed."""
+    row = Row()
+    for run in range(runs):
+        scene = studio.scene(PHOTOS)
+        victim, other = scene.start(), scene.start()
+        victim.wait_for(Finished, 1 + run % PHOTOS)
+        victim.kill()
+        for call in (victim, other):
+            scene.end(call)
+        scene.row.runs += 1
+        row += scene.finish()
+    return row
