@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import socket
+import platform
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -43,7 +43,7 @@ class FolderLock:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._lock.acquire(timeout=_SECONDS)
-            _holder_file(self._path).write_text(f"process {os.getpid()} on {socket.gethostname()}", encoding="utf-8")
+            _holder_file(self._path).write_text(f"process {os.getpid()} on {platform.node()}", encoding="utf-8")
         except Timeout as error:
             message = f"{self._folder} is being watched already, by {_holder_of(self._path)}."
             raise SettingsError(message, hint="Stop that watcher first, or watch another folder.") from error

@@ -31,7 +31,6 @@ _RAW_LOADERS = {3: "rwdenoise-raw"}
 _LAST_CHOSEN = "plug-in-settings/*rwdenoise*"
 # What a plug-in is called while it is put together or taken apart.
 _UNFINISHED = ".rwdenoise-"
-_IGNORED = shutil.ignore_patterns("__pycache__", "*.pyc")
 _INSTALL = "Run: rwdenoise gimp install"
 
 

@@ -57,24 +57,28 @@ class InboxEvents(FileSystemEventHandler):
 
     def listen(self) -> bool:
         """Make sure that the system tells what happens; False if it cannot."""
+        if self.hears():
+            return True
+        self.close()
         try:
-            about = self._folder.stat()
-            identity = about.st_dev, about.st_ino
-            if not (self._is_alive() and identity == self._identity):
-                self.close()
-                self._identity = identity
-                self._observer = Observer()
-                self._observer.schedule(self, str(self._folder), recursive=True, event_filter=_TOLD)
-                self._observer.start()
+            self._identity = _identity(self._folder)
+            self._observer = Observer()
+            self._observer.schedule(self, str(self._folder), recursive=True, event_filter=_TOLD)
+            self._observer.start()
         except OSError:
             self.close()
             return False
         return True
 
-    def _is_alive(self) -> bool:
-        return self._observer is not None and all(
-            thread.is_alive() for thread in (self._observer, *self._observer.emitters)
-        )
+    def hears(self) -> bool:
+        """Tell whether the system still tells what happens: not if the folder is another now, or unmounted."""
+        if self._observer is None:
+            return False
+        try:
+            is_same = _identity(self._folder) == self._identity
+        except OSError:
+            return False
+        return is_same and all(thread.is_alive() for thread in (self._observer, *self._observer.emitters))
 
     def close(self) -> None:
         """Listen no more: what is known of files is forgotten."""
@@ -118,6 +122,11 @@ class InboxEvents(FileSystemEventHandler):
     def _forget(self, name: str | bytes) -> None:
         self._written.pop(_path(name), None)
         self._wake()
+
+
+def _identity(folder: Path) -> tuple[int, int]:
+    about = folder.stat()
+    return about.st_dev, about.st_ino
 
 
 def _path(name: str | bytes) -> Path:

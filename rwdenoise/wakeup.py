@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import queue
-from contextlib import suppress
 
 
 class Wakeup:
@@ -25,7 +24,10 @@ class Wakeup:
         self.stopping = True
         self.call()
 
-    def wait(self, seconds: float) -> None:
-        """Return when somebody calls, at the latest after some seconds."""
-        with suppress(queue.Empty):
+    def wait(self, seconds: float) -> bool:
+        """Wait until somebody calls, and return True; False if nobody did after some seconds."""
+        try:
             self._calls.get(timeout=seconds)
+        except queue.Empty:
+            return False
+        return True

@@ -87,9 +87,10 @@ class Watcher:
             is_there = self._look()
             took = is_there and self._clock() >= self._paused_until and self._take_ready()
             if once and is_there and self._is_over():
-                return
+                break
             if not took:
                 self._rest(is_there=is_there)
+        self._health.write(state="stopped", queue=self._inbox.waiting())
 
     def _look(self) -> bool:
         """Look at the inbox, and tell what cannot be looked at; False while a folder is away."""
@@ -129,9 +130,9 @@ class Watcher:
 
     def _note(self, photo: Path, outcome: Done | Later) -> None:
         """Put a photo away that is done, and off if it is not."""
-        state = self._inbox.state(photo)
+        stamp = self._inbox.stamp(photo)
         seconds = outcome.seconds if isinstance(outcome, Later) else self._put_away(outcome)
-        self._inbox.put_off(photo, self._clock() + seconds, state=state)
+        self._inbox.put_off(photo, self._clock() + seconds, stamp=stamp)
 
     def _put_away(self, done: Done) -> float:
         """Return after how many seconds to try again what did not succeed."""
@@ -148,15 +149,22 @@ class Watcher:
 
     def _rest(self, *, is_there: bool) -> None:
         """Wait until there may be something to do; then until it is time to look again."""
-        self._health.write(state="waiting" if is_there else "away", queue=self._inbox.waiting())
-        self._wakeup.wait(self._seconds_to_rest() if is_there else LOOK_OFTEN)
+        until = self._next_look() if is_there else self._clock() + LOOK_OFTEN
+        woken = False
+        while not woken and not self._wakeup.stopping and (left := until - self._clock()) > 0:
+            self._health.write(state="waiting" if is_there else "away", queue=self._inbox.waiting())
+            woken = self._wakeup.wait(min(left, LOOK_OFTEN)) or self._is_deaf()
         while not self._wakeup.stopping and (left := self._looked + self._gap - self._clock()) > 0:
             self._wakeup.wait(left)
 
-    def _seconds_to_rest(self) -> float:
+    def _next_look(self) -> float:
         now = self._clock()
         next_time = self._paused_until if now < self._paused_until else self._inbox.next_time(now)
-        return min(LOOK_ANYWAY if self._tells else self._poll, next_time - now)
+        return min(now + (LOOK_ANYWAY if self._tells else self._poll), next_time)
+
+    def _is_deaf(self) -> bool:
+        """Tell whether the system does not tell of changes any more."""
+        return self._tells and self._events is not None and not self._events.hears()
 
     def _is_over(self) -> bool:
         now = self._clock()

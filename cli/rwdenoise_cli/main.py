@@ -14,6 +14,7 @@ from rwdenoise_cli.commands.doctor import doctor
 from rwdenoise_cli.commands.gimp import gimp
 from rwdenoise_cli.commands.inspect import inspect
 from rwdenoise_cli.commands.simulate import simulate
+from rwdenoise_cli.commands.watch import watch
 from rwdenoise_cli.commands.weights import weights
 from rwdenoise_cli.commands.worker import worker
 from rwdenoise_cli.config import make_configurable
@@ -64,7 +65,7 @@ class RwDenoise(click.Group):
             ctx.exit(WRONG_USAGE if isinstance(error, SettingsError) else NOTHING_WRITTEN)
 
 
-cli = RwDenoise(denoise, inspect, simulate, weights, gimp, worker, doctor)
+cli = RwDenoise(denoise, watch, inspect, simulate, weights, gimp, worker, doctor)
 
 
 def main() -> None:

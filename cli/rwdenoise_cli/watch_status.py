@@ -35,8 +35,8 @@ def tell_status(inbox: Path, *, as_json: bool) -> int:
         for line in _lines(inbox, health, held=held, alive=alive):
             say(line)
         for trouble in troubles:
-            say(f"  {printable(str(trouble.source))}, tried {trouble.attempts} times: {printable(trouble.message)}")
-            say(f"    {printable(trouble.hint)}")
+            say(f"  attempt {trouble.attempts} failed: {printable(str(trouble.source))}")
+            say(f"    {printable(trouble.message)} {printable(trouble.hint)}")
     return ALIVE if alive else NOT_ALIVE
 
 
@@ -53,7 +53,7 @@ def _lines(inbox: Path, health: Health | None, *, held: bool, alive: bool) -> It
     if health.photo:
         yield f"  in work     {printable(health.photo)}"
     yield f"  queue       {health.queue}"
-    yield f"  since then  {health.done} done, {health.skipped} done before, {health.failed} attempts failed"
+    yield f"  so far      {health.done} done, {health.skipped} done before, {health.failed} attempts failed"
     yield f"  rate        {health.photos_per_minute:.1f} photos, {health.megapixels_per_minute:.1f} Mpx a minute"
     if (error := health.last_error) is not None:
         yield f"  last error  {error['time']} {printable(error['job'])}: {printable(error['message'])}"

@@ -64,12 +64,12 @@ def drawn(path: Path, size: tuple[int, int]) -> bytes:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch) -> Path:
-    """Return a folder with an inbox; the user's own state and configuration are not touched."""
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    """Return a folder with an inbox and a configuration; what is the user's own is not touched."""
+    for name in ("HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / "home"))
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     (tmp_path / "in").mkdir()
-    (tmp_path / "config" / "rwdenoise").mkdir(parents=True)
+    (tmp_path / "config.toml").write_text("[watch]\nsteps = 60\n")
     return tmp_path
 
 
@@ -77,7 +77,7 @@ class Watching:
     """A process that watches, and what it says."""
 
     def __init__(self, folder: Path, *options: str) -> None:
-        command = [*COMMAND, "in", "--into", "out", "--json", *options]
+        command = [*COMMAND, "in", "--into", "out", "--json", "--config", "config.toml", *options]
         streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         self.process = subprocess.Popen(command, cwd=folder, **streams)
         self.events: queue.Queue[dict] = queue.Queue()
@@ -113,7 +113,7 @@ class Watching:
 
 @pytest.fixture
 def watching(folder: Path, tiny: str) -> Iterator[Watching]:
-    watching = Watching(folder, tiny, "--steps=60")
+    watching = Watching(folder, tiny)
     yield watching
     if watching.process.returncode is None:
         watching.end(signal.SIGKILL)
@@ -137,17 +137,16 @@ def test_a_day_of_a_watcher(folder: Path, photo: bytes, watching: Watching) -> N
     # A card is copied in slowly, and the copying stops for a while.
     path = folder / "in" / "card" / "a.NEF"
     path.parent.mkdir()
-    while not (folder / "state" / "rwdenoise" / "watch").exists():
+    while not list((folder / "home").rglob("health.json")):
         time.sleep(0.02)
-    time.sleep(1)
     with path.open("wb", buffering=0) as file:
         for part in range(0, len(photo), len(photo) // 4):
             file.write(photo[part : part + len(photo) // 4])
             time.sleep(0.3)
         if sys.platform == "linux":
             # It is whole, but nobody can know that before it is closed.
-            time.sleep(2.5)
-            assert not (folder / "out").exists()
+            time.sleep(3)
+            assert watching.events.empty()
     assert watching.next("finished")["output"] == "out/card/a.dng"
     assert read_photo(folder / "out" / "card" / "a.dng").mosaic.shape == (90, 120)
     assert path.read_bytes() == photo
@@ -160,11 +159,11 @@ def test_a_day_of_a_watcher(folder: Path, photo: bytes, watching: Watching) -> N
     assert f"in is being watched already, by process {watching.process.pid} on " in second.stderr
 
     # A mistake in the configuration changes nothing, and a good one counts for the next photo.
-    config = folder / "config" / "rwdenoise" / "config.toml"
-    for text, word, strength in [("[watch]\nstrenght = 0.5", "strenght", 1.0), ("[watch]\nstrength = 0.5", "", 0.5)]:
-        config.write_text(text)
+    config = folder / "config.toml"
+    for text, words, strength in [("strenght = 0.5", "stays as it was", 1.0), ("strength = 0.5", "read again", 0.5)]:
+        config.write_text(f"[watch]\n{text}\n")
         watching.process.send_signal(signal.SIGHUP)
-        assert word in watching.log.get(timeout=10)
+        assert words in watching.log.get(timeout=10)
         new = folder / f"{strength}.NEF"
         new.write_bytes(photo)
         new.rename(folder / "in" / new.name)
@@ -241,7 +240,8 @@ class TestUnits:
         path = tmp_path / "rwdenoise-watch.service"
         path.write_text(unit.replace("%h/.local/bin/rwdenoise", "/bin/true"), encoding="utf-8")
         command = ["systemd-analyze", "verify", "--user", "--man=no", str(path)]
-        result = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | {"XDG_RUNTIME_DIR": str(tmp_path)})
+        environment = os.environ | {"XDG_RUNTIME_DIR": str(tmp_path)}
+        result = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
         assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
 
     def test_launchd_can_read_its_file(self) -> None:

@@ -25,11 +25,9 @@ class Call:
     command : sequence of str
     folder : Path
         Where it runs, with a configuration and a journal of its own.
-    user : int, optional
-        Who runs it, if not this user.
     """
 
-    def __init__(self, command: Sequence[str], *, folder: Path, user: int | None = None) -> None:
+    def __init__(self, command: Sequence[str], *, folder: Path) -> None:
         self.told: list[Event] = []
         self.times: list[float] = []
         self.status: int | None = None
@@ -40,7 +38,7 @@ class Call:
         self._over = False
         self.begun = time.perf_counter()
         self._process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=self._stderr, cwd=folder, env=_environment(folder), user=user
+            command, stdout=subprocess.PIPE, stderr=self._stderr, cwd=folder, env=_environment(folder)
         )
         self.pid = self._process.pid
         self._listener = threading.Thread(target=self._listen)
@@ -54,6 +52,11 @@ class Call:
     def kill(self, number: signal.Signals = signal.SIGKILL) -> None:
         """Send a signal, which a process that is gone does not mind."""
         self._process.send_signal(number)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the process is there."""
+        return self._process.poll() is None
 
     def end(self) -> "Call":
         """Wait for the process to end, and return this."""
@@ -95,7 +98,9 @@ class Call:
             return f"still running after {PATIENCE:g} s"
         if "Traceback" in self.errors:
             return self.errors.strip().splitlines()[-1]
-        stopped_early = self.status in {-signal.SIGTERM, -signal.SIGKILL} or (self.status == INTERRUPTED and not self.told)
+        stopped_early = self.status in {-signal.SIGTERM, -signal.SIGKILL} or (
+            self.status == INTERRUPTED and not self.told
+        )
         if self.summary is None and not stopped_early:
             return f"status {self.status} and no summary: {self.errors.strip()}"
         return ""

@@ -13,7 +13,7 @@ PHOTOS = 12
 
 
 def clock_set_back(studio: Studio, runs: int) -> Row:
-    """The clock runs backwards, the process is killed, and what it wrote seems to be from the future."""
+    """Let the clock run backwards, kill the process, and have what it wrote seem to be from the future."""
     row = Row()
     for _ in range(runs):
         scene = studio.scene(PHOTOS, program=(*SLOW, "clock_back"))

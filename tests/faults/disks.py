@@ -15,7 +15,7 @@ _CHUNK = 4096
 
 
 def disk_full(studio: Studio, runs: int) -> Row:
-    """The disk is full while results are written; after some space is freed the same call goes on."""
+    """Let the disk be full while results are written; after some space is freed the same call goes on."""
     row = Row()
     for run in range(runs):
         scene = studio.scene(PHOTOS)
@@ -32,14 +32,14 @@ def disk_full(studio: Studio, runs: int) -> Row:
 
 
 def journal_disk_full(studio: Studio, runs: int) -> Row:
-    """The disk on which the journal lies is full: before it is made, after, or from some photo on."""
+    """Let the disk on which the journal lies be full: before it is made, after, or from some photo on."""
     row = Row()
     for run in range(runs):
         scene = studio.scene(PHOTOS, program=SLOW)
         state = scene.folder / "state"
         with disk(state, "400k"):
             if run % 3 == 1:
-                scene.run("--dry-run")
+                scene.start("--dry-run").end()
             if run % 3 != 2:
                 _fill(state)
             call = scene.start()

@@ -18,7 +18,7 @@ _DONE = 3
 
 
 def output_removed(studio: Studio, runs: int) -> Row:
-    """The output folder is removed, and every other time something else has its name."""
+    """Remove the output folder, and every other time give its name to something else."""
     row = Row()
     for run in range(runs):
         scene, call = _halfway(studio)
@@ -35,7 +35,7 @@ def output_removed(studio: Studio, runs: int) -> Row:
 
 
 def output_not_permitted(studio: Studio, runs: int) -> Row:
-    """Nothing may be written into the output folder any more."""
+    """Forbid to write into the output folder."""
     row = Row()
     for _ in range(runs):
         scene, call = _halfway(studio, bound=True)
@@ -47,7 +47,7 @@ def output_not_permitted(studio: Studio, runs: int) -> Row:
 
 
 def output_disk_read_only(studio: Studio, runs: int) -> Row:
-    """The disk of the output folder becomes read-only, as Linux does to a disk with errors."""
+    """Make the disk of the output folder read-only, as Linux does to a disk with errors."""
     row = Row()
     for _ in range(runs):
         scene = studio.scene(PHOTOS, program=SLOW)
@@ -62,7 +62,7 @@ def output_disk_read_only(studio: Studio, runs: int) -> Row:
 
 
 def inbox_unmounted(studio: Studio, runs: int) -> Row:
-    """The inbox is unmounted, and comes back after the call, or every other time while it goes on."""
+    """Unmount the inbox; it comes back after the call, or every other time while it goes on."""
     row = Row()
     for run in range(runs):
         scene = studio.scene(PHOTOS, program=SLOW)
@@ -81,7 +81,7 @@ def inbox_unmounted(studio: Studio, runs: int) -> Row:
 
 
 def outbox_unmounted(studio: Studio, runs: int) -> Row:
-    """The outbox is unmounted, and comes back; what was written where it is not meanwhile is written again."""
+    """Unmount the outbox; what is written into the empty folder meanwhile is written again once it is back."""
     row = Row()
     for _ in range(runs):
         scene = studio.scene(PHOTOS, program=SLOW)
@@ -96,7 +96,7 @@ def outbox_unmounted(studio: Studio, runs: int) -> Row:
 
 
 def permission_lost(studio: Studio, runs: int) -> Row:
-    """The sources may not be read any more."""
+    """Forbid to read the sources."""
     row = Row()
     for _ in range(runs):
         scene, call = _halfway(studio, bound=True)

@@ -11,17 +11,17 @@ PHOTOS = 15
 
 
 def source_changed(studio: Studio, runs: int) -> Row:
-    """Another photo of the same size is saved under the name."""
+    """Turn the bytes of a source around, so that its size stays."""
     return _hurt(studio, runs, "changed")
 
 
 def source_truncated(studio: Studio, runs: int) -> Row:
-    """Half of the file is cut off."""
+    """Cut off half of a source."""
     return _hurt(studio, runs, "truncated")
 
 
 def source_deleted(studio: Studio, runs: int) -> Row:
-    """The file is deleted, and copied from the card again."""
+    """Delete a source, and copy it from the card again."""
     return _hurt(studio, runs, "deleted")
 
 

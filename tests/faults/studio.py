@@ -1,6 +1,5 @@
 """Photos, weights, and the outputs that they should have; made once for all scenes."""
 
-import os
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -31,8 +30,6 @@ class Studio:
     def __init__(self) -> None:
         self._holder = tempfile.TemporaryDirectory(prefix="rwdenoise-faults-")
         self.folder = Path(self._holder.name)
-        # Calls by another user lie in it, too.
-        self.folder.chmod(0o755)
         self._scenes = 0
         self._noisy: dict[Size, RawPhoto] = {}
         self._expected: dict[object, dict[Path, str]] = {}

@@ -8,7 +8,7 @@ PHOTOS = 12
 
 
 def same_outputs(studio: Studio, runs: int) -> Row:
-    """Two to four processes are given the same photos, without a journal every other time."""
+    """Give the same photos to two, three or four processes, every other time without a journal."""
     row = Row()
     for run in range(runs):
         scene = studio.scene(PHOTOS)
@@ -24,7 +24,7 @@ def same_outputs(studio: Studio, runs: int) -> Row:
 
 
 def same_outputs_killed(studio: Studio, runs: int) -> Row:
-    """Of two processes with the same photos one is killed."""
+    """Kill one of two processes with the same photos."""
     row = Row()
     for run in range(runs):
         scene = studio.scene(PHOTOS)

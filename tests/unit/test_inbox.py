@@ -198,14 +198,14 @@ def test_a_file_system_that_is_mounted_later_counts(tmp_path: Path, monkeypatch)
     assert not mount.is_there()
 
 
-def test_ten_thousand_photos_take_seconds_at_most(folder: Path) -> None:
-    for number in range(10_000):
+def test_thousands_of_photos_take_a_second_or_two(folder: Path) -> None:
+    for number in range(3000):
         os.close(os.open(folder / f"{number}.NEF", os.O_CREAT | os.O_WRONLY))
     inbox = Inbox(folder)
     begun = time.process_time()
     inbox.look(0)
-    assert len(inbox.ready(2)) == 10_000
-    assert time.process_time() - begun < 5
+    assert len(inbox.ready(2)) == 3000
+    assert time.process_time() - begun < 3
 
 
 class TestWakeup:
@@ -214,9 +214,10 @@ class TestWakeup:
         wakeup.call()
         wakeup.call()
         begun = time.monotonic()
-        wakeup.wait(60)
+        assert wakeup.wait(60)
         assert time.monotonic() - begun < 30
-        wakeup.wait(0.001)  # Two calls count as one.
+        # Two calls count as one.
+        assert not wakeup.wait(0.001)
 
     def test_stopping_ends_the_waiting(self) -> None:
         wakeup = Wakeup()
@@ -269,10 +270,14 @@ class TestEvents:
         assert not events.is_written(folder / "a.NEF")
 
     def test_a_folder_that_was_replaced_is_listened_to(self, folder: Path, events: InboxEvents) -> None:
+        assert events.hears()
         folder.rename(folder.with_name("old"))
+        assert not events.hears()
         assert not events.listen()
         folder.mkdir()
+        assert not events.hears()
         assert events.listen()
+        assert events.hears()
         self.calls.clear()
         put(folder / "a.NEF")
         self.until(lambda: self.calls)

@@ -41,7 +41,7 @@ class TestMove:
         assert target.read_bytes() == b"photo"
         assert target.stat().st_mtime == 1_000_000_000
         assert not source.exists()
-        assert os.listdir(target.parent) == ["a.NEF"]
+        assert [path.name for path in target.parent.iterdir()] == ["a.NEF"]
 
     def test_another_file_stays(self, source: Path, tmp_path: Path) -> None:
         target = tmp_path / "a.NEF"

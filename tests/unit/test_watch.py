@@ -50,7 +50,7 @@ class Clock(Wakeup):
         self.plan.append((1000 + seconds, action))
         self.plan.sort(key=lambda step: step[0])
 
-    def wait(self, seconds: float) -> None:
+    def wait(self, seconds: float) -> bool:
         assert seconds > 0
         until = self.now + seconds
         if self.plan and self.plan[0][0] <= until:
@@ -61,6 +61,7 @@ class Clock(Wakeup):
             self.now = until
         if self.now >= self.end:
             self.stop()
+        return False
 
 
 class World:

@@ -68,7 +68,7 @@ def test_it_is_written_now_and_then_while_a_photo_is_in_work(world: SimpleNamesp
 def test_nothing_else_is_left_beside_it(world: SimpleNamespace) -> None:
     for _ in range(3):
         world.file.write()
-    assert os.listdir(world.path.parent) == ["health.json"]
+    assert list(world.path.parent.iterdir()) == [world.path]
 
 
 def test_where_it_cannot_be_written_the_work_goes_on(tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_unknown_fields_are_left_out() -> None:
 @pytest.mark.parametrize(
     ("age", "fresh"), [(0, True), (STALE, True), (STALE + 1, False), (-1, False)]
 )  # The last is from before the machine was started.
-def test_age(age: float, fresh: bool) -> None:  # noqa: FBT001 -- a parameter of the test
+def test_age(age: float, fresh: bool) -> None:
     assert is_fresh(Health("inbox", 1, "host", "noon", heartbeat=1000), 1000 + age) is fresh
 
 

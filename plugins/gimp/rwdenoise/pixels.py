@@ -5,13 +5,11 @@ Strips of rows keep the memory small, whatever the size of the layer.
 
 from __future__ import annotations
 
-import re
-import struct
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from gi.repository import Babl, Gegl, Gimp
+from selection import full_runs
 
 _ROWS = 256
 # What a selected area is denoised with around it, so that the result does not change where the selection ends. Its
@@ -23,10 +21,6 @@ _ON_SCREEN = "R'G'B'A u8"
 
 # Babl marks the curve of a component: R' that of the profile, R~ that of sRGB; nothing is linear light.
 _ENCODINGS = {"'": "non-linear", "~": "perceptual"}
-
-# Bytes of a float32, and some of them one after the other that are 1.
-_FLOAT = 4
-_FULL = re.compile(b"(?:%b)+" % re.escape(struct.pack("=f", 1.0)))
 
 
 @dataclass(frozen=True)
@@ -157,19 +151,7 @@ def write_selected(drawable: Gimp.Drawable, area: Area, path: Path) -> None:
             mask = bytes(selection.get(there, 1.0, "Y float", Gegl.AbyssPolicy.NONE))
             exact = file.read(strip.width * strip.height * pixel)
             merged = bytearray(buffer.get(strip, 1.0, None, Gegl.AbyssPolicy.NONE))
-            for run in _full_runs(mask, pixel):
+            for run in full_runs(mask, pixel):
                 merged[run] = exact[run]
             buffer.set(strip, name, bytes(merged))
     buffer.flush()
-
-
-def _full_runs(mask: bytes, pixel: int) -> Iterator[slice]:
-    """Yield where the bytes of the pixels lie, `pixel` each, that are fully selected; the mask is float32.
-
-    >>> list(_full_runs(struct.pack("=5f", 0.5, 1, 1, 0, 1), 3))
-    [slice(3, 9, None), slice(12, 15, None)]
-    """
-    for run in _FULL.finditer(mask):
-        # What begins elsewhere is made of parts of two numbers. It hides no 1: those bytes never overlap themselves.
-        if run.start() % _FLOAT == 0:
-            yield slice(run.start() // _FLOAT * pixel, run.end() // _FLOAT * pixel)

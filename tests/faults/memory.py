@@ -1,0 +1,89 @@
+"""Too little memory: of the process, of the device, of the machine."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rwdenoise.events import Progress
+from tests.faults.call import Call
+from tests.faults.row import Row, Skip
+from tests.faults.scene import FAKE
+from tests.faults.studio import Studio
+
+#: Two tiles in each direction at first, and more when they are halved; height and width, in px.
+LARGE = (1100, 1100)
+_TILES = 4
+#: Megabytes that are left when the network begins: too few for a tile of 1024 x 1024 px, enough for a smaller one.
+_LEFT = 60
+#: Pixels, half in each direction and halo included, of a tile of 512 x 512 px.
+_HALVED = 310 * 310
+#: Bytes: enough to start, not enough to end.
+_GROUP = 120 * 2**20
+_GROUPS = Path("/sys/fs/cgroup")
+
+
+def memory_limit(studio: Studio, runs: int) -> Row:
+    """Limit the address space (``ulimit -v``) when the network begins: its tiles are halved."""
+    return _with_smaller_tiles(studio, runs, f"memory={_LEFT}")
+
+
+def device_memory(studio: Studio, runs: int) -> Row:
+    """Let the memory of the device end: its tiles are halved."""
+    return _with_smaller_tiles(studio, runs, f"device={_HALVED}")
+
+
+def memory_ends(studio: Studio, runs: int) -> Row:
+    """Let memory end where no network is at work: that photo fails, the others do not."""
+    row = Row()
+    for _ in range(runs):
+        scene = studio.scene(15)
+        scene.run(program=(*FAKE, "no_memory=while-denoising", "no_memory=while-writing"))
+        scene.row.runs += 1
+        row += scene.finish()
+    return row
+
+
+def memory_of_group(studio: Studio, runs: int) -> Row:
+    """Have the kernel kill the process, as its group (cgroup) takes more memory than it may."""
+    row = Row()
+    for _ in range(runs):
+        scene = studio.scene(2, size=LARGE, program=())
+        with _group(_GROUP) as group:
+            call = scene.start()
+            (group / "cgroup.procs").write_text(str(call.pid))
+            if scene.end(call).status != -signal.SIGKILL:
+                scene.row.problems.append(f"not killed, but ended with {call.status}")
+        scene.row.runs += 1
+        row += scene.finish()
+    return row
+
+
+def _with_smaller_tiles(studio: Studio, runs: int, fault: str) -> Row:
+    row = Row()
+    for _ in range(runs):
+        scene = studio.scene(2, "--jobs", "1", size=LARGE, program=())
+        call = scene.run(program=(fault,))
+        if call.failed or _most_tiles(call) <= _TILES:
+            scene.row.problems.append(f"{_most_tiles(call)} tiles, {call.failed}")
+        scene.row.runs += 1
+        row += scene.finish()
+    return row
+
+
+def _most_tiles(call: Call) -> int:
+    return max(event.total for event in call.told if isinstance(event, Progress))
+
+
+@contextmanager
+def _group(size: int) -> Iterator[Path]:
+    group = _GROUPS / "rwdenoise-faults"
+    try:
+        group.mkdir()
+        (group / "memory.max").write_text(str(size))
+    except OSError as error:
+        raise Skip(f"there is no cgroup v2 in which memory can be limited: {error}") from error
+    try:
+        yield group
+    finally:
+        group.rmdir()
