@@ -118,7 +118,7 @@ def method_options(function: Function) -> Function:
 
 def output_options(function: Function) -> Function:
     """Add the options that say what to write; they arrive as ``output``."""
-    return group("output", _pack_output, *_OUTPUT)(function)
+    return group("output", pack_output, *OUTPUT)(function)
 
 
 def talk_options(function: Function) -> Function:
@@ -210,7 +210,7 @@ _METHOD = (
     ),
 )
 
-_OUTPUT = (
+OUTPUT = (
     click.option(
         "-o",
         "--output",
@@ -259,7 +259,8 @@ def _pack_method(  # noqa: PLR0913 -- one for each option
     return Method(Settings(steps, strength, sampler, chroma, detail), noise, weights, quality, device)
 
 
-def _pack_output(*, to: str | None, format: str | None, color: str, overwrite: bool) -> Output:
+def pack_output(*, to: str | None, format: str | None, color: str, overwrite: bool) -> Output:
+    """Return the options of `OUTPUT` in one; what cannot go together is wrong usage."""
     if to == "":
         message = "-o was given an empty name."
         raise click.UsageError(message)

@@ -81,7 +81,7 @@ def write_atomically(target: Path, data: bytes | memoryview, *, overwrite: bool)
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         with _whole_file(target.parent, data) as source:
             _put_into_place(source, target, overwrite=overwrite)
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
     except FileExistsError as error:
         raise _exists(target) from error
     except (OSError, ValueError) as error:
@@ -172,7 +172,8 @@ def _hidden_name(folder: Path) -> Path:
     return folder / f".rwdenoise-{secrets.token_hex(8)}.tmp"
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Make what was put into a folder, or taken out of it, survive a power cut, where the system can do that."""
     # The file is whole and in place by now; some network drives and Windows cannot sync a folder.
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)

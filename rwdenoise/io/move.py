@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from rwdenoise.errors import OutputExistsError, PhotoAccessError, PhotoWriteError
-from rwdenoise.io.atomic import _sync_folder, write_atomically
+from rwdenoise.io.atomic import sync_folder, write_atomically
 from rwdenoise.io.source import FileState, shown, state_of
 
 
@@ -70,7 +70,7 @@ def move_file(source: Path, target: Path, *, state: FileState) -> Path:
         # Its second name has changed the time at which the file's entry was changed, and nothing else.
         _refuse_changed(source, state._replace(changed=state_of(source).changed))
         source.unlink()
-        _sync_folder(source.parent)
+        sync_folder(source.parent)
     return target
 
 
@@ -83,7 +83,7 @@ def _place(source: Path, target: Path) -> None:
     except OSError:
         _copy(source, target)
     else:
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
 
 
 def _copy(source: Path, target: Path) -> None:

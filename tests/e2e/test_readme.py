@@ -40,7 +40,7 @@ def test_every_option_of_the_readme_exists() -> None:
     program = [sys.executable, "-m", "rwdenoise_cli"]
     said = "".join(
         subprocess.run([*program, *command, "--help"], capture_output=True, text=True, check=True).stdout
-        for command in ([], ["inspect"])
+        for command in ([], ["inspect"], ["watch"])
     )
     assert words
     assert {word for word in words if word not in said} == set()

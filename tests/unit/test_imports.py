@@ -25,7 +25,18 @@ GROUPS = [
         "denoiser",
     },
     {"plan", "output_template", "shard", "treatment", "done", "tally", "regions", "photo_work", "job", "pipeline"}
-    | {"batch", "cluster", "watch", "watch_orders", "watch_state", "inbox", "inbox_events", "intake", "companions", "mounts"}
+    | {
+        "batch",
+        "cluster",
+        "watch",
+        "watch_orders",
+        "watch_state",
+        "inbox",
+        "inbox_events",
+        "intake",
+        "companions",
+        "mounts",
+    }
     | {"wakeup", "folder_lock"}
     | {"layers", "worker", "gimp_folders", "gimp_install"},
 ]

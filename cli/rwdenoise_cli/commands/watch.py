@@ -14,14 +14,14 @@ import click
 from rwdenoise.errors import PhotoAccessError, RwDenoiseError
 from rwdenoise.events import Event, Failed, Progress, Skipped
 from rwdenoise_cli.options import (
-    _OUTPUT,
     HELP,
+    OUTPUT,
     Method,
     Output,
     Talk,
-    _pack_output,
     group,
     method_options,
+    pack_output,
     talk_options,
 )
 from rwdenoise_cli.output import log, printable
@@ -131,7 +131,7 @@ _HANDLING = (
 )
 @click.argument("inbox", metavar="INBOX", type=click.Path(path_type=Path))
 @method_options
-@group("output", _pack_output, _INTO, *_OUTPUT[1:])
+@group("output", pack_output, _INTO, *OUTPUT[1:])
 @group("handling", Handling, *_HANDLING)
 @click.option("--status", is_flag=True, help="Say how the watcher of INBOX is, and which photos failed.")
 @talk_options
