@@ -13,8 +13,8 @@ from rwdenoise.errors import DeviceMemoryError, DeviceUnavailableError
 #: What --device accepts.
 DEVICES = ("auto", "cuda", "mps", "cpu")
 
-# What PyTorch's allocators say when memory ends; on CPUs it is a plain RuntimeError.
-_OUT_OF_MEMORY = ("can't allocate memory", "not enough memory", "out of memory")
+# What PyTorch's allocators say when memory ends, and last what oneDNN says; on CPUs it is a plain RuntimeError.
+_OUT_OF_MEMORY = ("can't allocate memory", "not enough memory", "out of memory", "could not create a primitive")
 
 
 @dataclass(frozen=True)

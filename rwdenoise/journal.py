@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 SCHEMA = 1
 #: Seconds to wait for another process that is writing.
 PATIENCE = 30.0
+# Seconds until it is asked again where SQLite does not wait by itself.
+_PAUSE = 0.05
+# The size and time of a file that is not there.
+_MISSING = (-1, -1)
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS done (
@@ -114,44 +118,46 @@ class Journal:
         keys : collection of str
             From `method_key`.
         """
-        rows = self._run("SELECT digest, key, size, modified FROM done WHERE target = ?", _name(target))
-        return any(row[0] == digest and row[1] in keys and row[2:] == _size_and_time(target) for row in rows)
+        with self._errors():
+            rows = self._run("SELECT digest, key, size, modified FROM done WHERE target = ?", _name(target))
+            now = _size_and_time(target)
+            return now != _MISSING and any((digest, key, *now) in rows for key in keys)
 
     def record_done(self, source: Path, digest: str, target: Path, key: str) -> None:
         """Remember a result that was just written; earlier trouble with its source is over."""
-        row = (_name(target), _name(source), digest, key, *_size_and_time(target), time.time())
-        self._run("INSERT OR REPLACE INTO done VALUES (?, ?, ?, ?, ?, ?, ?)", *row)
-        self._run("DELETE FROM troubles WHERE source = ?", _name(source))
+        with self._transaction() as database:
+            row = (_name(target), _name(source), digest, key, *_size_and_time(target), time.time())
+            database.execute("INSERT OR REPLACE INTO done VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+            database.execute("DELETE FROM troubles WHERE source = ?", (_name(source),))
 
     def record_failed(self, source: Path, failed: Failed) -> Trouble:
         """Remember a failure, and return it with the number of attempts since the source was last changed."""
-        row = (_name(source), *_size_and_time(source), failed.code, failed.message, failed.hint, time.time())
-        self._run(
-            "INSERT INTO troubles VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7) ON CONFLICT (source) DO UPDATE SET"
-            " attempts = CASE WHEN (size, modified) = (?2, ?3) THEN attempts + 1 ELSE 1 END,"
-            " size = ?2, modified = ?3, code = ?4, message = ?5, hint = ?6, last = ?7",
-            *row,
-        )
-        trouble = self.trouble_of(source)
-        return trouble or Trouble(source, failed.code, failed.message, failed.hint, 1, row[-1])
+        code, message, hint = map(_text, (failed.code, failed.message, failed.hint))
+        last = time.time()
+        with self._transaction() as database:
+            rows = database.execute(
+                "INSERT INTO troubles VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7) ON CONFLICT (source) DO UPDATE SET"
+                " attempts = CASE WHEN (size, modified) = (?2, ?3) THEN attempts + 1 ELSE 1 END,"
+                " size = ?2, modified = ?3, code = ?4, message = ?5, hint = ?6, last = ?7 RETURNING attempts",
+                (_name(source), *_size_and_time(source), code, message, hint, last),
+            ).fetchall()
+            return Trouble(source.absolute(), code, message, hint, rows[0][0], last)
 
     def trouble_of(self, source: Path) -> Trouble | None:
         """Return the trouble with a source, None if there was none, or none since it was changed."""
-        return next(self._troubles("WHERE source = ?", _name(source)), None)
+        with self._errors():
+            return next(iter(self._troubles("WHERE source = ?", _name(source))), None)
 
     def troubles(self) -> list[Trouble]:
         """Return the sources that failed, are not done since, and were not changed; the latest last."""
-        return list(self._troubles("ORDER BY last"))
+        return self._troubles("ORDER BY last")
 
     def begin_call(self, arguments: Sequence[str], folder: Path) -> int:
         """Remember a call of the command line, and return its number."""
-        row = (json.dumps(list(arguments)), _name(folder), time.time())
-        with self._errors():
-            number = self._database.execute(
-                "INSERT INTO calls (arguments, folder, begun) VALUES (?, ?, ?)", row
-            ).lastrowid
-            self._database.commit()
-        return int(number or 0)
+        with self._transaction() as database:
+            row = (json.dumps(list(arguments)), _name(folder), time.time())
+            cursor = database.execute("INSERT INTO calls (arguments, folder, begun) VALUES (?, ?, ?)", row)
+        return int(cursor.lastrowid or 0)
 
     def end_call(self, number: int) -> None:
         """Remember that a call came to its end."""
@@ -159,8 +165,8 @@ class Journal:
 
     def unfinished_call(self) -> Call | None:
         """Return the last call if it did not come to its end."""
-        rows = self._run("SELECT number, arguments, folder, begun, ended FROM calls ORDER BY number DESC LIMIT 1")
         with self._errors():
+            rows = self._run("SELECT number, arguments, folder, begun, ended FROM calls ORDER BY number DESC LIMIT 1")
             for number, arguments, folder, begun, ended in rows:
                 if ended is None:
                     return Call(number, tuple(json.loads(arguments)), Path(os.fsdecode(folder)), begun)
@@ -172,29 +178,47 @@ class Journal:
             message = f"The journal {self.path} is of version {found}, this program knows up to {SCHEMA}."
             raise JournalError(message, hint="Use the newer rwdenoise that wrote it, or --no-journal.")
         # With a write-ahead log readers and a writer do not wait for each other; FULL survives power cuts.
-        self._database.execute("PRAGMA journal_mode = WAL")
+        self._log_ahead()
         self._database.execute("PRAGMA synchronous = FULL")
         if found < SCHEMA:
             self._database.executescript(f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version = {SCHEMA}; COMMIT;")
 
-    def _troubles(self, which: str, *values: Any) -> Iterator[Trouble]:  # noqa: ANN401 -- what SQLite takes
+    def _log_ahead(self) -> None:
+        """Switch the log on; where another process does so at the same time, SQLite refuses at once."""
+        patient_until = time.monotonic() + PATIENCE
+        while True:
+            try:
+                self._database.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > patient_until:
+                    raise
+                time.sleep(_PAUSE)
+            else:
+                return
+
+    def _troubles(self, which: str, *values: bytes) -> list[Trouble]:
         columns = "source, code, message, hint, attempts, last, size, modified"
-        for name, *facts, size, modified in self._run(f"SELECT {columns} FROM troubles {which}", *values):
-            source = Path(os.fsdecode(name))
-            if _size_and_time(source) == (size, modified):
-                yield Trouble(source, *facts)
+        with self._errors():
+            rows = [
+                (Path(os.fsdecode(name)), facts, (size, modified))
+                for name, *facts, size, modified in self._run(f"SELECT {columns} FROM troubles {which}", *values)
+            ]
+            return [Trouble(source, *facts) for source, facts, state in rows if _size_and_time(source) == state]
 
     def _run(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401 -- what SQLite takes
-        with self._errors():
-            rows = self._database.execute(statement, values).fetchall()
-            self._database.commit()
-        return rows
+        with self._transaction() as database:
+            return database.execute(statement, values).fetchall()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """Record all or nothing: a transaction that is left open would keep every other process waiting."""
+        with self._errors(), self._lock, self._database:
+            yield self._database
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
         try:
-            with self._lock:
-                yield
+            yield
         except (sqlite3.Error, OSError, ValueError, TypeError) as error:  # The last two from damaged rows.
             message = f"The journal {self.path} cannot be read or written: {error}."
             raise JournalError(message, hint="Mend its permissions, move it away, or use --no-journal.") from error
@@ -205,9 +229,14 @@ def _name(path: Path) -> bytes:
     return os.fsencode(path.absolute())
 
 
+def _text(words: str) -> str:
+    # What of a name is no text can stand in a message, but not in a database.
+    return words.encode(errors="backslashreplace").decode()
+
+
 def _size_and_time(path: Path) -> tuple[int, int]:
     try:
         state = state_of(path)
     except PhotoAccessError:
-        return -1, -1
+        return _MISSING
     return state.size, state.modified

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rwdenoise.cfa import LINEAR
-from rwdenoise.errors import PhotoAccessError, PhotoWriteError, SettingsError
+from rwdenoise.errors import DeviceMemoryError, PhotoAccessError, PhotoWriteError, SettingsError
 from rwdenoise.events import Finished, Listener, Noise, Progress, Residual, Warned
 from rwdenoise.fingerprint import digest_file
 from rwdenoise.io.convert import deepened
@@ -38,6 +39,15 @@ LoadDenoiser = Callable[["Domain"], "Denoiser"]
 ReadPhoto = Callable[[Path], Photo]
 
 
+@contextmanager
+def _within_memory() -> Iterator[None]:
+    try:
+        yield
+    except MemoryError as error:
+        message = "There is too little memory for this photo."
+        raise DeviceMemoryError(message, hint="Close other programs, or use a machine with more memory.") from error
+
+
 class PhotoWork:
     """What there is of a photo between its source and its result. Each stage is called once, in their order.
 
@@ -63,6 +73,7 @@ class PhotoWork:
         """The name under which events tell of it."""
         return str(self.source)
 
+    @_within_memory()
     def read(self) -> None:
         """Read the source.
 
@@ -83,6 +94,7 @@ class PhotoWork:
         self._photo = deepened(photo, self.format) if isinstance(photo, RgbPhoto) else photo
         self._seconds += time.perf_counter() - begun
 
+    @_within_memory()
     def denoise(self, denoiser: Denoiser | LoadDenoiser, listen: Listener) -> None:
         """Denoise what was read.
 
@@ -101,6 +113,7 @@ class PhotoWork:
         self._provenance = _provenance(self, ready, profile)
         self._seconds += time.perf_counter() - begun
 
+    @_within_memory()
     def write(self, warn: Callable[[str], None]) -> Finished:
         """Write the result; what went wrong and does not matter enough to stop is told to `warn`.
 

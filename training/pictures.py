@@ -27,7 +27,7 @@ GAUSSIAN_SHARE, GRAIN_SHARE, GRAY_SHARE = 0.2, 0.1, 0.06
 LOG_DEVIATION = (math.log(0.003), math.log(0.25))
 #: How much the photo is enlarged before the camera sees it. Photos that were averaged down have detail in every pixel;
 #: what a lens draws on a sensor has not, and its noise can be told from it the better.
-SCENES = (1.0, 1.0, 1.5, 2.0, 3.0)
+SCENES = (1.0, 1.5, 2.0, 2.5)
 # On top of it, the blur of lenses: share of the pictures, and standard deviations in px.
 SOFT_SHARE, SOFTNESS = 0.4, (0.3, 1.2)
 #: How much the picture is resized after the camera: by half of the people, mostly down.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any, NamedTuple
 import exiv2
 
 import rwdenoise
-from rwdenoise.errors import PhotoError
+from rwdenoise.errors import PhotoAccessError, PhotoError
 from rwdenoise.io.exiv2_image import EXIV2_ERRORS, LOCK, NAMESPACE, PREFIX, open_image
 from rwdenoise.io.source import read_file, shown
 from rwdenoise.io.thumbnail import render_thumbnail
@@ -144,6 +145,9 @@ def _read_source(source: Path | None, warn: Callable[[str], None], *, developed:
     copy = exiv2.ImageFactory.create(exiv2.ImageType.exv)
     try:
         copy.setMetadata(open_image(read_file(source)))
+    except PhotoAccessError:
+        # It was there a moment ago: another time the result will have its metadata.
+        raise
     except (*EXIV2_ERRORS, PhotoError) as error:
         warn(f"The metadata of {shown(source)} cannot be read, so the output has none of it: {error}")
     carried = _Metadata(copy.exifData(), copy.xmpData(), copy.iptcData())
@@ -160,7 +164,8 @@ def _read_source(source: Path | None, warn: Callable[[str], None], *, developed:
 def sidecars(source: Path) -> list[Path]:
     """Return the XMP sidecars of a photo that are there, the most specific last: it wins."""
     names = [source.with_suffix(".xmp"), source.with_suffix(".XMP"), source.with_name(f"{source.name}.xmp")]
-    return [name for name in names if name.is_file() and name != source]
+    # Unlike Path.is_file, this is False for names that are too long: a photo's may have all that the system allows.
+    return [name for name in names if os.path.isfile(name) and name != source]  # noqa: PTH113
 
 
 def _merge_sidecar(sidecar: Path, xmp: exiv2.XmpData, *, without: re.Pattern[str] | None) -> None:
@@ -244,6 +249,9 @@ def _is_wanted_xmp(key: str, *, kind: str, developed: bool) -> bool:
 
 def _sign(exif: exiv2.ExifData, xmp: exiv2.XmpData, provenance: Provenance | None) -> None:
     exiv2.XmpProperties.registerNs(NAMESPACE, PREFIX)
+    # Of a source that is a result itself: what was done to that is not what was done to this.
+    for key in [datum.key() for datum in xmp if datum.key().startswith(f"Xmp.{PREFIX}.")]:
+        del xmp[key]
     program = f"rwdenoise {rwdenoise.__version__}"
     exif["Exif.Image.Software"] = program
     xmp["Xmp.xmp.CreatorTool"] = program

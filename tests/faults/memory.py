@@ -1,5 +1,6 @@
 """Too little memory: of the process, of the device, of the machine."""
 
+import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -77,13 +78,13 @@ def _most_tiles(call: Call) -> int:
 
 @contextmanager
 def _group(size: int) -> Iterator[Path]:
-    group = _GROUPS / "rwdenoise-faults"
+    controllers = _GROUPS / "cgroup.controllers"
+    if not (controllers.is_file() and "memory" in controllers.read_text().split() and os.access(_GROUPS, os.W_OK)):
+        raise Skip("there is no cgroup v2 in which memory can be limited")
+    group = _GROUPS / f"rwdenoise-faults-{os.getpid()}"
+    group.mkdir()
     try:
-        group.mkdir()
         (group / "memory.max").write_text(str(size))
-    except OSError as error:
-        raise Skip(f"there is no cgroup v2 in which memory can be limited: {error}") from error
-    try:
         yield group
     finally:
         group.rmdir()

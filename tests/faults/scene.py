@@ -143,9 +143,9 @@ class Scene:
 
 
 def digests(folder: Path) -> dict[Path, str]:
-    """Return the checksums of all files below a folder, hidden ones as well."""
+    """Return the checksums of all files in a folder and those in it, hidden ones as well; links are none."""
     return {
         path.relative_to(folder): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(folder.rglob("*"))
-        if path.is_file()
+        if path.is_file() and not path.is_symlink()
     }

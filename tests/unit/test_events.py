@@ -12,6 +12,7 @@ from rwdenoise.events import (
     Progress,
     Ready,
     Residual,
+    Skipped,
     Started,
     Stopped,
     Summary,
@@ -29,9 +30,10 @@ EVENTS = [
     Planned(job="a.NEF", source="/x/a.NEF", output="/x/a.dng"),
     Failed(job="a.NEF", code="corrupt-photo", message="It is cut off.", hint="Copy it again."),
     Stopped(job="a.NEF"),
-    Summary(written=1, failed=2, skipped=0, seconds=3.5),
+    Summary(written=1, failed=2, skipped=3, seconds=3.5, megapixels=48.5, already=2),
     Residual("a.NEF", 0.985, 600, [{"top": 32, "left": 0, "height": 32, "width": 64, "reason": "pattern"}]),
     Ready(version="0.1.0"),
+    Skipped(job="a.NEF", output="/x/a.dng", reason="done already"),
 ]
 
 
@@ -62,6 +64,7 @@ def test_the_wire_format_is_kept() -> None:
             "summary",
             "residual",
             "ready",
+            "skipped",
         )
     ]
 
@@ -69,3 +72,8 @@ def test_the_wire_format_is_kept() -> None:
 def test_readers_ignore_what_they_do_not_know() -> None:
     assert from_json('{"v": 1, "event": "thunder"}') is None
     assert from_json('{"v": 1, "event": "cancelled", "job": "a", "mood": "good"}') == Stopped(job="a")
+
+
+def test_a_summary_of_an_earlier_version_is_read() -> None:
+    line = '{"v": 1, "event": "summary", "written": 1, "failed": 0, "skipped": 0, "seconds": 2.5}'
+    assert from_json(line) == Summary(written=1, failed=0, skipped=0, seconds=2.5, megapixels=0.0, already=0)

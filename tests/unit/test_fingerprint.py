@@ -1,6 +1,7 @@
 """Results are known by their source's content and by all that was done to it."""
 
 import hashlib
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,17 @@ def test_a_digest_is_the_sha256(tmp_path: Path) -> None:
     path = tmp_path / "a"
     path.write_bytes(b"raw" * 100_000)
     assert digest_file(path) == hashlib.sha256(b"raw" * 100_000).hexdigest()
+
+
+def test_a_large_file_is_never_in_memory_as_a_whole(tmp_path: Path) -> None:
+    with (tmp_path / "a").open("wb") as file:
+        file.truncate(50_000_000)
+    tracemalloc.start()
+    try:
+        digest_file(tmp_path / "a")
+        assert tracemalloc.get_traced_memory()[1] < 2_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,10 @@ class TestDone:
         assert not journal.find_done("digest", target, {"key"})
         target.unlink()
         assert not journal.find_done("digest", target, {"key"})
+
+    def test_a_result_that_was_gone_before_it_was_recorded_is_not_done(self, journal, tmp_path) -> None:
+        journal.record_done(tmp_path / "a.NEF", "digest", tmp_path / "gone.dng", "key")
+        assert not journal.find_done("digest", tmp_path / "gone.dng", {"key"})
 
     def test_the_last_one_counts(self, journal, photo) -> None:
         source, target = photo
@@ -103,6 +108,18 @@ class TestTroubles:
         journal.record_done(source, "digest", target, "key")
         assert journal.troubles() == []
 
+    def test_messages_may_name_what_is_no_text(self, journal, photo) -> None:
+        source, _ = photo
+        failed = Failed("a", "write-failed", f"It is in {os.fsdecode(b'caf%c' % 0xE9)}.", "Take another folder.")
+        assert journal.record_failed(source, failed) == journal.trouble_of(source)
+        assert journal.trouble_of(source).message == r"It is in caf\udce9."
+
+    @pytest.mark.parametrize("name", ["x" * 5000, "nul\0", "日本" * 60, "'; DROP TABLE troubles; --", "line\nline"])
+    def test_huge_and_odd_names(self, journal, tmp_path, name) -> None:
+        journal.record_failed(tmp_path / name, CORRUPT)
+        assert journal.record_failed(tmp_path / name, CORRUPT).attempts == 2
+        assert [trouble.source for trouble in journal.troubles()] == [tmp_path / name]
+
     def test_a_missing_source_can_be_trouble(self, journal, tmp_path) -> None:
         assert journal.record_failed(tmp_path / "missing", CORRUPT).attempts == 1
         assert journal.record_failed(tmp_path / "missing", CORRUPT).attempts == 2
@@ -127,6 +144,30 @@ def test_everything_is_still_there_when_it_is_opened_again(photo, tmp_path) -> N
     with Journal(path) as journal:
         assert journal.find_done("digest", target, {"key"})
         assert journal.unfinished_call() is not None
+
+
+def test_what_fails_halfway_leaves_nothing_and_keeps_nobody_waiting(journal, photo) -> None:
+    source, target = photo
+    other = sqlite3.connect(journal.path, timeout=0)
+    other.execute("DROP TABLE troubles")
+    with pytest.raises(JournalError):
+        journal.record_done(source, "digest", target, "key")
+    assert not journal.find_done("digest", target, {"key"})
+    other.execute("DELETE FROM done")
+    other.close()
+
+
+def test_it_waits_for_another_that_is_just_making_it(tmp_path) -> None:
+    other = sqlite3.connect(tmp_path / "journal.sqlite", isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    begun = time.monotonic()
+    timer = threading.Timer(0.3, other.rollback)
+    timer.start()
+    with Journal(tmp_path / "journal.sqlite") as journal:
+        assert time.monotonic() - begun > 0.25
+        assert journal.troubles() == []
+    timer.join()
+    other.close()
 
 
 def test_threads_share_it(journal, tmp_path) -> None:
@@ -192,6 +233,14 @@ class TestRefusals:
         database.close()
         with pytest.raises(JournalError, match=f"version {SCHEMA + 1}"):
             Journal(path)
+
+    @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
+    def test_a_folder_that_is_read_only(self, tmp_path) -> None:
+        tmp_path.chmod(0o500)
+        with pytest.raises(JournalError, match="unable to open") as raised:
+            Journal(tmp_path / "journal.sqlite")
+        tmp_path.chmod(0o700)
+        assert "permissions" in raised.value.hint
 
     def test_a_folder_that_cannot_be_made(self, tmp_path) -> None:
         (tmp_path / "state").write_text("no folder")

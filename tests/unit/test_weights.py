@@ -1,6 +1,9 @@
 """Weights files: strict, checked, self-describing."""
 
 import dataclasses
+import hashlib
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,7 +11,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from rwdenoise.errors import WeightsCorruptError, WeightsMismatchError, WeightsNotFoundError
-from rwdenoise.manifest import Listed, find_weights, list_weights, verify
+from rwdenoise.manifest import Listed, find_weights, list_weights, verify, weights_digest
 from rwdenoise.weights import load_network, read_facts, save_network
 from tests.tiny import tiny_facts, tiny_network
 
@@ -74,3 +77,18 @@ def test_the_released_weights_are_whole_small_and_described() -> None:
         assert listed.path.stat().st_size == listed.size <= 16 * 2**20
         assert facts.halo % facts.architecture.multiple == 0
         assert listed.path.with_name(f"{listed.name}.md").is_file(), "every weights file has a card"
+
+
+def test_digests_are_of_the_manifest_or_of_a_file(saved: Path) -> None:
+    assert {listed.name: weights_digest(listed.name) for listed in list_weights()} == {
+        listed.name: listed.sha256 for listed in list_weights()
+    }
+    assert weights_digest(str(saved)) == hashlib.sha256(saved.read_bytes()).hexdigest()
+    for missing in ("imaginary", str(saved.with_name("x.safetensors"))):
+        with pytest.raises(WeightsNotFoundError):
+            weights_digest(missing)
+
+
+def test_the_manifest_is_read_without_torch() -> None:
+    code = "import sys, rwdenoise.manifest as m; m.list_weights(); sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
