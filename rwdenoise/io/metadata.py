@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import exiv2
 
 import rwdenoise
-from rwdenoise.errors import PhotoAccessError, PhotoError
+from rwdenoise.errors import PhotoError
 from rwdenoise.io.exiv2_image import EXIV2_ERRORS, LOCK, NAMESPACE, PREFIX, open_image
 from rwdenoise.io.source import read_file, shown
 from rwdenoise.io.thumbnail import render_thumbnail
@@ -102,7 +102,8 @@ def copy_metadata(
 ) -> bytes | memoryview:
     """Return the encoded photo with the metadata of its source and a note of what was done to it.
 
-    Metadata that cannot be read is never a reason to lose a photo: it becomes a warning.
+    Damaged metadata is never a reason to lose a photo: it becomes a warning. A source that cannot be read at this moment
+    is another matter: a result without metadata would be taken for done, and the next try may have it all.
 
     Parameters
     ----------
@@ -119,6 +120,11 @@ def copy_metadata(
     picture : RgbPhoto, optional
         What was encoded, if its source is a developed picture as well: it is turned as before, and how it was developed
         stays with it. Without one, what is no DNG was developed from a RAW photo, and turned.
+
+    Raises
+    ------
+    PhotoAccessError
+        If the source is gone, or cannot be read. A photo whose `source` is None needs none.
     """
     if encoded.startswith(_BIG_TIFF):
         warn("The output is a TIFF of more than 4 GB, into which exiv2 cannot write metadata, so it has none.")
@@ -145,9 +151,6 @@ def _read_source(source: Path | None, warn: Callable[[str], None], *, developed:
     copy = exiv2.ImageFactory.create(exiv2.ImageType.exv)
     try:
         copy.setMetadata(open_image(read_file(source)))
-    except PhotoAccessError:
-        # It was there a moment ago: another time the result will have its metadata.
-        raise
     except (*EXIV2_ERRORS, PhotoError) as error:
         warn(f"The metadata of {shown(source)} cannot be read, so the output has none of it: {error}")
     carried = _Metadata(copy.exifData(), copy.xmpData(), copy.iptcData())

@@ -13,17 +13,18 @@ from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 from rwdenoise import manifest, photo_work
 from rwdenoise.io import read
-from rwdenoise.photo_work import PhotoWork
 from rwdenoise_cli.main import main
 from tests.fakes import FakeDenoiser
 
 DAY = 86400.0
 
 Act = Callable[[Path], object]
+# Modules in which something is replaced, of which no type checker approves.
+MANIFEST, READ, WORK = (cast("Any", module) for module in (manifest, read, photo_work))
 
 
 def network(seconds: str = "0") -> None:
@@ -36,7 +37,7 @@ def network(seconds: str = "0") -> None:
 
     denoiser: Any = SimpleNamespace(load_denoiser=lambda *_, **__: Slow())
     sys.modules["rwdenoise.denoiser"] = denoiser
-    manifest.weights_digest = lambda _: Slow.digest
+    MANIFEST.weights_digest = lambda _: Slow.digest
 
 
 def clock_back() -> None:
@@ -79,25 +80,23 @@ def _at(moment: str, act: Act) -> None:
 
 
 def _before_reading(act: Act) -> None:
-    whole = read.read_photo
-    read.read_photo = lambda source: (act(source), whole(source))[1]
+    whole = READ.read_photo
+    READ.read_photo = lambda source: (act(source), whole(source))[1]
 
 
 def _after_reading(act: Act) -> None:
-    whole = read.read_photo
-    read.read_photo = lambda source: (whole(source), act(source))[0]
+    whole = READ.read_photo
+    READ.read_photo = lambda source: (whole(source), act(source))[0]
 
 
 def _while_denoising(act: Act) -> None:
-    patched: Any = PhotoWork
-    whole = PhotoWork.denoise
-    patched.denoise = lambda work, *rest: (act(work.source), whole(work, *rest))[1]
+    whole = WORK._denoise
+    WORK._denoise = lambda photo, *rest, **options: (act(photo.source), whole(photo, *rest, **options))[1]
 
 
 def _while_writing(act: Act) -> None:
-    patched: Any = photo_work
-    whole = photo_work.write_photo
-    patched.write_photo = lambda photo, *rest, **options: (act(photo.source), whole(photo, *rest, **options))[1]
+    whole = WORK.write_photo
+    WORK.write_photo = lambda photo, *rest, **options: (act(photo.source), whole(photo, *rest, **options))[1]
 
 
 #: When the work on a photo is hit; the last is after its source was looked at for the last time but for its metadata.
@@ -135,21 +134,34 @@ def _on_opening(folder: str, act: Act) -> None:
     sys.addaudithook(hook)
 
 
-def memory(megabytes: str) -> None:
-    """Allow the process so much more memory than it has when its network runs for the first time."""
+def memory(megabytes: str, then: str) -> None:
+    """Leave the process so much more memory than it has when its network begins, and then ``lift`` that or ``keep`` it.
+
+    Memory is address space here, as with ``ulimit -v``. It is lifted at the end of each tile, so that only the network
+    gets too little.
+    """
     from rwdenoise.denoiser import Denoiser
 
     patched: Any = Denoiser
     whole = patched._run
 
     def run_limited(*arguments: Any) -> Any:
-        patched._run = whole
         taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-        limit = taken + int(megabytes) * 2**20
-        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-        return whole(*arguments)
+        _limit_memory(taken + int(megabytes) * 2**20)
+        if then == "keep":
+            patched._run = whole
+            return whole(*arguments)
+        try:
+            return whole(*arguments)
+        finally:
+            _limit_memory(resource.RLIM_INFINITY)
 
     patched._run = run_limited
+
+
+def _limit_memory(size: int) -> None:
+    _, most = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (size, most))
 
 
 def device(pixels: str) -> None:

@@ -16,7 +16,7 @@ from tests.faults.studio import Studio
 LARGE = (1100, 1100)
 _TILES = 4
 #: Megabytes that are left when the network begins: too few for a tile of 1024 x 1024 px, enough for a smaller one.
-_LEFT = 60
+_LEFT = 120
 #: Pixels, half in each direction and halo included, of a tile of 512 x 512 px.
 _HALVED = 310 * 310
 #: Bytes: enough to start, not enough to end.
@@ -26,7 +26,18 @@ _GROUPS = Path("/sys/fs/cgroup")
 
 def memory_limit(studio: Studio, runs: int) -> Row:
     """Limit the address space (``ulimit -v``) when the network begins: its tiles are halved."""
-    return _with_smaller_tiles(studio, runs, f"memory={_LEFT}")
+    return _with_smaller_tiles(studio, runs, f"memory={_LEFT},lift")
+
+
+def memory_short(studio: Studio, runs: int) -> Row:
+    """Limit the address space when the first network begins, and to the end: whatever fails, the process may as well."""
+    row = Row()
+    for run in range(runs):
+        scene = studio.scene(3, size=LARGE, program=())
+        scene.end(scene.start(program=(f"memory={20 + 37 * run % 400},keep",)), may_die=True)
+        scene.row.runs += 1
+        row += scene.finish()
+    return row
 
 
 def device_memory(studio: Studio, runs: int) -> Row:

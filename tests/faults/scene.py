@@ -84,13 +84,19 @@ class Scene:
         """Call the program to go on with what was cut off."""
         return self._call([*_INSIDE, *self.program, "--", "--json", "--resume"])
 
-    def end(self, call: Call, *, believed: bool = True) -> Call:
+    def end(self, call: Call, *, believed: bool = True, may_die: bool = False) -> Call:
         """Wait until a call ends, count what it told, and look at the outputs.
 
-        Do not believe it that it finished something if the outputs were taken away meanwhile.
+        Parameters
+        ----------
+        call : Call
+        believed : bool
+            Whether what it told as finished must be there: not if someone took the outputs away meanwhile.
+        may_die : bool
+            Whether it may end in any way, as long as nothing comes of it.
         """
         call.end()
-        if call.problem:
+        if call.problem and not may_die:
             self.row.problems.append(call.problem)
         if call.summary is not None and call.status != INTERRUPTED:
             told = {Path(job).relative_to("inbox") for job in call.ends if job}

@@ -42,6 +42,7 @@ FAULTS = (
     Fault(together.same_outputs, 2, 24),
     Fault(together.same_outputs_killed, 1, 24),
     Fault(memory.memory_limit, 1, 6),
+    Fault(memory.memory_short, 1, 12),
     Fault(memory.memory_of_group, 0, 6),
     Fault(memory.memory_ends, 1, 6),
     Fault(memory.device_memory, 1, 6),

@@ -132,12 +132,11 @@ def test_sidecars_are_read_and_the_most_specific_wins(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", list(ENCODED))
-@pytest.mark.parametrize("content", [b"no photo at all", b"II*\0\x08\0\0\0\xff\xff", None])
-def test_unreadable_metadata_is_a_warning_and_nothing_more(tmp_path: Path, kind: str, content: bytes | None) -> None:
+@pytest.mark.parametrize("content", [b"no photo at all", b"II*\0\x08\0\0\0\xff\xff"])
+def test_damaged_metadata_is_a_warning_and_nothing_more(tmp_path: Path, kind: str, content: bytes) -> None:
     source = tmp_path / "photo.NEF"
     (tmp_path / "photo.xmp").write_text("no XMP")
-    if content is not None:
-        source.write_bytes(content)
+    source.write_bytes(content)
     warnings: list[str] = []
     done = copy_metadata(source, ENCODED[kind], kind=kind, provenance=PROVENANCE, warn=warnings.append)
     assert any("photo.xmp" in warning for warning in warnings)

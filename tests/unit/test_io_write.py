@@ -1,10 +1,11 @@
 """`write_photo`: every format, whole or not at all."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from rwdenoise.errors import OutputExistsError, PhotoWriteError, SettingsError
+from rwdenoise.errors import OutputExistsError, PhotoAccessError, PhotoWriteError, SettingsError
 from rwdenoise.io.raw import read_raw
 from rwdenoise.io.write import FORMATS, write_photo
 from tests.photos import PROVENANCE, raw_photo
@@ -29,14 +30,14 @@ def test_the_source_is_never_the_target(tmp_path: Path) -> None:
     assert target.read_bytes() == before
 
 
-def test_a_source_that_is_gone_is_a_warning(tmp_path: Path) -> None:
+def test_a_source_that_is_gone_is_told_and_none_is_needed(tmp_path: Path) -> None:
     write_photo(raw_photo(), tmp_path / "source.dng", provenance=PROVENANCE)
     photo = read_raw(tmp_path / "source.dng")
     (tmp_path / "source.dng").unlink()
-    warnings: list[str] = []
-    write_photo(photo, tmp_path / "out.dng", provenance=PROVENANCE, warn=warnings.append)
-    assert len(warnings) == 1
-    assert "source.dng" in warnings[0]
+    with pytest.raises(PhotoAccessError, match=r"source\.dng does not exist"):
+        write_photo(photo, tmp_path / "out.dng", provenance=PROVENANCE)
+    assert list(tmp_path.iterdir()) == []
+    write_photo(replace(photo, source=None), tmp_path / "out.dng", provenance=PROVENANCE)
     assert read_raw(tmp_path / "out.dng").cfa == photo.cfa
 
 
