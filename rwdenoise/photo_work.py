@@ -120,7 +120,7 @@ class PhotoWork:
         Raises
         ------
         PhotoError
-            If the source was changed, whose metadata are read now, or the target cannot be written.
+            If the source was changed before its metadata were read, or the target cannot be written.
         """
         begun = time.perf_counter()
         self._refuse_changed()
@@ -131,6 +131,7 @@ class PhotoWork:
             "format": self.format,
             "overwrite": self.treatment.overwrite,
             "warn": warn,
+            "confirm": self._refuse_changed,
         }
         if isinstance(photo, RgbPhoto):
             write_picture(photo, self.target, **options)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import exiv2
 
 import rwdenoise
-from rwdenoise.errors import PhotoError
+from rwdenoise.errors import PhotoAccessError, PhotoError
 from rwdenoise.io.exiv2_image import EXIV2_ERRORS, LOCK, NAMESPACE, PREFIX, open_image
 from rwdenoise.io.source import read_file, shown
 from rwdenoise.io.thumbnail import render_thumbnail
@@ -102,8 +102,8 @@ def copy_metadata(
 ) -> bytes | memoryview:
     """Return the encoded photo with the metadata of its source and a note of what was done to it.
 
-    Damaged metadata is never a reason to lose a photo: it becomes a warning. A source that cannot be read at this moment
-    is another matter: a result without metadata would be taken for done, and the next try may have it all.
+    Damaged metadata is never a reason to lose a photo: it becomes a warning. A source that cannot be read just now is
+    another matter: a result without metadata would be taken for done, and the next try may have it all.
 
     Parameters
     ----------
@@ -151,6 +151,9 @@ def _read_source(source: Path | None, warn: Callable[[str], None], *, developed:
     copy = exiv2.ImageFactory.create(exiv2.ImageType.exv)
     try:
         copy.setMetadata(open_image(read_file(source)))
+    except PhotoAccessError:
+        # It was there a moment ago: another time the result will have its metadata.
+        raise
     except (*EXIV2_ERRORS, PhotoError) as error:
         warn(f"The metadata of {shown(source)} cannot be read, so the output has none of it: {error}")
     carried = _Metadata(copy.exifData(), copy.xmpData(), copy.iptcData())

@@ -8,7 +8,7 @@ from PIL import Image
 
 from rwdenoise.cfa import LINEAR, MONOCHROME, TRANSMISSION, Cfa
 from rwdenoise.color import camera_to_srgb, encode_srgb
-from rwdenoise.errors import PhotoError
+from rwdenoise.errors import CorruptPhotoError, UnsupportedPhotoError
 from rwdenoise.io.libraw import embedded_preview
 from rwdenoise.io.source import read_file
 from rwdenoise.photo import RawPhoto
@@ -116,5 +116,5 @@ def _camera_rendering(photo: RawPhoto) -> NDArray[np.uint8] | None:
         return None
     try:
         return embedded_preview(read_file(photo.source))
-    except PhotoError:  # The source is gone; the photo in memory is what counts.
+    except (CorruptPhotoError, UnsupportedPhotoError):  # It was changed; the photo in memory is what counts.
         return None

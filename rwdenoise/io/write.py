@@ -31,6 +31,7 @@ def write_photo(  # noqa: PLR0913 -- the one call that a program makes; all but 
     color: str = "srgb",
     overwrite: bool = False,
     warn: Callable[[str], None] = lambda _: None,
+    confirm: Callable[[], None] = lambda: None,
 ) -> None:
     """Write a photo with the metadata of its source.
 
@@ -50,21 +51,26 @@ def write_photo(  # noqa: PLR0913 -- the one call that a program makes; all but 
         Replace an existing file.
     warn : callable
         Gets a sentence for each thing that went wrong and did not matter enough to stop.
+    confirm : callable
+        Is called when all is encoded, before anything is written; what it raises is the end of it.
 
     Raises
     ------
     OutputExistsError, PhotoWriteError
         If the target is there and `overwrite` is not set, or cannot be written; nothing is left behind.
+    PhotoAccessError
+        If the photo's source, whose metadata are wanted, is gone.
     SettingsError
         If there is no such format or color space.
     """
     refuse_existing(target, overwrite=overwrite)
     encoded = _encode(photo, provenance, format, color)
     finished = copy_metadata(photo.source, encoded, kind=format, provenance=provenance, warn=warn)
+    confirm()
     write_atomically(target, finished, overwrite=overwrite)
 
 
-def write_picture(
+def write_picture(  # noqa: PLR0913 -- as write_photo
     photo: RgbPhoto,
     target: Path,
     *,
@@ -72,6 +78,7 @@ def write_picture(
     format: str | None = None,
     overwrite: bool = False,
     warn: Callable[[str], None] = lambda _: None,
+    confirm: Callable[[], None] = lambda: None,
 ) -> None:
     """Write a developed picture with the metadata of its source, turned as it was.
 
@@ -89,11 +96,15 @@ def write_picture(
         Replace an existing file.
     warn : callable
         Gets a sentence for each thing that went wrong and did not matter enough to stop.
+    confirm : callable
+        Is called when all is encoded, before anything is written; what it raises is the end of it.
 
     Raises
     ------
     OutputExistsError, PhotoWriteError
         If the target is there and `overwrite` is not set, or cannot be written; nothing is left behind.
+    PhotoAccessError
+        If the photo's source, whose metadata are wanted, is gone.
     SettingsError
         If there is no such format, or it cannot hold the picture.
     """
@@ -106,6 +117,7 @@ def write_picture(
         warn=warn,
         picture=photo,
     )
+    confirm()
     write_atomically(target, finished, overwrite=overwrite)
 
 

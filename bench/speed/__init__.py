@@ -1,0 +1,1 @@
+"""Speed: ceilings of the machine, our rates against them, whole commands, and the peers on the same photo."""

@@ -1,0 +1,88 @@
+"""What the machine can do at most: matrix products, which is what convolutions come down to, and copying memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+
+import torch
+
+from bench.quality.rows import Row
+from bench.speed.sizes import Sizes
+from bench.speed.timing import seconds_of
+
+#: GPUs are busy only with matrices this many times longer.
+GPU_FACTOR = 4
+PRODUCT, COPY = "matrix product", "memory copy"
+
+
+def measure_ceilings(devices: Iterable[str], sizes: Sizes) -> list[Row]:
+    """Measure each of PyTorch's devices: GFLOP/s of matrix products by precision, GB/s of copies (read and written)."""
+    rows: list[Row] = []
+    for device in devices:
+        name = {"device": device, "machine": describe(device)}
+        for dtype in (torch.float32, torch.bfloat16):
+            what = {"what": PRODUCT, "precision": str(dtype).removeprefix("torch.")}
+            rows.append({**name, **what, "rate": _product_rate(device, dtype, sizes) / 1e9, "unit": "GFLOP/s"})
+        rows.append({**name, "what": COPY, "precision": "", "rate": _copy_rate(device, sizes) / 1e9, "unit": "GB/s"})
+    return rows
+
+
+def find_ceiling(rows: Iterable[Row], device: str, dtype: torch.dtype) -> float | None:
+    """Return the measured GFLOP/s of matrix products, None where they were not measured."""
+    wanted = {"device": device, "what": PRODUCT, "precision": str(dtype).removeprefix("torch.")}
+    return next((row["rate"] for row in rows if wanted.items() <= row.items()), None)
+
+
+def describe(device: str) -> str:
+    """Say what a device is."""
+    if device == "cuda":
+        return torch.cuda.get_device_name()
+    return f"{torch.backends.cpu.get_cpu_capability()}, {torch.get_num_threads()} threads"
+
+
+def synchronize(device: str) -> None:
+    """Wait until a device has done all that it was given."""
+    if device in ("cuda", "mps"):
+        getattr(torch, device).synchronize()
+
+
+def _product_rate(device: str, dtype: torch.dtype, sizes: Sizes) -> float:
+    edges = sizes.edges if device == "cpu" else tuple(GPU_FACTOR * edge for edge in sizes.edges)
+    return max(_one_product_rate(device, dtype, edge, sizes.rounds) for edge in edges)
+
+
+def _one_product_rate(device: str, dtype: torch.dtype, edge: int, rounds: int) -> float:
+    left, right = (torch.rand(edge, edge, device=device).to(dtype) for _ in range(2))
+    with torch.inference_mode(), _as_convolutions_do():
+        product = torch.mm(left, right)
+        fastest = _fastest(device, lambda: torch.mm(left, right, out=product), rounds)
+    return float(2 * edge**3 / fastest)
+
+
+@contextmanager
+def _as_convolutions_do() -> Iterator[None]:
+    """Let float32 products on NVIDIA's GPUs use TensorFloat-32, as PyTorch's convolutions do by default."""
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("high")
+    try:
+        yield
+    finally:
+        torch.set_float32_matmul_precision(before)
+
+
+def _copy_rate(device: str, sizes: Sizes) -> float:
+    source = torch.ones(sizes.copied, dtype=torch.uint8, device=device)
+    target = torch.zeros_like(source)
+    return 2 * sizes.copied / _fastest(device, lambda: target.copy_(source), sizes.rounds)
+
+
+def _fastest(device: str, work: Callable[[], object], rounds: int) -> float:
+    """Return the least seconds: a ceiling is what is possible, not what is usual."""
+
+    def done() -> None:
+        work()
+        synchronize(device)
+
+    done()
+    return min(seconds_of(done) for _ in range(rounds))

@@ -1,0 +1,72 @@
+"""The photo that everybody gets: the Kodak pictures side by side, again and again, as large as it is wanted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from bench.methods import Mosaic
+from bench.pictures import kodak
+from bench.quality.programs import camera_noise, join_pictures, photograph
+from bench.speed.sizes import shape_of
+from rwdenoise.io.raw import read_raw
+from rwdenoise.io.write import write_photo
+from rwdenoise.photo import Area, RawPhoto
+
+
+class Photos:
+    """The same scene at any size, noisy and without noise.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the RAW files are written, each once.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.noise = camera_noise()
+        """The true profile, which the files do not state."""
+
+    def mosaic(self, megapixels: float) -> Mosaic:
+        """Return the noisy mosaic, float32 of shape (H, W), 0 black, 1 white."""
+        planes: Mosaic = _widen(self._noisy, megapixels).planes()
+        return planes[0]
+
+    def noisy(self, megapixels: float) -> Path:
+        """Return the noisy photo as DNG."""
+        return self._written(self._noisy, f"noisy-{megapixels:g}.dng", megapixels)
+
+    def clean(self, megapixels: float) -> Path:
+        """Return the same photo without noise, as DNG."""
+        return self._written(self._clean, f"clean-{megapixels:g}.dng", megapixels)
+
+    @cached_property
+    def _both(self) -> tuple[RawPhoto, RawPhoto]:
+        noisy, clean = (read_raw(path) for path in photograph(join_pictures(kodak()), self._folder))
+        return noisy, clean
+
+    @property
+    def _noisy(self) -> RawPhoto:
+        return self._both[0]
+
+    @property
+    def _clean(self) -> RawPhoto:
+        return self._both[1]
+
+    def _written(self, photo: RawPhoto, name: str, megapixels: float) -> Path:
+        path = self._folder / name
+        if not path.exists():
+            write_photo(_widen(photo, megapixels), path, provenance=None)
+        return path
+
+
+def _widen(photo: RawPhoto, megapixels: float) -> RawPhoto:
+    """Repeat a photo in both directions, or cut it; without borders."""
+    light = photo.mosaic[photo.active.slices]
+    rows, columns = (np.arange(want) % has for want, has in zip(shape_of(megapixels), light.shape, strict=True))
+    whole = Area(0, 0, rows.size, columns.size)
+    return replace(photo, mosaic=light[np.ix_(rows, columns)], active=whole, crop=whole)
