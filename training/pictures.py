@@ -35,6 +35,8 @@ PICTURES = (1.0, 1.0, 1.0, 1.0, 0.5, 0.6, 0.75, 1.3)
 # How far cameras smooth noise where they see no edge, which leaves blotches: share of the pictures, standard deviations
 # in px, and how much of the noise is smoothed.
 SMOOTHED_SHARE, SMOOTHED_OVER, SMOOTHED_PART = 0.7, (0.5, 2.0), (0.3, 1.0)
+# The same for color noise, of which cameras leave less: share of the pictures, standard deviations, how much is left.
+COLOR_SHARE, COLOR_OVER, COLOR_LEFT = 0.85, (0.7, 3.5), (0.15, 1.0)
 JPEG_SHARE, QUALITIES = 0.65, (60, 99)
 #: The clean picture is stored at least so well: what coarse JPEG does to pictures shall go with the noise.
 CLEAN_QUALITY = 92
@@ -158,8 +160,12 @@ class PictureBag:
     def _smooth(self, noise: Tensor) -> Tensor:
         """Return noise as it is after a camera has smoothed it, but not the picture below."""
         count = len(noise)
+        luma, color = in_camera.split_luma(noise)
         part = self._some(count, SMOOTHED_SHARE) * self._uniform(count, *SMOOTHED_PART)
-        return torch.lerp(noise, in_camera.blur(noise, self._uniform(count, *SMOOTHED_OVER)), part)
+        luma = torch.lerp(luma, in_camera.blur(luma, self._uniform(count, *SMOOTHED_OVER)), part)
+        left = in_camera.blur(color, self._uniform(count, *COLOR_OVER)) * self._uniform(count, *COLOR_LEFT)
+        color = torch.where(self._some(count, COLOR_SHARE) > 0, left, color)
+        return in_camera.join_luma(luma, color)
 
     def _draw_developing(self, count: int, *, gain: Tensor, curved: Tensor) -> Developing:
         return Developing(

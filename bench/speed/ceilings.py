@@ -10,10 +10,16 @@ import torch
 from bench.quality.rows import Row
 from bench.speed.sizes import Sizes
 from bench.speed.timing import seconds_of
+from rwdenoise.backend import available_devices
 
 #: GPUs are busy only with matrices this many times longer.
 GPU_FACTOR = 4
 PRODUCT, COPY = "matrix product", "memory copy"
+
+
+def torch_devices() -> list[str]:
+    """Return the devices that PyTorch itself computes on here."""
+    return [device for device in available_devices() if device in ("cuda", "mps", "cpu")]
 
 
 def measure_ceilings(devices: Iterable[str], sizes: Sizes) -> list[Row]:
@@ -54,17 +60,17 @@ def _product_rate(device: str, dtype: torch.dtype, sizes: Sizes) -> float:
 
 def _one_product_rate(device: str, dtype: torch.dtype, edge: int, rounds: int) -> float:
     left, right = (torch.rand(edge, edge, device=device).to(dtype) for _ in range(2))
-    with torch.inference_mode(), _as_convolutions_do():
+    with torch.inference_mode(), _as_convolutions_do(device):
         product = torch.mm(left, right)
         fastest = _fastest(device, lambda: torch.mm(left, right, out=product), rounds)
     return float(2 * edge**3 / fastest)
 
 
 @contextmanager
-def _as_convolutions_do() -> Iterator[None]:
-    """Let float32 products on NVIDIA's GPUs use TensorFloat-32, as PyTorch's convolutions do by default."""
+def _as_convolutions_do(device: str) -> Iterator[None]:
+    """Let float32 products on NVIDIA's GPUs use TensorFloat-32, as PyTorch's convolutions there do by default."""
     before = torch.get_float32_matmul_precision()
-    torch.set_float32_matmul_precision("high")
+    torch.set_float32_matmul_precision("high" if device == "cuda" else before)
     try:
         yield
     finally:

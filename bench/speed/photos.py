@@ -33,8 +33,7 @@ class Photos:
 
     def mosaic(self, megapixels: float) -> Mosaic:
         """Return the noisy mosaic, float32 of shape (H, W), 0 black, 1 white."""
-        planes: Mosaic = _widen(self._noisy, megapixels).planes()
-        return planes[0]
+        return np.asarray(_widen(self._noisy, megapixels).planes()[0])
 
     def noisy(self, megapixels: float) -> Path:
         """Return the noisy photo as DNG."""

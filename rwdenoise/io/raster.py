@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rwdenoise.errors import CorruptPhotoError, SettingsError, UnsupportedPhotoError
+from rwdenoise.errors import PhotoError, SettingsError
 from rwdenoise.io.convert import to_format
 from rwdenoise.io.heif import read_avif, read_heif
 from rwdenoise.io.jpeg import encode_jpeg_photo, read_jpeg
@@ -109,7 +109,7 @@ def _unchanged_file(photo: RgbPhoto) -> bytes | None:
     try:
         data = read_file(photo.source)
         stored = _READERS[photo.stored.format](data, name=shown(photo.source))
-    except (CorruptPhotoError, UnsupportedPhotoError):  # It was changed; the picture in memory is what counts.
+    except PhotoError:  # It is gone; the picture in memory is what counts.
         return None
     same = stored.stored == photo.stored and np.array_equal(joined(stored), joined(photo))
     return data if same else None

@@ -28,7 +28,7 @@ def world(tmp_path: Path, monkeypatch) -> SimpleNamespace:
     world = SimpleNamespace(source=tmp_path / "a.NEF", target=tmp_path / "a.dng", photo=fake_photo(), written=[])
     world.source.write_bytes(b"raw")
 
-    def write(photo, target, *, warn, **options) -> None:
+    def write(photo, target, *, warn, confirm, **options) -> None:
         warn("The GPS position is missing.")
         target.write_bytes(b"dng")
         world.written.append((photo, options))

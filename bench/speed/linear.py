@@ -1,0 +1,41 @@
+"""What a photo costs as it grows: it should be a straight line."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+
+from bench.quality.rows import Row
+from bench.speed.photos import Photos
+from bench.speed.rates import denoising
+from bench.speed.sizes import Sizes
+from bench.speed.timing import in_turn, seconds_of
+from rwdenoise.denoiser import load_denoiser
+
+
+def measure_line(photos: Photos, weights: str, sizes: Sizes) -> list[Row]:
+    """Denoise photos of different sizes in one step, each by itself, on the backend that is chosen by itself.
+
+    Returns
+    -------
+    list of dict
+        ``line``, the seconds by the straight line that fits best in relation to what was measured, and ``deviation``
+        of the measured seconds from it.
+    """
+    denoiser = load_denoiser(weights)
+    works = {size: partial(seconds_of, denoising(denoiser, photos, size, 1)) for size in sizes.line}
+    seconds = in_turn(works, rounds=sizes.rounds)
+    x, y = (np.array(values) for values in zip(*seconds.items(), strict=True))
+    line = np.polyval(np.polyfit(x, y, 1, w=1 / y), x)
+    return [
+        {
+            "weights": weights,
+            "backend": denoiser.device,
+            "megapixels": float(size),
+            "seconds": float(taken),
+            "line": float(expected),
+            "deviation": float(taken / expected - 1),
+        }
+        for size, taken, expected in zip(x, y, line, strict=True)
+    ]

@@ -1,0 +1,111 @@
+"""Everybody on the same RAW photo, in turn: what it takes, and how good the developed picture is.
+
+Raw converters are timed as whole commands, from the RAW file to a picture of 16 bits, ours from the RAW file to the
+DNG. Peers that are Python functions get a square of the photo in memory, and their seconds are scaled to all of it.
+Quality is measured on that square for everybody. A converter's picture is compared with what the same converter makes
+of the photo without noise; mosaics, ours among them, are developed by the first converter that is installed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bench.measures import color_psnr
+from bench.methods import Absent, Method, MosaicMethod, PictureMethod
+from bench.peers.bm3d import bm3d_methods
+from bench.peers.cnn import ffdnet
+from bench.peers.darktable import find_darktable
+from bench.peers.developer import Developer
+from bench.peers.pmrid import pmrid_methods
+from bench.peers.rawtherapee import find_rawtherapee
+from bench.quality.rows import Row
+from bench.speed.entrants import Converter, Entrant, Ground, MosaicFunction, OurCommand, PictureFunction
+from bench.speed.photos import Photos
+from bench.speed.sizes import Sizes
+from bench.speed.timing import in_turn
+from rwdenoise.diffusion import Settings
+
+#: Ours, with one step and with as many as a user gets who asks for none.
+STEPS = tuple(sorted({1, Settings().steps}))
+OURS = "rwdenoise"
+NO_DENOISING = "none"
+
+
+def measure_peers(photos: Photos, weights: Sequence[str], sizes: Sizes) -> list[Row]:
+    """Time everybody in turn and judge everybody.
+
+    Returns
+    -------
+    list of dict
+        ``program`` and ``method``; ``psnr`` (dB) on the square; ``seconds`` for the whole photo, and ``added``, what
+        they are beyond the same converter's seconds without denoising; for those that run before or after a converter
+        both are the same. Who is not here has ``absent``, the reason.
+    """
+    found = [find_darktable(), find_rawtherapee()]
+    functions = [*bm3d_methods(), *pmrid_methods(), ffdnet()]
+    rows: list[Row] = [
+        {"program": each.name, "absent": each.reason} for each in (*found, *functions) if isinstance(each, Absent)
+    ]
+    converters = [each for each in found if isinstance(each, Developer)]
+    if not converters:
+        return [*rows, {"program": OURS, "absent": "no raw converter is here that could develop what it writes"}]
+    with TemporaryDirectory() as folder:
+        ground = Ground(photos, sizes, converters[0])
+        entrants = [
+            *_ours(ground, weights, Path(folder)),
+            *(entrant for converter in converters for entrant in _settings_of(converter, ground)),
+            *_functions(functions, ground, Path(folder)),
+        ]
+        return [*_compete(entrants, sizes.rounds), *rows]
+
+
+def _ours(ground: Ground, weights: Sequence[str], folder: Path) -> Iterator[Entrant]:
+    for name in weights:
+        for steps in STEPS:
+            yield OurCommand(
+                ground,
+                OURS,
+                method_name(name, steps),
+                ground.truth,
+                options=("--weights", name, "--steps", str(steps)),
+                target=folder / f"{Path(name).stem}-{steps}.dng",
+            )
+
+
+def method_name(weights: str, steps: int) -> str:
+    """Return what ours is called in the table."""
+    return f"{Path(weights).stem}, {steps} step{'s' if steps > 1 else ''}"
+
+
+def _settings_of(converter: Developer, ground: Ground) -> Iterator[Entrant]:
+    truth = ground.cut(converter.develop(ground.clean, converter.plain).picture)
+    for method, settings in {NO_DENOISING: converter.plain, **converter.denoising}.items():
+        yield Converter(ground, converter.name, method, truth, developer=converter, settings=settings)
+
+
+def _functions(methods: Sequence[Method], ground: Ground, folder: Path) -> Iterator[Entrant]:
+    given = f"{1 / ground.scale:.1%} of it, scaled"
+    for method in methods:
+        if isinstance(method, MosaicMethod):
+            target = folder / "function.dng"
+            yield MosaicFunction(ground, method.name, "mosaic", ground.truth, given, peer=method, target=target)
+        elif isinstance(method, PictureMethod):
+            yield PictureFunction(ground, method.name, "developed picture", ground.truth, given, peer=method)
+
+
+def _compete(entrants: Sequence[Entrant], rounds: int) -> Iterator[Row]:
+    seconds = in_turn({number: entrant.run for number, entrant in enumerate(entrants)}, rounds=rounds)
+    base = {
+        entrant.program: seconds[number] for number, entrant in enumerate(entrants) if entrant.method == NO_DENOISING
+    }
+    for number, entrant in enumerate(entrants):
+        yield {
+            "program": entrant.program,
+            "method": entrant.method,
+            "given": entrant.given,
+            "psnr": color_psnr(entrant.picture(), entrant.truth),
+            "seconds": seconds[number],
+            "added": seconds[number] - base.get(entrant.program, 0.0),
+        }

@@ -1,0 +1,59 @@
+"""The plots of the speed bench, as PNG."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench.quality.rows import Row
+from bench.speed.peers import NO_DENOISING, OURS
+
+
+def plot_line(rows: Sequence[Row], path: Path) -> None:
+    """Draw seconds over megapixels, and the straight line through them.
+
+    Parameters
+    ----------
+    rows : list of dict
+        From `measure_line`.
+    path : Path
+        The picture to write.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6, 4), layout="constrained")
+    ax = figure.subplots()
+    megapixels = [row["megapixels"] for row in rows]
+    ax.plot(megapixels, [row["line"] for row in rows], "-", color="tab:gray", label="straight line")
+    ax.plot(megapixels, [row["seconds"] for row in rows], "o", color="tab:red", label="measured")
+    ax.set(xscale="log", yscale="log", xlabel="megapixels", ylabel="seconds")
+    ax.grid(alpha=0.3)
+    ax.legend()
+    figure.savefig(path, dpi=110)
+
+
+def plot_peers(rows: Sequence[Row], path: Path) -> None:
+    """Draw quality over the seconds that denoising adds: the best are at the top and to the left.
+
+    Parameters
+    ----------
+    rows : list of dict
+        From `measure_peers`.
+    path : Path
+        The picture to write.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 5), layout="constrained")
+    ax = figure.subplots()
+    for row in rows:
+        if "absent" in row or row["method"] == NO_DENOISING:
+            continue
+        color = "tab:red" if row["program"] == OURS else "tab:blue"
+        ax.plot(row["added"], row["psnr"], "o", color=color)
+        name = f"{row['program'].split(',')[0]}: {row['method']}"
+        ax.annotate(name, (row["added"], row["psnr"]), fontsize=6, color=color)
+    ax.set(xscale="log", xlabel="seconds that denoising adds", ylabel="color PSNR, dB")
+    ax.margins(x=0.3)
+    ax.grid(alpha=0.3)
+    figure.savefig(path, dpi=110)

@@ -1,0 +1,83 @@
+"""Our whole commands: against the network's own time, how soon they begin, and the memory that they take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bench.quality.rows import Row
+from bench.speed.commands import PROGRAM, denoise_command, peak_memory, run_command, seconds_to_first_tile
+from bench.speed.engines import network_alone
+from bench.speed.photos import Photos
+from bench.speed.sizes import Sizes, shape_of
+from bench.speed.timing import in_turn, seconds_of
+from rwdenoise.backend import choose_backend
+from rwdenoise.diffusion import Settings
+
+#: Of the denoising that is timed.
+STEPS = Settings().steps
+
+
+def measure_job(photos: Photos, weights: Sequence[str], sizes: Sizes) -> list[Row]:
+    """Time whole commands, RAW file to DNG, in turn with as many passes of the network alone over the same frame."""
+    source = photos.noisy(sizes.photo)
+    backend = choose_backend()
+
+    def passes(name: str) -> Callable[[], object]:
+        once = network_alone(name, backend, *shape_of(sizes.photo))
+        return lambda: [once() for _ in range(STEPS)]
+
+    works: dict[tuple[str, str], Callable[[], float]] = {}
+    for name in weights:
+        works["command", name] = partial(_seconds_of_command, source, name)
+        works["network", name] = partial(seconds_of, passes(name))
+    seconds = in_turn(works, rounds=sizes.rounds)
+    return [
+        {
+            "weights": name,
+            "backend": backend.name,
+            "megapixels": float(sizes.photo),
+            "steps": str(STEPS),
+            "command": (whole := seconds["command", name]),
+            "network": (alone := seconds["network", name]),
+            "ratio": whole / alone,
+        }
+        for name in weights
+    ]
+
+
+def measure_startup(photos: Photos, weights: Sequence[str], sizes: Sizes) -> list[Row]:
+    """Time ``--help``, and each denoising up to its first tile."""
+    source = photos.noisy(sizes.photo)
+    works: dict[str, Callable[[], float]] = {"--help": partial(seconds_of, partial(run_command, [*PROGRAM, "--help"]))}
+    for name in weights:
+        works[f"first tile, {name}"] = partial(_in_new_folder, seconds_to_first_tile, source, name)
+    seconds = in_turn(works, rounds=sizes.rounds)
+    return [{"what": what, "seconds": taken} for what, taken in seconds.items()]
+
+
+def measure_memory(photos: Photos, weights: Sequence[str], sizes: Sizes) -> list[Row]:
+    """Run whole commands and tell the most memory each of them held."""
+    return [
+        {
+            "weights": name,
+            "megapixels": float(megapixels),
+            "steps": str(STEPS),
+            "gigabytes": _in_new_folder(peak_memory, photos.noisy(megapixels), name) / 1e9,
+        }
+        for name in weights
+        for megapixels in sizes.memory
+    ]
+
+
+def _seconds_of_command(source: Path, weights: str) -> float:
+    return _in_new_folder(lambda command: seconds_of(partial(run_command, command)), source, weights)
+
+
+def _in_new_folder(measure: Callable[[list[str]], float], source: Path, weights: str) -> float:
+    """Measure the command that denoises a photo into a folder which is removed again."""
+    with TemporaryDirectory() as folder:
+        options = ("--weights", weights, "--steps", str(STEPS))
+        return measure(denoise_command(source, Path(folder) / "denoised.dng", *options))
