@@ -185,7 +185,8 @@ class TestPictures:
         deviation = noise.std(dim=1)
         weak = (deviation > 0.003) & (deviation < 0.05)
         assert weak.sum() > 20
-        assert (noise.mean(dim=1) / deviation)[weak].abs().median() < 0.1
+        # Smoothing makes the deviation smaller, but not the mean.
+        assert (noise.mean(dim=1) / deviation)[weak].abs().median() < 0.15
 
 
 def test_pictures_are_learned(photos: Path, tmp_path: Path) -> None:
