@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from rwdenoise import in_camera, simulate
@@ -22,7 +23,7 @@ from training.photos import WHITE
 #: Px around the patch that the steps of a camera may look at.
 MARGIN = 8
 # Shares of the pairs; the rest comes from cameras.
-GAUSSIAN_SHARE, GRAIN_SHARE, GRAY_SHARE = 0.2, 0.1, 0.06
+GAUSSIAN_SHARE, GRAIN_SHARE, GRAY_SHARE = 0.35, 0.15, 0.06
 # Standard deviations of noise that no camera made, as parts of white: from invisible to beyond all use.
 LOG_DEVIATION = (math.log(0.003), math.log(0.25))
 #: How much the photo is enlarged before the camera sees it. Photos that were averaged down have detail in every pixel;
@@ -129,7 +130,7 @@ class PictureBag:
             clean[here], noisy[here] = self._develop(patches[here], scaling.picture)
         gray = self.rng.random(len(patches)) < GRAY_SHARE
         clean[gray], noisy[gray] = _gray(clean[gray]), _gray(noisy[gray])
-        return self._crop(*self._store(clean, noisy))
+        return self._crop(*self._store(clean, noisy, kinds))
 
     def _see(self, patches: Tensor, scaling: Scaling) -> Tensor:
         """Return what lenses draw of the patches on sensors, as codes like theirs."""
@@ -196,11 +197,11 @@ class PictureBag:
     def _deviations(self, count: int) -> Tensor:
         return torch.exp(self._uniform(count, *LOG_DEVIATION))
 
-    def _store(self, clean: Tensor, noisy: Tensor) -> tuple[Tensor, Tensor]:
-        """Round as files do: JPEG, 8 bit, or not at all."""
+    def _store(self, clean: Tensor, noisy: Tensor, kinds: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
+        """Round as files do: JPEG, 8 bit, or not at all; after JPEG Gaussian noise would not be Gaussian any more."""
         clean, noisy = clean.clone(), noisy.clone()
         for index in range(len(clean)):
-            if self.rng.random() < JPEG_SHARE:
+            if kinds[index] > 0 and self.rng.random() < JPEG_SHARE:
                 quality = int(self.rng.integers(*QUALITIES))
                 subsampling = int(self.rng.choice(in_camera.SUBSAMPLINGS))
                 for picture, stored_at in ((clean, max(quality, CLEAN_QUALITY)), (noisy, quality)):

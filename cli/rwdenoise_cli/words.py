@@ -23,7 +23,8 @@ def finished_words(event: Finished, noise: Noise | None = None) -> str:
 
 def settings_words(event: Finished) -> str:
     """Return with what a photo was denoised."""
-    facts = [f"{event.sampler} {event.steps} steps", f"strength {event.strength:g}"]
+    passes = f" in {event.passes:.1f} passes" if event.passes else ""
+    facts = [f"{event.sampler} {event.steps} steps{passes}", f"strength {event.strength:g}"]
     facts += [f"chroma {event.chroma:g}"] if event.chroma != event.strength else []
     facts += [f"detail {event.detail:g}"] if event.detail else []
     return f"{printable(event.job)}: {', '.join(facts)}, weights {event.weights} on {event.device}"

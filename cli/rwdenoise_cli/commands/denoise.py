@@ -27,7 +27,7 @@ from rwdenoise_cli.options import (
     sources_argument,
     talk_options,
 )
-from rwdenoise_cli.output import log
+from rwdenoise_cli.output import log, printable
 from rwdenoise_cli.reporters import choose_reporter
 from rwdenoise_cli.status import status_of
 from rwdenoise_cli.stops import stopping_between_events
@@ -162,28 +162,36 @@ def _resume(ctx: click.Context, sources: Sequence[Path]) -> None:
 
 @contextlib.contextmanager
 def _journal(many: Many) -> Iterator[Journal | None]:
-    """Give the journal; one that cannot be had is a reason to say so, not to leave photos noisy."""
+    """Give the journal, if it can be had."""
     from rwdenoise.journal import Journal, default_journal
 
     with contextlib.ExitStack() as stack:
         journal = None
         if many.journal:
-            try:
+            with _warning_of_journal():
                 journal = stack.enter_context(Journal(default_journal()))
-            except JournalError as error:
-                log(f"warning: {error.message} Nothing is recorded.")
         yield journal
 
 
 @contextlib.contextmanager
 def _recorded(journal: Journal | None, arguments: Sequence[str]) -> Iterator[None]:
     """Note in the journal that this call began, and that it was not cut off."""
-    if journal is None:
-        yield
-        return
-    number = journal.begin_call(arguments, Path.cwd())
+    number = None
+    with _warning_of_journal():
+        number = journal.begin_call(arguments, Path.cwd()) if journal is not None else None
     yield
-    journal.end_call(number)
+    with _warning_of_journal():
+        if journal is not None and number is not None:
+            journal.end_call(number)
+
+
+@contextlib.contextmanager
+def _warning_of_journal() -> Iterator[None]:
+    """Say what is wrong with the journal: no reason to leave photos noisy."""
+    try:
+        yield
+    except JournalError as error:
+        log(f"warning: {printable(error.message)} Not everything is recorded.")
 
 
 @contextlib.contextmanager
