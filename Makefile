@@ -23,7 +23,7 @@ test-gimp32: $(VENV)/ready-dev
 
 # What can go wrong in weeks: every fault for long, and damaged files by the ten thousand.
 test-faults: $(VENV)/ready-dev
-	$(BIN)/python -m tests.faults --long
+	$(BIN)/python -m tests.faults
 	$(BIN)/python -m tests.fuzz --runs 2000 --seed 1
 
 check: $(VENV)/ready-dev
@@ -40,7 +40,7 @@ $(VENV)/ready: pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/ready-dev: pyproject.toml constraints.txt
-	scripts/setup $(VENV) '.[dev,bench,heif,cluster]'
+	scripts/setup $(VENV) '.[dev,bench,heif,cluster,openvino]'
 	touch $@ $(VENV)/ready
 
 clean:

@@ -7,6 +7,8 @@ bright a place is, so what it says is followed: by a smooth offset over the whol
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -44,24 +46,75 @@ def keep_local_means(
     The light that a place has lost is given back to its pixels in proportion to their variance, where it was most
     likely lost: a dark pixel next to bright ones gets little of their greater uncertainty.
     """
-    variance = np.maximum(noise.variance(denoised[0]), READ_FLOOR)
+    colors = np.unique(np.array(cfa.colors))
+    bands = _cell_rows(denoised.shape[1])
+    # Each (color, cell row, cell column).
+    light, room, pixels = (
+        np.stack(rows, axis=1)
+        for rows in zip(*(_sum_cells(_look(denoised, noisy, band, noise), cfa, colors) for band in bands), strict=True)
+    )
+    shares = [_share(*sums) for sums in zip(light, room, pixels, strict=True)]
+    wide = [_interpolate(share, np.arange(denoised.shape[2]), axis=1) for share in shares]
+    kept = np.empty_like(denoised)
+    for band in bands:
+        seen = _look(denoised, noisy, band, noise)
+        rows = np.arange(band.start, band.stop)
+        returned = np.zeros_like(seen.variance)
+        for color, share in zip(colors, wide, strict=True):
+            returned += _interpolate(share, rows, axis=0) * seen.counted(cfa, color)
+        kept[0, band] = denoised[0, band] + returned * seen.variance
+    return kept
+
+
+@dataclass(frozen=True)
+class _Band:
+    """What is known of a band of rows."""
+
+    top: int
+    lost: Plane
+    variance: Plane
+    trusted: NDArray[np.bool_]
+
+    def counted(self, cfa: Cfa, color: int) -> NDArray[np.bool_]:
+        """Tell which pixels are witnesses for a color."""
+        sites = cfa.shifted(self.top, 0).sites(*self.variance.shape)
+        return np.asarray((sites == color) & self.trusted)
+
+
+def _look(denoised: Plane, noisy: Plane, band: slice, noise: NoiseProfile) -> _Band:
+    after, before = denoised[0, band], noisy[0, band]
+    variance = np.maximum(noise.variance(after), READ_FLOOR)
     deviation = np.sqrt(variance)
-    lost = (noisy[0] - denoised[0]).clip(-OUTLIER * deviation, OUTLIER * deviation)
-    trusted = denoised[0] < 1 - CLIPPED * deviation
-    sites = cfa.sites(*variance.shape)
-    returned = np.zeros_like(variance)
-    for color in np.unique(np.array(cfa.colors)):
-        counted = (sites == color) & trusted
-        light, room, pixels = (_smooth(_cell_sums(plane * counted)) for plane in (lost, variance, np.float32(1)))
-        share = np.divide(light, room, out=np.zeros_like(light), where=pixels >= FEWEST)
-        returned += _enlarge(share, *variance.shape) * counted
-    return np.asarray(denoised + returned * variance, np.float32)
+    lost = (before - after).clip(-OUTLIER * deviation, OUTLIER * deviation)
+    return _Band(band.start, lost, variance, after < 1 - CLIPPED * deviation)
 
 
-def _cell_sums(plane: Plane) -> Plane:
-    """Return the sum of each cell; those at the bottom and at the right take the rest, for a sliver tells nothing."""
-    rows, columns = (np.arange(max(1, length // CELL)) * CELL for length in plane.shape)
-    return np.asarray(np.add.reduceat(np.add.reduceat(plane, rows, axis=0), columns, axis=1), np.float32)
+def _cell_starts(length: int) -> NDArray[np.intp]:
+    """Return where cells begin; the last takes the rest, for a sliver tells nothing."""
+    return np.arange(max(1, length // CELL)) * CELL
+
+
+def _cell_rows(height: int) -> list[slice]:
+    starts = _cell_starts(height).tolist()
+    return [slice(start, stop) for start, stop in zip(starts, [*starts[1:], height], strict=True)]
+
+
+def _sum_cells(band: _Band, cfa: Cfa, colors: NDArray[np.intp]) -> tuple[Plane, Plane, Plane]:
+    """Return the light lost, the variance and the pixels in each cell of a row of cells, for each color."""
+    columns = _cell_starts(band.variance.shape[1])
+
+    def sums(plane: Plane) -> Plane:
+        return np.asarray(np.add.reduceat(plane.sum(axis=0), columns), np.float32)
+
+    counted = [band.counted(cfa, color) for color in colors]
+    light, room = ([sums(plane * mask) for mask in counted] for plane in (band.lost, band.variance))
+    return np.stack(light), np.stack(room), np.stack([sums(mask.astype(np.float32)) for mask in counted])
+
+
+def _share(light: Plane, room: Plane, pixels: Plane) -> Plane:
+    """Return how much light comes back to each cell, for each unit of variance."""
+    light, room, pixels = (_smooth(cells) for cells in (light, room, pixels))
+    return np.asarray(np.divide(light, room, out=np.zeros_like(light), where=pixels >= FEWEST), np.float32)
 
 
 def _smooth(cells: Plane) -> Plane:
@@ -73,12 +126,11 @@ def _smooth(cells: Plane) -> Plane:
     return cells
 
 
-def _enlarge(cells: Plane, height: int, width: int) -> Plane:
-    """Return cells as a frame, interpolated linearly between their centers."""
-    for axis, length in ((0, height), (1, width)):
-        place = ((np.arange(length, dtype=np.float32) + 0.5) / CELL - 0.5).clip(0, cells.shape[axis] - 1)
-        before = place.astype(int)
-        after = np.minimum(before + 1, cells.shape[axis] - 1)
-        share = np.expand_dims(place - before, 1 - axis).astype(np.float32)
-        cells = np.take(cells, before, axis=axis) * (1 - share) + np.take(cells, after, axis=axis) * share
-    return cells
+def _interpolate(cells: Plane, places: NDArray[np.intp], *, axis: int) -> Plane:
+    """Return cells at places in px along an axis, interpolated linearly between their centers."""
+    place = ((places.astype(np.float32) + 0.5) / CELL - 0.5).clip(0, cells.shape[axis] - 1)
+    before = place.astype(int)
+    after = np.minimum(before + 1, cells.shape[axis] - 1)
+    share = np.expand_dims(place - before, 1 - axis).astype(np.float32)
+    between = np.take(cells, before, axis=axis) * (1 - share) + np.take(cells, after, axis=axis) * share
+    return np.asarray(between, np.float32)

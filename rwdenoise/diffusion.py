@@ -29,6 +29,8 @@ from rwdenoise.errors import SettingsError
 Photo: TypeAlias = Any
 Predict = Callable[[Photo, float], Photo]
 Sampler = Callable[[Predict, Photo, tuple[float, ...]], Iterator[Photo]]
+#: From x_t, its estimate and x_T, with the times t and s, to x_s; pixel by pixel.
+Step = Callable[[Photo, Photo, Photo, float, float], Photo]
 
 MAX_STEPS = 100
 
@@ -76,10 +78,7 @@ def origin(predict: Predict, x_T: Photo, times: tuple[float, ...]) -> Iterator[P
     The first of the paper's two samplers, as reviews of it describe it. Errors of the estimates pile up over the
     steps; it ends at the last estimate alone.
     """
-    x = x_T
-    for t, s in pairwise(times):
-        x = forward(predict(x, t), x_T, s)
-        yield x
+    return _walk(STEPS["origin"], predict, x_T, times)
 
 
 def improved(predict: Predict, x_T: Photo, times: tuple[float, ...]) -> Iterator[Photo]:
@@ -88,10 +87,7 @@ def improved(predict: Predict, x_T: Photo, times: tuple[float, ...]) -> Iterator
     Algorithm 2 of Cold Diffusion (Bansal et al. 2022, arXiv 2208.09392) with this forward process; it fits the
     description of the paper's second sampler, whose exact text could not be had.
     """
-    x = x_T
-    for t, s in pairwise(times):
-        x = x + (t - s) * (predict(x, t) - x_T)
-        yield x
+    return _walk(STEPS["improved"], predict, x_T, times)
 
 
 def ddim(predict: Predict, x_T: Photo, times: tuple[float, ...]) -> Iterator[Photo]:
@@ -100,11 +96,22 @@ def ddim(predict: Predict, x_T: Photo, times: tuple[float, ...]) -> Iterator[Pho
     DDIM without noise (Song, Meng, Ermon 2020, arXiv 2010.02502) on this forward process, which is InDI (Delbracio
     and Milanfar 2023, arXiv 2303.11435). Here for comparison.
     """
+    return _walk(STEPS["ddim"], predict, x_T, times)
+
+
+def _walk(step: Step, predict: Predict, x_T: Photo, times: tuple[float, ...]) -> Iterator[Photo]:
     x = x_T
     for t, s in pairwise(times):
-        x = (s / t) * x + (1 - s / t) * predict(x, t)
+        x = step(x, predict(x, t), x_T, t, s)
         yield x
 
+
+#: One step of each sampler.
+STEPS: Mapping[str, Step] = {
+    "improved": lambda x_t, estimate, x_T, t, s: x_t + (t - s) * (estimate - x_T),
+    "origin": lambda _x_t, estimate, x_T, _t, s: forward(estimate, x_T, s),
+    "ddim": lambda x_t, estimate, _x_T, t, s: (s / t) * x_t + (1 - s / t) * estimate,
+}
 
 #: By the name that users give.
 SAMPLERS: Mapping[str, Sampler] = {"improved": improved, "origin": origin, "ddim": ddim}

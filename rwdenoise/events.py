@@ -104,6 +104,8 @@ class Finished:
     """The sha256 of the source."""
     method_key: str = ""
     """The same for results of the same method only; both also stand in the output's XMP."""
+    passes: float = 0.0
+    """How often a pixel went through the network, on average: at most once for each step."""
 
 
 @dataclass(frozen=True)

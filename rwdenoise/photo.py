@@ -14,6 +14,7 @@ from rwdenoise.grain import Grain, grain_of
 from rwdenoise.io.tags import Tag
 from rwdenoise.linear import display_matrix, from_display, to_display
 from rwdenoise.noise import NoiseProfile
+from rwdenoise.tiling import in_bands
 
 #: A denoised mosaic is written in steps up to this many times finer than the camera's.
 FINEST_SCALE = 16
@@ -145,7 +146,13 @@ class RawPhoto:
         planes : ndarray of float32
             As `planes` returns them, of the whole active area.
         """
-        return self if np.array_equal(planes, self.planes()) else self.with_samples(self.samples_of(planes))
+        if np.array_equal(planes, self.planes()):
+            return self
+        samples = np.empty_like(self._stored(None))
+        for rows in in_bands(*samples.shape[:2]):
+            part = Area(rows.start, 0, rows.stop - rows.start, samples.shape[1])
+            samples[rows] = self.samples_of(planes[:, rows], part)
+        return self.with_samples(samples)
 
     def samples_of(self, planes: NDArray[np.float32], area: Area | None = None) -> NDArray[np.uint16]:
         """Return what `with_samples` takes for a part of the active area whose planes have changed.
@@ -202,7 +209,8 @@ class RawPhoto:
     def _black_map(self, area: Area | None) -> NDArray[np.float32]:
         if self.cfa == LINEAR:
             return self.black
-        return tile_pattern(self.black, self.active.height, self.active.width)[(area or self.frame).slices]
+        part = area or self.frame
+        return tile_pattern(np.roll(self.black, (-part.top, -part.left), axis=(0, 1)), part.height, part.width)
 
 
 @dataclass(frozen=True)

@@ -44,8 +44,17 @@ def _within_memory() -> Iterator[None]:
     try:
         yield
     except MemoryError as error:
-        message = "There is too little memory for this photo."
-        raise DeviceMemoryError(message, hint="Close other programs, or use a machine with more memory.") from error
+        raise _memory_error() from error
+    except RuntimeError as error:
+        # libjpeg and libpng, by way of imagecodecs, say it in words.
+        if "insufficient memory" not in str(error).lower():
+            raise
+        raise _memory_error() from error
+
+
+def _memory_error() -> DeviceMemoryError:
+    message = "There is too little memory for this photo."
+    return DeviceMemoryError(message, hint="Close other programs, or use a machine with more memory.")
 
 
 class PhotoWork:
@@ -105,10 +114,12 @@ class PhotoWork:
         """
         begun = time.perf_counter()
         ready = denoiser(domain_of(self._photo)) if callable(denoiser) else denoiser
+        before = ready.pixels_run
         self._photo, profile = _denoise(
             self._photo, ready, self.treatment.settings, self.treatment.noise, job=self.job, listen=listen
         )
         self._weights, self._device = ready.name, ready.device
+        self._pixels_run = ready.pixels_run - before
         self.key = self.treatment.key(self.format, weights=ready.digest)
         self._provenance = _provenance(self, ready, profile)
         self._seconds += time.perf_counter() - begun
@@ -142,16 +153,18 @@ class PhotoWork:
 
     def _finished(self, photo: Photo) -> Finished:
         settings = self.treatment.settings
+        pixels = photo.frame.height * photo.frame.width
         return Finished(
             self.job,
             output=str(self.target),
             seconds=round(self._seconds, 3),
-            megapixels=round(photo.frame.height * photo.frame.width / 1e6, 3),
+            megapixels=round(pixels / 1e6, 3),
             weights=self._weights,
             device=self._device,
             **{**dataclasses.asdict(settings), "chroma": settings.chroma_strength},
             source_digest=self.digest,
             method_key=self.key,
+            passes=round(self._pixels_run / pixels, 2),
         )
 
     def _refuse_changed(self) -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+# Pixels of a band of rows; a plane of it takes 1 MB.
+_BAND = 1 << 18
+
 
 @dataclass(frozen=True)
 class Span:
@@ -69,7 +72,7 @@ def plan_tiles(height: int, width: int, *, size: int, halo: int, multiple: int) 
         Row by row. The targets cover every pixel once.
     """
     step = max(multiple, size // multiple * multiple)
-    reach = -(-halo // multiple) * multiple
+    reach = _round_up(halo, multiple)
     for rows in _spans(height, step):
         for columns in _spans(width, step):
             yield Tile((rows, columns), (_widen(rows, reach, height), _widen(columns, reach, width)))
@@ -81,3 +84,53 @@ def _spans(length: int, step: int) -> list[Span]:
 
 def _widen(span: Span, reach: int, length: int) -> Span:
     return Span(max(0, span.start - reach), min(length, span.stop + reach))
+
+
+def plan_even_tiles(height: int, width: int, *, size: int, halo: int, multiple: int) -> list[Tile]:
+    """Cut a frame into tiles that all see equally much, so that a network needs to be prepared for one shape only.
+
+    Parameters
+    ----------
+    height, width, halo, multiple : int
+        As for `plan_tiles`.
+    size : int
+        Greatest edge of what a tile sees less twice the halo, in px; it is rounded up to `multiple`. Tiles are no
+        larger than is needed to cover the frame with as few of them.
+
+    Returns
+    -------
+    list of Tile
+        Row by row. The targets cover every pixel once; those at the edges of the frame, which need no halo there, are
+        larger.
+    """
+    reach = _round_up(halo, multiple)
+    rows, columns = (_even_spans(length, size, reach, multiple) for length in (height, width))
+    return [
+        Tile((row, column), (row_source, column_source))
+        for row, row_source in rows
+        for column, column_source in columns
+    ]
+
+
+def _even_spans(length: int, size: int, reach: int, multiple: int) -> list[tuple[Span, Span]]:
+    """Return targets with their sources; the targets meet in the middle of where sources overlap by twice the reach."""
+    inner = max(length - 2 * reach, 1)
+    count = -(-inner // _round_up(size, multiple))
+    step = _round_up(-(-inner // count), multiple)
+    edge = min(step + 2 * reach, length)
+    starts = [min(index * step, length - edge) for index in range(count)]
+    bounds = [0, *(start + reach for start in starts[1:]), length]
+    return [
+        (Span(begin, end), Span(start, start + edge))
+        for begin, end, start in zip(bounds[:-1], bounds[1:], starts, strict=True)
+    ]
+
+
+def in_bands(height: int, width: int) -> Iterator[slice]:
+    """Cut the rows of a frame into bands for work pixel by pixel, whose intermediate results then stay small."""
+    rows = max(1, _BAND // width)
+    return (slice(top, min(top + rows, height)) for top in range(0, height, rows))
+
+
+def _round_up(length: int, multiple: int) -> int:
+    return -(-length // multiple) * multiple

@@ -21,6 +21,7 @@ class FakeDenoiser:
     name: str = "fake 1.0"
     device: str = "nowhere"
     digest: str = "d" * 64
+    pixels_run: int = 0
     asked: list[tuple[Cfa, NoiseProfile, Settings]] = field(default_factory=list)
     white_balance: tuple[float, float, float] | None = None
 

@@ -20,7 +20,7 @@ from bench.pictures import data_folder, kodak
 from bench.quality.curve import EVERY
 from bench.quality.pictures import Case
 from bench.quality.rows import Row
-from rwdenoise.backend import choose_backend
+from rwdenoise.backend import Backend, fast_dtype
 from rwdenoise.cfa import BAYER_PHASES
 from rwdenoise.diffusion import improved, schedule
 from rwdenoise.network import UNet
@@ -80,7 +80,8 @@ def _measure(network: UNet, walk: Walk, case: Case, steps: int) -> Row:
     noisy = torch.from_numpy(stabilize(case.noisy[rows, columns], **profile))[None, None]
     colors = torch.from_numpy(case.cfa.planes(*noisy.shape[2:]))[None]
     started = time.perf_counter()
-    with choose_backend("cpu").computing():
+    cpu = torch.device("cpu")
+    with Backend(cpu, fast_dtype(cpu)).computing():
         *_, result = walk(network, noisy, colors, case.noise.sigma, steps)
     seconds = time.perf_counter() - started
     mosaic = np.asarray(destabilize(result[0, 0].float().numpy(), **profile), np.float32)

@@ -23,14 +23,14 @@ from bench.speed.peers import measure_peers
 from bench.speed.photos import Photos
 from bench.speed.plots import plot_line, plot_peers
 from bench.speed.rates import measure_rates
-from bench.speed.sizes import FULL, QUICK
+from bench.speed.sizes import FULL, QUICK, WITH_GPU, Sizes
 from bench.speed.whole import measure_job, measure_memory, measure_startup
 
 AIMS = {"aim": "", "measured": ".3g", "limit": "", "reached": ""}
 CEILINGS = {"device": "", "machine": "", "what": "", "precision": "", "rate": ".1f", "unit": ""}
 RATES = {
-    "weights": "", "backend": "", "steps": "", "seconds": ".2f", "rate": ".2f", "gflops": ".0f", "share": ".0%",
-    "of_one_step": ".2f",
+    "weights": "", "backend": "", "megapixels": "g", "steps": "", "seconds": ".2f", "rate": ".2f", "passes": ".2f",
+    "gflops": ".0f", "share": ".0%", "of_one_step": ".2f",
 }  # fmt: skip
 LINEAR = {"weights": "", "backend": "", "megapixels": "g", "seconds": ".2f", "line": ".2f", "deviation": "+.1%"}
 MEMORY = {"weights": "", "megapixels": "g", "steps": "", "gigabytes": ".2f"}
@@ -41,6 +41,13 @@ STARTUP = {"what": "", "seconds": ".2f"}
 PEERS = {"program": "", "method": "", "given": "", "psnr": ".2f", "seconds": ".1f", "added": ".1f"}
 
 
+def choose_sizes(*, quick: bool) -> Sizes:
+    """Return how much to measure here."""
+    if quick:
+        return QUICK
+    return FULL if torch_devices() == ["cpu"] else WITH_GPU
+
+
 class Bench:
     """What the parts share: the photos, the ceilings, the folder for tables."""
 
@@ -48,7 +55,7 @@ class Bench:
         self.folder: Path = arguments.into or Path("bench/out/quick" if arguments.quick else "bench/out")
         self.folder.mkdir(parents=True, exist_ok=True)
         self.weights: Sequence[str] = arguments.weights
-        self.sizes = QUICK if arguments.quick else FULL
+        self.sizes = choose_sizes(quick=arguments.quick)
         self.photos = photos
 
     @cached_property

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 
 import torch
 
 from bench.quality.rows import Row
 from bench.speed.sizes import Sizes
 from bench.speed.timing import seconds_of
-from rwdenoise.backend import available_devices
+from rwdenoise.backend import available_devices, describe, fast_dtype
 
 #: GPUs are busy only with matrices this many times longer.
 GPU_FACTOR = 4
@@ -27,7 +26,7 @@ def measure_ceilings(devices: Iterable[str], sizes: Sizes) -> list[Row]:
     rows: list[Row] = []
     for device in devices:
         name = {"device": device, "machine": describe(device)}
-        for dtype in (torch.float32, torch.bfloat16):
+        for dtype in dict.fromkeys((torch.float32, torch.bfloat16, fast_dtype(torch.device(device)))):
             what = {"what": PRODUCT, "precision": str(dtype).removeprefix("torch.")}
             rows.append({**name, **what, "rate": _product_rate(device, dtype, sizes) / 1e9, "unit": "GFLOP/s"})
         rows.append({**name, "what": COPY, "precision": "", "rate": _copy_rate(device, sizes) / 1e9, "unit": "GB/s"})
@@ -38,13 +37,6 @@ def find_ceiling(rows: Iterable[Row], device: str, dtype: torch.dtype) -> float 
     """Return the measured GFLOP/s of matrix products, None where they were not measured."""
     wanted = {"device": device, "what": PRODUCT, "precision": str(dtype).removeprefix("torch.")}
     return next((row["rate"] for row in rows if wanted.items() <= row.items()), None)
-
-
-def describe(device: str) -> str:
-    """Say what a device is."""
-    if device == "cuda":
-        return torch.cuda.get_device_name()
-    return f"{torch.backends.cpu.get_cpu_capability()}, {torch.get_num_threads()} threads"
 
 
 def synchronize(device: str) -> None:
@@ -60,21 +52,10 @@ def _product_rate(device: str, dtype: torch.dtype, sizes: Sizes) -> float:
 
 def _one_product_rate(device: str, dtype: torch.dtype, edge: int, rounds: int) -> float:
     left, right = (torch.rand(edge, edge, device=device).to(dtype) for _ in range(2))
-    with torch.inference_mode(), _as_convolutions_do(device):
+    with torch.inference_mode():
         product = torch.mm(left, right)
         fastest = _fastest(device, lambda: torch.mm(left, right, out=product), rounds)
     return float(2 * edge**3 / fastest)
-
-
-@contextmanager
-def _as_convolutions_do(device: str) -> Iterator[None]:
-    """Let float32 products on NVIDIA's GPUs use TensorFloat-32, as PyTorch's convolutions there do by default."""
-    before = torch.get_float32_matmul_precision()
-    torch.set_float32_matmul_precision("high" if device == "cuda" else before)
-    try:
-        yield
-    finally:
-        torch.set_float32_matmul_precision(before)
 
 
 def _copy_rate(device: str, sizes: Sizes) -> float:

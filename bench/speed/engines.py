@@ -2,55 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
 
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from bench.speed.ceilings import synchronize
-from rwdenoise.backend import Backend, available_devices, choose_backend
+from rwdenoise.backend import Engine, available_devices, choose_backend
 from rwdenoise.cfa import RGGB
 from rwdenoise.denoiser import TILE, Denoiser
 from rwdenoise.manifest import find_weights
 from rwdenoise.network import PLANES, Architecture, UNet
-from rwdenoise.tiling import plan_tiles
+from rwdenoise.tiling import plan_even_tiles
 from rwdenoise.weights import load_network
 
 #: The noise level told to the network where only its speed counts.
 LEVEL = 0.05
 
 
-def all_backends() -> list[Backend]:
+def all_backends() -> list[Engine]:
     """Return every device that is here, in float32 and in the precision that is chosen for it by itself."""
     precisions = (torch.float32, None)
     backends = [choose_backend(device, dtype=dtype) for device in available_devices() for dtype in precisions]
     return list(dict.fromkeys(backends))
 
 
-def load(weights: str, backend: Backend) -> Denoiser:
+def hardware_of(backend: Engine) -> str:
+    """Return the device by whose ceilings a backend is judged, as PyTorch calls it, whatever runs networks there."""
+    device = backend.name.split()[0]
+    return "cpu" if device == "openvino" else device
+
+
+def load(weights: str, backend: Engine) -> Denoiser:
     """Load weights onto a backend."""
     network, facts = load_network(find_weights(weights))
     return Denoiser(network, facts, backend)
 
 
-def network_alone(weights: str, backend: Backend, height: int, width: int) -> Callable[[], None]:
-    """Return what runs the network once over a frame, in the tiles and with the halos of a denoising, and no more."""
-    network, facts = load_network(find_weights(weights))
-    network = network.to(backend.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    mosaic = torch.rand(1, 1, height, width, device=backend.device)
-    colors = torch.from_numpy(RGGB.planes(height, width))[None].to(backend.device)
-    level = torch.tensor([LEVEL], device=backend.device)
-    multiple = facts.architecture.multiple
-    tiles = [tile.source_slices for tile in plan_tiles(height, width, size=TILE, halo=facts.halo, multiple=multiple)]
+class NetworkAlone:
+    """The network over a frame, in the tiles and with the halos of a denoising, and nothing else.
 
-    def run() -> None:
-        with backend.computing():
-            for rows, columns in tiles:
-                network(mosaic[..., rows, columns], colors[..., rows, columns], level)
-        synchronize(backend.device.type)
+    Parameters
+    ----------
+    weights : str
+    backend : Engine
+    shape : tuple of int
+        Height and width of the frame, in px.
+    """
 
-    return run
+    def __init__(self, weights: str, backend: Engine, shape: tuple[int, int]) -> None:
+        network, facts = load_network(find_weights(weights))
+        self._backend = backend
+        self._network = backend.load(network)
+        self._mosaic = torch.rand(1, 1, *shape, device=backend.device)
+        self._colors = torch.from_numpy(RGGB.planes(*shape))[None].to(backend.device)
+        tiles = plan_even_tiles(*shape, size=TILE, halo=facts.halo, multiple=facts.architecture.multiple)
+        self._tiles = [tile.source_slices for tile in tiles]
+
+    @property
+    def pixels(self) -> int:
+        """How many sensor pixels the network sees, those of the halos included."""
+        return sum(self._mosaic[0, 0][tile].numel() for tile in self._tiles)
+
+    def run(self, passes: int = 1) -> None:
+        """Run the network over all tiles, so many times, and wait until it is done."""
+        for _ in range(passes):
+            estimate = self._network.at(LEVEL)
+            for rows, columns in self._tiles:
+                estimate(self._mosaic[..., rows, columns], self._colors[..., rows, columns])
+        synchronize(self._backend.device.type)
 
 
 @cache

@@ -8,7 +8,7 @@ import numpy as np
 
 from bench.quality.rows import Row
 from bench.speed.photos import Photos
-from bench.speed.rates import denoising
+from bench.speed.rates import Denoising
 from bench.speed.sizes import Sizes
 from bench.speed.timing import in_turn, seconds_of
 from rwdenoise.denoiser import load_denoiser
@@ -24,7 +24,9 @@ def measure_line(photos: Photos, weights: str, sizes: Sizes) -> list[Row]:
         of the measured seconds from it.
     """
     denoiser = load_denoiser(weights)
-    works = {size: partial(seconds_of, denoising(denoiser, photos, size, 1)) for size in sizes.line}
+    works = {
+        size: partial(seconds_of, Denoising(denoiser, photos, megapixels=size, steps=1).run) for size in sizes.line
+    }
     seconds = in_turn(works, rounds=sizes.rounds)
     x, y = (np.array(values) for values in zip(*seconds.items(), strict=True))
     line = np.polyval(np.polyfit(x, y, 1, w=1 / y), x)

@@ -19,9 +19,10 @@ SECTIONS = {
 The fastest of PyTorch's products of square matrices, and copying (bytes read and bytes written).""",
     "rates": """## Rates
 
-Of a photo in memory. Rate in megapixels of the photo a second; share: of the matrix product in the same precision,
-counted as if every tile took every step. The network alone runs once over the same tiles. Where a photo's tiles stop
-changing they stop stepping, so more steps cost less than as many times one; the last column says how much more.""",
+Of a photo in memory. Rate in megapixels of the photo a second; passes: how often a pixel went through the network on
+average, since tiles rest while their estimate hardly moves; the arithmetic of these passes in GFLOP/s, and its share of
+the fastest matrix product in the same precision. The network alone runs once over the same tiles, and there the halos
+around them count, too. The last column: how many times the seconds of one step.""",
     "linear": """## Cost and size
 
 One step with the small weights; deviation from the straight line that fits best.""",
@@ -40,7 +41,9 @@ Converters as whole commands, RAW file to picture of 16 bits; ours as a whole co
 editor adds its own developing. Added: beyond the same converter without denoising. PSNR of the developed picture on a
 square in the middle; each converter is compared with its own picture of the photo without noise, and mosaics are
 developed by the first converter. Peers that are Python functions get that square only, are told the true noise, and
-their seconds are scaled. ![Quality against seconds](speed-peers.png)""",
+their seconds are scaled.
+
+![Quality against the seconds that denoising adds](pictures/speed.png)""",
 }
 
 

@@ -14,6 +14,7 @@ from bench.quality.programs import camera_noise, join_pictures, photograph
 from bench.speed.sizes import shape_of
 from rwdenoise.io.raw import read_raw
 from rwdenoise.io.write import write_photo
+from rwdenoise.noise import NoiseProfile
 from rwdenoise.photo import Area, RawPhoto
 
 
@@ -28,8 +29,11 @@ class Photos:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self.noise = camera_noise()
+
+    @cached_property
+    def noise(self) -> NoiseProfile:
         """The true profile, which the files do not state."""
+        return camera_noise()
 
     def mosaic(self, megapixels: float) -> Mosaic:
         """Return the noisy mosaic, float32 of shape (H, W), 0 black, 1 white."""

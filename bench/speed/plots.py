@@ -52,7 +52,8 @@ def plot_peers(rows: Sequence[Row], path: Path) -> None:
         color = "tab:red" if row["program"] == OURS else "tab:blue"
         ax.plot(row["added"], row["psnr"], "o", color=color)
         name = f"{row['program'].split(',')[0]}: {row['method']}"
-        ax.annotate(name, (row["added"], row["psnr"]), fontsize=6, color=color)
+        place = (row["added"], row["psnr"])
+        ax.annotate(name, place, xytext=(6, -2), textcoords="offset points", fontsize=6, color=color)
     ax.set(xscale="log", xlabel="seconds that denoising adds", ylabel="color PSNR, dB")
     ax.margins(x=0.3)
     ax.grid(alpha=0.3)

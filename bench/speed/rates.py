@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -9,16 +10,34 @@ import numpy as np
 
 from bench.quality.rows import Row
 from bench.speed.ceilings import find_ceiling
-from bench.speed.engines import all_backends, flops_per_pixel, load, network_alone
+from bench.speed.engines import NetworkAlone, all_backends, flops_per_pixel, hardware_of, load
 from bench.speed.photos import Photos
-from bench.speed.sizes import Sizes
+from bench.speed.sizes import Sizes, shape_of
 from bench.speed.timing import in_turn, seconds_of
-from rwdenoise.backend import Backend
+from rwdenoise.backend import Engine
 from rwdenoise.cfa import RGGB
 from rwdenoise.denoiser import Denoiser
 from rwdenoise.diffusion import Settings
 
 NETWORK = "network alone"
+
+
+class Denoising:
+    """A photo in memory that is denoised in so many steps."""
+
+    def __init__(self, denoiser: Denoiser, photos: Photos, *, megapixels: float, steps: int) -> None:
+        self._denoiser = denoiser
+        self._planes = photos.mosaic(megapixels)[np.newaxis]
+        self._noise = photos.noise
+        self._settings = Settings(steps)
+        self.pixels = 0
+        """How many sensor pixels went through the network in the last run, once for each pass; without halos."""
+
+    def run(self) -> None:
+        """Denoise it."""
+        before = self._denoiser.pixels_run
+        self._denoiser.denoise(self._planes, cfa=RGGB, noise=self._noise, settings=self._settings)
+        self.pixels = self._denoiser.pixels_run - before
 
 
 def measure_rates(photos: Photos, weights: Sequence[str], ceilings: Sequence[Row], sizes: Sizes) -> list[Row]:
@@ -27,44 +46,42 @@ def measure_rates(photos: Photos, weights: Sequence[str], ceilings: Sequence[Row
     Returns
     -------
     list of dict
-        ``rate`` in megapixels a second; ``share`` of the ceiling, as if every tile took every step; and
-        ``of_one_step``, how many times the seconds of one step it takes.
+        ``rate`` in megapixels of the photo a second. ``passes``, how often its pixels went through the network on
+        average; of the network alone the halos count, too. ``gflops`` of these passes, and their ``share`` of the
+        ceiling. ``of_one_step``, how many times the seconds of one step it takes.
     """
     return [row for name in weights for row in _measure(name, photos, ceilings, sizes)]
 
 
-def denoising(denoiser: Denoiser, photos: Photos, megapixels: float, steps: int) -> Callable[[], object]:
-    """Return what denoises a photo of this size in memory."""
-    planes = photos.mosaic(megapixels)[np.newaxis]
-    return partial(denoiser.denoise, planes, cfa=RGGB, noise=photos.noise, settings=Settings(steps))
-
-
 def _measure(weights: str, photos: Photos, ceilings: Sequence[Row], sizes: Sizes) -> list[Row]:
-    backends = all_backends()
-    height, width = photos.mosaic(sizes.rates).shape
-    works: dict[tuple[Backend, int], Callable[[], float]] = {}
-    for backend in backends:
+    shape = shape_of(sizes.rates)
+    works: dict[tuple[Engine, str], NetworkAlone | Denoising] = {}
+    for backend in all_backends():
         denoiser = load(weights, backend)
-        # By 0 steps the network alone is meant.
-        works[backend, 0] = partial(seconds_of, network_alone(weights, backend, height, width))
+        works[backend, NETWORK] = NetworkAlone(weights, backend, shape)
         for steps in sizes.steps:
-            works[backend, steps] = partial(seconds_of, denoising(denoiser, photos, sizes.rates, steps))
-    seconds = in_turn(works, rounds=sizes.rounds)
-    flops = flops_per_pixel(denoiser.facts.architecture) * height * width
+            works[backend, str(steps)] = Denoising(denoiser, photos, megapixels=sizes.rates, steps=steps)
+    timed: dict[tuple[Engine, str], Callable[[], float]] = {
+        key: partial(seconds_of, work.run) for key, work in works.items()
+    }
+    seconds = in_turn(timed, rounds=sizes.rounds)
+    flops = flops_per_pixel(denoiser.facts.architecture)
 
-    def row(backend: Backend, steps: int) -> Row:
-        taken = seconds[backend, steps]
-        ceiling = find_ceiling(ceilings, backend.device.type, backend.dtype)
-        rate = max(1, steps) * flops / taken / 1e9
+    def row(backend: Engine, steps: str) -> Row:
+        taken, pixels = seconds[backend, steps], works[backend, steps].pixels
+        ceiling = find_ceiling(ceilings, hardware_of(backend), backend.dtype)
+        gflops = pixels * flops / taken / 1e9
         return {
             "weights": weights,
             "backend": backend.name,
-            "steps": str(steps or NETWORK),
+            "megapixels": float(sizes.rates),
+            "steps": steps,
             "seconds": taken,
-            "rate": height * width / 1e6 / taken,
-            "gflops": rate,
-            "share": rate / ceiling if ceiling else None,
-            "of_one_step": taken / seconds[backend, sizes.steps[0]],
+            "rate": math.prod(shape) / 1e6 / taken,
+            "passes": pixels / math.prod(shape),
+            "gflops": gflops,
+            "share": gflops / ceiling if ceiling else None,
+            "of_one_step": taken / seconds[backend, str(sizes.steps[0])],
         }
 
-    return [row(backend, steps) for backend in backends for steps in (0, *sizes.steps)]
+    return [row(*key) for key in works]

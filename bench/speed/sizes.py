@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Sizes:
 FULL = Sizes(
     edges=(1024, 2048, 4096),
     copied=2**28,
-    rates=3,
+    rates=2,
     steps=(1, 4, 20),
     line=(1, 2, 5, 10, 24, 50, 100),
     memory=(24, 100),
@@ -40,6 +40,8 @@ FULL = Sizes(
     crop=1024,
     rounds=3,
 )
+#: Less than a whole photo is over on a GPU before it is busy.
+WITH_GPU = replace(FULL, rates=24)
 QUICK = Sizes(
     edges=(256,),
     copied=2**22,

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 from bench.quality.rows import Row
 from bench.speed.commands import PROGRAM, denoise_command, peak_memory, run_command, seconds_to_first_tile
-from bench.speed.engines import network_alone
+from bench.speed.engines import NetworkAlone
 from bench.speed.photos import Photos
 from bench.speed.sizes import Sizes, shape_of
 from bench.speed.timing import in_turn, seconds_of
@@ -24,15 +24,11 @@ def measure_job(photos: Photos, weights: Sequence[str], sizes: Sizes) -> list[Ro
     """Time whole commands, RAW file to DNG, in turn with as many passes of the network alone over the same frame."""
     source = photos.noisy(sizes.photo)
     backend = choose_backend()
-
-    def passes(name: str) -> Callable[[], object]:
-        once = network_alone(name, backend, *shape_of(sizes.photo))
-        return lambda: [once() for _ in range(STEPS)]
-
     works: dict[tuple[str, str], Callable[[], float]] = {}
     for name in weights:
         works["command", name] = partial(_seconds_of_command, source, name)
-        works["network", name] = partial(seconds_of, passes(name))
+        alone = NetworkAlone(name, backend, shape_of(sizes.photo))
+        works["network", name] = partial(seconds_of, partial(alone.run, STEPS))
     seconds = in_turn(works, rounds=sizes.rounds)
     return [
         {
@@ -40,9 +36,9 @@ def measure_job(photos: Photos, weights: Sequence[str], sizes: Sizes) -> list[Ro
             "backend": backend.name,
             "megapixels": float(sizes.photo),
             "steps": str(STEPS),
-            "command": (whole := seconds["command", name]),
-            "network": (alone := seconds["network", name]),
-            "ratio": whole / alone,
+            "command": seconds["command", name],
+            "network": seconds["network", name],
+            "ratio": seconds["command", name] / seconds["network", name],
         }
         for name in weights
     ]

@@ -238,7 +238,7 @@ class TestWrongUsage:
             (["--format", "gif"], "'dng', 'tiff', 'jpeg', 'png'"),
             (["--color", "cmyk", "--format", "tiff"], "'srgb', 'display-p3'"),
             (["--color", "rec2020"], "needs --format"),
-            (["--device", "abacus"], "'auto', 'cpu', 'cuda', 'mps'"),
+            (["--device", "abacus"], "'auto', 'cuda', 'cuda:compiled', 'mps'"),
             (["-o", ""], "empty name"),
             (["-o", "x.jpg", "--format", "dng"], "must end in .dng"),
             (["-q", "-v"], "exclude each other"),

@@ -98,10 +98,9 @@ class Call:
             return f"still running after {PATIENCE:g} s"
         if "Traceback" in self.errors:
             return self.errors.strip().splitlines()[-1]
-        stopped_early = self.status in {-signal.SIGTERM, -signal.SIGKILL} or (
-            self.status == INTERRUPTED and not self.told
-        )
-        if self.summary is None and not stopped_early:
+        # It was killed; or stopped before it began; or there was nothing to resume.
+        has_reason = self.status < 0 or (self.status in {0, INTERRUPTED} and not self.told)
+        if self.summary is None and not has_reason:
             return f"status {self.status} and no summary: {self.errors.strip()}"
         return ""
 

@@ -140,23 +140,23 @@ def memory(megabytes: str, then: str) -> None:
     Memory is address space here, as with ``ulimit -v``. It is lifted at the end of each tile, so that only the network
     gets too little.
     """
-    from rwdenoise.denoiser import Denoiser
+    from rwdenoise.step_loop import Walk
 
-    patched: Any = Denoiser
-    whole = patched._run
+    patched: Any = Walk
+    whole = patched._estimate_tile
 
     def run_limited(*arguments: Any) -> Any:
         taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
         _limit_memory(taken + int(megabytes) * 2**20)
         if then == "keep":
-            patched._run = whole
+            patched._estimate_tile = whole
             return whole(*arguments)
         try:
             return whole(*arguments)
         finally:
             _limit_memory(resource.RLIM_INFINITY)
 
-    patched._run = run_limited
+    patched._estimate_tile = run_limited
 
 
 def _limit_memory(size: int) -> None:
@@ -166,19 +166,20 @@ def _limit_memory(size: int) -> None:
 
 def device(pixels: str) -> None:
     """Have a device whose memory holds tiles of so many pixels, halo and all."""
-    import torch
+    from rwdenoise.memory import within_memory
+    from rwdenoise.step_loop import Walk
 
-    from rwdenoise.network import UNet
+    patched: Any = Walk
+    whole = patched._estimate_tile
 
-    patched: Any = UNet
-    whole = UNet.forward
+    def estimate(walk: Walk, ready: Any, x: Any, index: int, progress: Any) -> None:
+        rows, columns = (span.stop - span.start for span in progress.tile.source)
+        with within_memory("card"):
+            if rows * columns > int(pixels):
+                raise MemoryError
+        whole(walk, ready, x, index, progress)
 
-    def forward(network: UNet, x: torch.Tensor, *rest: Any) -> torch.Tensor:
-        if x.shape[-2] * x.shape[-1] > int(pixels):
-            raise torch.OutOfMemoryError("CUDA out of memory.")
-        return whole(network, x, *rest)
-
-    patched.forward = forward
+    patched._estimate_tile = estimate
 
 
 _FAULTS = (network, clock_back, changed, truncated, deleted, no_memory, slow_share, breaking_share, memory, device)

@@ -56,12 +56,15 @@ def overlapping_at_work(studio: Studio, runs: int) -> Row:
 
 
 def _compare_times(scene: Scene) -> float:
-    """Return how long the batch takes with the usual number of jobs, in terms of the denoising alone."""
-    denoising, alone = _times(scene, jobs=1)
-    _, overlapped = _times(scene, jobs=USUAL_JOBS)
-    scene.row.note = f"{denoising:.1f} s denoising; the batch takes {alone / denoising:.2f} times that with --jobs 1,"
-    scene.row.note += f" {overlapped / denoising:.2f} with --jobs {USUAL_JOBS}"
-    return overlapped / denoising
+    """Return how long the batch takes with the usual number of jobs, in terms of its denoising alone."""
+    ratios = {}
+    for jobs in (1, USUAL_JOBS):
+        denoising, whole = _times(scene, jobs=jobs)
+        # Within each call, as other programs may slow down the one more than the other.
+        ratios[jobs] = whole / denoising
+    shown = " and ".join(f"{ratio:.2f} with --jobs {jobs}" for jobs, ratio in ratios.items())
+    scene.row.note = f"the batch takes {shown} times its denoising, {denoising:.1f} s"
+    return ratios[USUAL_JOBS]
 
 
 def _times(scene: Scene, *, jobs: int) -> tuple[float, float]:

@@ -16,7 +16,7 @@ from tests.faults.studio import Studio
 LARGE = (1100, 1100)
 _TILES = 4
 #: Megabytes that are left when the network begins: too few for a tile of 1024 x 1024 px, enough for a smaller one.
-_LEFT = 60
+_LEFT = 30
 #: Pixels, half in each direction and halo included, of a tile of 512 x 512 px.
 _HALVED = 310 * 310
 #: Bytes: enough to start, not enough to end.
@@ -33,7 +33,7 @@ def memory_short(studio: Studio, runs: int) -> Row:
     """Limit the address space when the first network begins, and to the end; any of it may fail, the process too."""
     row = Row()
     for run in range(runs):
-        scene = studio.scene(2, "--jobs", "1", size=LARGE, program=())
+        scene = studio.scene(2, size=LARGE, program=())
         scene.end(scene.start(program=(f"memory={20 + 37 * run % 400},keep",)), may_die=True)
         scene.row.runs += 1
         row += scene.finish()
@@ -74,7 +74,7 @@ def memory_of_group(studio: Studio, runs: int) -> Row:
 def _with_smaller_tiles(studio: Studio, runs: int, fault: str) -> Row:
     row = Row()
     for _ in range(runs):
-        scene = studio.scene(2, "--jobs", "1", size=LARGE, program=())
+        scene = studio.scene(1, size=LARGE, program=())
         call = scene.run(program=(fault,))
         if call.failed or _most_tiles(call) <= _TILES:
             scene.row.problems.append(f"{_most_tiles(call)} tiles, {call.failed}")

@@ -76,7 +76,8 @@ class Scene:
         """Call the program, which runs until `end`."""
         words = self.program if program is None else program
         command = [*_INSIDE, *words, "--"] if words else [*_REAL]
-        weights = [f"--weights={self._studio.weights}"] if self.is_real else []
+        # On the one device where memory ends as these faults have it.
+        weights = [f"--weights={self._studio.weights}", "--device=cpu"] if self.is_real else []
         command += ["--json", *_NOISE, *weights, "-o", str(to or "outbox"), *self.options, *options, "--", *sources]
         return self._call(command)
 

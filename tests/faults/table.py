@@ -24,7 +24,7 @@ class Fault:
 
 
 FAULTS = (
-    Fault(kills.sigkill, 5, 200),
+    Fault(kills.sigkill, 4, 200),
     Fault(kills.sigkill_at_work, 1, 20),
     Fault(kills.sigterm, 3, 200),
     Fault(disks.disk_full, 1, 12),
@@ -52,8 +52,8 @@ FAULTS = (
     Fault(names.links, 1, 2),
     Fault(share.slow_share, 1, 4),
     Fault(share.breaking_share, 2, 34),
-    Fault(many.memory_flat, 60, 500),
+    Fault(many.memory_flat, 50, 500),
     Fault(many.memory_flat_at_work, 0, 500),
-    Fault(many.overlapping, 12, 60),
+    Fault(many.overlapping, 10, 60),
     Fault(many.overlapping_at_work, 0, 60),
 )

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rwdenoise.cfa import BAYER_PHASES, MONOCHROME, X_TRANS, Cfa
+from rwdenoise.denoiser import Denoiser
 from rwdenoise.diffusion import SAMPLERS, Settings
 from rwdenoise.errors import Cancelled, DeviceMemoryError
 from rwdenoise.noise import NoiseProfile
@@ -26,12 +27,25 @@ def noisy_planes(height: int, width: int) -> np.ndarray:
 def test_tiled_equals_whole(height: int, width: int, tile: int, cfa: Cfa) -> None:
     planes = noisy_planes(height, width)
     results = [
-        tiny_denoiser(tile=edge).denoise(planes, cfa=cfa, noise=PROFILE, settings=Settings(steps=3))
+        tiny_denoiser(tile=edge).denoise(planes, cfa=cfa, noise=PROFILE, settings=Settings(steps=2))
         for edge in (tile, 4096)
     ]
     assert results[0].shape == planes.shape
     np.testing.assert_allclose(results[0], results[1], atol=1e-5, rtol=0)
     assert np.abs(results[0] - planes).max() > 1e-3, "the network did something"
+
+
+@settings(max_examples=5, deadline=None)
+@given(height=st.integers(200, 300), width=st.integers(200, 300), tile=st.sampled_from([64, 100]), cfa=layouts)
+def test_tiles_that_rest_differ_little(height: int, width: int, tile: int, cfa: Cfa) -> None:
+    """From the third step on each tile rests as it can."""
+    planes = noisy_planes(height, width)
+    denoisers = [tiny_denoiser(tile=edge) for edge in (tile, 4096)]
+    tiled, whole = (
+        denoiser.denoise(planes, cfa=cfa, noise=PROFILE, settings=Settings(steps=12)) for denoiser in denoisers
+    )
+    assert all(denoiser.pixels_run < 12 * planes.size for denoiser in denoisers)
+    assert (tiled - whole).std() < 0.03 * (whole - planes).std()
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
@@ -53,12 +67,14 @@ def test_strength_lies_between() -> None:
 
 
 def test_progress_counts_every_tile_of_every_step() -> None:
-    seen = []
-    tiny_denoiser(tile=32).denoise(
-        noisy_planes(64, 96), cfa=X_TRANS, noise=PROFILE, settings=Settings(steps=3),
+    seen, denoiser = [], tiny_denoiser(tile=32)
+    denoiser.denoise(
+        noisy_planes(150, 200), cfa=X_TRANS, noise=PROFILE, settings=Settings(steps=2),
         on_progress=lambda done, total: seen.append((done, total)),
     )  # fmt: skip
-    assert seen == [(done, 18) for done in range(1, 19)]
+    # Of 2 x 4 tiles of 32 px with 48 px around them.
+    assert seen == [(done, 16) for done in range(1, 17)]
+    assert denoiser.pixels_run == 2 * 150 * 200
 
 
 def test_an_exception_of_the_listener_ends_the_work() -> None:
@@ -69,28 +85,35 @@ def test_an_exception_of_the_listener_ends_the_work() -> None:
         tiny_denoiser().denoise(noisy_planes(32, 32), cfa=X_TRANS, noise=PROFILE, settings=Settings(), on_progress=stop)
 
 
+class Cramped:
+    """An estimate on a device in which only small tiles have room."""
+
+    def __init__(self, estimate, *, most: int) -> None:
+        self.estimate, self.most = estimate, most
+
+    def __call__(self, x_t, colors):
+        if x_t.shape[2] > self.most:
+            raise DeviceMemoryError("Out of memory.", hint="Buy some.")
+        return self.estimate(x_t, colors)
+
+
+def cramp(denoiser: Denoiser, monkeypatch: pytest.MonkeyPatch, *, most: int) -> None:
+    at = denoiser._network.at
+    monkeypatch.setattr(denoiser._network, "at", lambda level: Cramped(at(level), most=most))
+
+
 def test_too_little_memory_halves_the_tile(monkeypatch: pytest.MonkeyPatch) -> None:
     planes = noisy_planes(600, 600)
     whole = tiny_denoiser().denoise(planes, cfa=X_TRANS, noise=PROFILE, settings=Settings(steps=2))
     denoiser = tiny_denoiser()
-    run = denoiser._run
-
-    def small_only(x_t, colors, level):
-        if x_t.shape[1] > 400:
-            raise DeviceMemoryError("Out of memory.", hint="Buy some.")
-        return run(x_t, colors, level)
-
-    monkeypatch.setattr(denoiser, "_run", small_only)
+    cramp(denoiser, monkeypatch, most=400)
     result = denoiser.denoise(planes, cfa=X_TRANS, noise=PROFILE, settings=Settings(steps=2))
     assert denoiser.tile == 256
     np.testing.assert_allclose(result, whole, atol=1e-5, rtol=0)
 
 
 def test_memory_that_never_suffices_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    def never(*_arguments: object) -> None:
-        raise DeviceMemoryError("Out of memory.", hint="Buy some.")
-
     denoiser = tiny_denoiser()
-    monkeypatch.setattr(denoiser, "_run", never)
+    cramp(denoiser, monkeypatch, most=0)
     with pytest.raises(DeviceMemoryError):
         denoiser.denoise(noisy_planes(64, 64), cfa=X_TRANS, noise=PROFILE, settings=Settings())

@@ -1,0 +1,162 @@
+"""OpenVINO: the network on the CPUs of all makers, and on Intel's GPUs and NPUs.
+
+This is the one file that imports it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import importlib.util
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from types import ModuleType
+from typing import Any
+
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from rwdenoise.memory import within_memory
+from rwdenoise.network import UNet
+from rwdenoise.openvino_model import SPLITS, Floats, find_gains, find_steering, split, write_model
+
+#: OpenVINO's names of the devices that --device names.
+DEVICES = {"openvino": "CPU", "openvino:gpu": "GPU", "openvino:npu": "NPU"}
+
+_HINTS = {torch.float32: "f32", torch.bfloat16: "bf16", torch.float16: "f16"}
+
+
+def available() -> list[str]:
+    """List those of `DEVICES` that are here; none where the extra ``openvino`` is not installed."""
+    if importlib.util.find_spec("openvino") is None:
+        return []
+    found = {device.split(".")[0] for device in _core().available_devices}
+    return [name for name, device in DEVICES.items() if device in found]
+
+
+def describe(name: str) -> str:
+    """Return what a device of `DEVICES` calls itself."""
+    return str(_core().get_property(DEVICES[name], "FULL_DEVICE_NAME"))
+
+
+def is_discrete(name: str) -> bool:
+    """Tell whether a device of `DEVICES` is a card with memory of its own."""
+    return "discrete" in str(_core().get_property(DEVICES[name], "DEVICE_TYPE")).lower()
+
+
+def fast_dtype(name: str) -> torch.dtype:
+    """Return the precision that a device of `DEVICES` multiplies fastest at no visible loss."""
+    able = _core().get_property(DEVICES[name], "OPTIMIZATION_CAPABILITIES")
+    fast, needs = (torch.bfloat16, "BF16") if name == "openvino" else (torch.float16, "FP16")
+    return fast if needs in able else torch.float32
+
+
+@dataclass(frozen=True)
+class OpenVinoBackend:
+    """One of `DEVICES`, and the precision of the convolutions on it."""
+
+    engine: str
+    dtype: torch.dtype
+
+    @property
+    def name(self) -> str:
+        """For people, for example ``"openvino (bfloat16)"``."""
+        return f"{self.engine} ({str(self.dtype).removeprefix('torch.')})"
+
+    @property
+    def device(self) -> torch.device:
+        """Where the planes lie between the steps."""
+        return torch.device("cpu")
+
+    def load(self, network: UNet) -> OpenVinoNetwork:
+        """Make a network ready to run here."""
+        return OpenVinoNetwork(network, self)
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator[None]:
+        """Run a network, without gradients.
+
+        Raises
+        ------
+        DeviceMemoryError
+            If memory ends.
+        """
+        with within_memory(self.engine), torch.inference_mode():
+            yield
+
+
+class OpenVinoNetwork:
+    """A network that runs in OpenVINO. It is compiled for one shape at a time."""
+
+    def __init__(self, network: UNet, backend: OpenVinoBackend) -> None:
+        self._network = network
+        self.backend = backend
+        self._request: Any = None
+        self._shape: tuple[int, ...] = ()
+
+    def at(self, level: float) -> OpenVinoEstimate:
+        """Tell the network its noise level."""
+        return OpenVinoEstimate(self, level, dtype=self.backend.dtype, vectors=find_steering(self._network, level))
+
+    def run(self, inputs: list[NDArray[Any]]) -> Floats:
+        """Return the noise, in standard deviations, of one tile; see `write_model` for the inputs."""
+        if self._shape != inputs[0].shape:
+            # First what the last shape took of memory is given back.
+            self._request, self._shape = None, ()
+            self._request, self._shape = self._compile(inputs[0].shape), inputs[0].shape
+        noise: Floats = self._request.infer(inputs, share_inputs=True, share_outputs=True)[0]
+        return noise
+
+    def _compile(self, shape: tuple[int, ...]) -> Any:  # noqa: ANN401 -- OpenVINO's
+        model = write_model(_openvino(), self._network, shape, dtype=self.backend.dtype)
+        device = DEVICES[self.backend.engine]
+        options: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY"}
+        if device != "NPU":  # Which has one precision only.
+            options["INFERENCE_PRECISION_HINT"] = _HINTS[self.backend.dtype]
+        if device == "CPU":
+            # As many threads as PyTorch's, so that OMP_NUM_THREADS governs both; unbound, as others may run beside.
+            options |= {"INFERENCE_NUM_THREADS": torch.get_num_threads(), "ENABLE_CPU_PINNING": False}
+        return _core().compile_model(model, device, options).create_infer_request()
+
+
+class OpenVinoEstimate:
+    """A network that was told its noise level."""
+
+    def __init__(self, network: OpenVinoNetwork, level: float, *, dtype: torch.dtype, vectors: list[Floats]) -> None:
+        self._network = network
+        self._level = level
+        self._parts = SPLITS[dtype].planes
+        self._dtype = dtype
+        self._constant = [*find_gains(level), *vectors]
+
+    def __call__(self, x_t: Tensor, colors: Tensor | None) -> Tensor:
+        """Estimate the clean planes, shape (1, C, H, W), in float32."""
+        with self._network.backend.running():
+            planes = torch.cat(split(x_t, self._dtype, parts=self._parts), dim=1)
+            seen = [planes] if colors is None else [planes, colors.to(torch.uint8)]
+            noise = self._network.run([*(part.contiguous().numpy() for part in seen), *self._constant])
+            return torch.sub(x_t, torch.from_numpy(noise), alpha=self._level)
+
+
+@cache
+def _openvino() -> ModuleType:
+    """Import OpenVINO without the part of it that reports each use to its makers over the internet."""
+    reporter = "openvino_telemetry"
+    before = sys.modules.get(reporter)
+    # Python's way to say that it cannot be imported.
+    sys.modules[reporter] = None  # type: ignore[assignment]
+    try:
+        return importlib.import_module("openvino")
+    finally:
+        if before is None:
+            del sys.modules[reporter]
+        else:
+            sys.modules[reporter] = before
+
+
+@cache
+def _core() -> Any:  # noqa: ANN401 -- OpenVINO's
+    return _openvino().Core()

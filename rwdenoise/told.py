@@ -1,0 +1,132 @@
+"""A network that has been told its noise level: the same estimates as `rwdenoise.network`, with less work.
+
+Over one step every tile has the same noise level. What depends on it alone is computed once and folded into the
+weights: the scale and shift of a block into its first convolution, the division by the level into the head's.
+"""
+
+from __future__ import annotations
+
+import copy
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from rwdenoise.network import LOWEST_LEVEL, Block, Head, Scale, UNet
+
+# Rows, of half the size of the planes, that the head takes at once on a CPU: they stay in its cache. 4 MB.
+_BAND = 16
+
+
+class ToldNetwork(nn.Module):
+    """A network for one noise level.
+
+    Parameters
+    ----------
+    network : UNet
+        In float32; it is not changed.
+    level : float
+        Standard deviation of the noise in what will be estimated.
+    dtype : torch.dtype
+        Precision of all convolutions but the head's first.
+    """
+
+    _level: Tensor
+
+    def __init__(self, network: UNet, level: float, *, dtype: torch.dtype) -> None:
+        super().__init__()
+        device = next(network.parameters()).device
+        # A tensor, so that a compiled network serves all levels.
+        self.register_buffer("_level", torch.tensor(level, device=device))
+        self._head = ToldHead(network.head, level, dtype=dtype)
+        self._body = copy.deepcopy(network)
+        embedded = network.embed(torch.tensor([level], device=device))
+        for scale in self._body.modules():
+            if isinstance(scale, Scale):
+                blocks = [ToldBlock(block, embedded) for block in scale.blocks]  # type: ignore[arg-type]
+                scale.blocks = nn.ModuleList(blocks)
+        del self._body.head, self._body.embed
+        self._body.to(dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    def forward(self, x_t: Tensor, colors: Tensor | None) -> Tensor:
+        """Estimate the clean planes, shape (N, C, H, W), in float32."""
+        features = self._head(x_t, colors)
+        noise = self._body.find_noise(features, features.new_empty(0))
+        return torch.addcmul(x_t, noise, self._level, value=-1)
+
+
+class ToldHead(nn.Module):
+    """The head for one noise level; what it takes from the planes stays in float32 until it is bent."""
+
+    def __init__(self, head: Head, level: float, *, dtype: torch.dtype) -> None:
+        super().__init__()
+        seen = head.differences.out_channels
+        self._differences = _fixed(head.differences.weight / max(level, LOWEST_LEVEL), torch.float32)
+        self._mix = _fixed(head.mix.weight[:, :seen], dtype)
+        weight, bias = compose_filters(head)
+        self._filters = None if weight is None else _fixed(weight, dtype)
+        self._bias = nn.Parameter(bias.to(dtype), requires_grad=False)
+
+    def forward(self, x_t: Tensor, colors: Tensor | None) -> Tensor:
+        """Return features of half the size of the planes."""
+        features = self._features(_halve(x_t))
+        if self._filters is None or colors is None:
+            return features
+        return features.add_(functional.conv2d(_halve(colors.to(features.dtype)), self._filters, padding=1))
+
+    def _features(self, halves: Tensor) -> Tensor:
+        count, _, height, width = halves.shape
+        rows = _BAND if halves.device.type == "cpu" else height
+        framed = functional.pad(halves, (0, 0, 1, 1))
+        shape = (count, len(self._bias), height, width)
+        features = torch.empty(shape, dtype=self._bias.dtype, device=halves.device, memory_format=torch.channels_last)
+        for top in range(0, height, rows):
+            differences = functional.conv2d(framed[:, :, top : top + rows + 2], self._differences, padding=(0, 1))
+            bent = _bend(differences).to(features.dtype)
+            features[:, :, top : top + rows] = functional.conv2d(bent, self._mix, self._bias)
+        return features
+
+
+class ToldBlock(nn.Module):
+    """A block for one noise level; it takes over the convolutions of the one that it is made from."""
+
+    def __init__(self, block: Block, embedded: Tensor) -> None:
+        super().__init__()
+        scale, shift = block.steer(embedded)[0].chunk(2)
+        self.first, self.second = block.first, block.second
+        with torch.no_grad():
+            self.first.weight.mul_((1 + scale)[:, None, None, None])
+            self.first.bias.mul_(1 + scale).add_(shift)  # type: ignore[union-attr]
+
+    def forward(self, x: Tensor, _embedded: Tensor) -> Tensor:
+        """Return `x` refined."""
+        return self.second(functional.silu(self.first(x), inplace=True)).add_(x)  # type: ignore[no-any-return]
+
+
+def compose_filters(head: Head) -> tuple[Tensor | None, Tensor]:
+    """Return the filters' convolution and the mixing after it as one: weight, and bias; without filters no weight."""
+    seen = head.differences.out_channels
+    bias: Tensor = head.mix.bias  # type: ignore[assignment]
+    if head.filters is None:
+        return None, bias
+    mix = head.mix.weight[:, seen:, 0, 0]
+    return torch.einsum("om,mchw->ochw", mix, head.filters.weight), bias + mix @ head.filters.bias  # type: ignore[operator]
+
+
+def _fixed(weight: Tensor, dtype: torch.dtype) -> nn.Parameter:
+    return nn.Parameter(weight.to(dtype, memory_format=torch.channels_last), requires_grad=False)
+
+
+def _halve(planes: Tensor) -> Tensor:
+    return functional.pixel_unshuffle(planes, 2).contiguous(memory_format=torch.channels_last)
+
+
+def _bend(x: Tensor) -> Tensor:
+    """Return the inverse hyperbolic sine of float32 numbers.
+
+    PyTorch's own takes 14 ns a number on a CPU, a third of the network's whole time; this takes 1.6 ns. It differs by
+    less than 1e-6.
+    """
+    if x.device.type != "cpu":
+        return torch.asinh(x)
+    return torch.square(x).add_(1).sqrt_().add_(x.abs()).log_().copysign_(x)
