@@ -1,6 +1,8 @@
 """What all tests share."""
 
 import os
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -17,11 +19,13 @@ def data() -> Path:
     return folder
 
 
-@pytest.fixture(scope="session", autouse=True)
-def own_folders(tmp_path_factory: pytest.TempPathFactory) -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Keep the tests, and the programs they start, away from the user's configuration and journal."""
+    folder = Path(tempfile.mkdtemp(prefix="rwdenoise-tests-"))
+    config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+    # Before anything of the program is imported, which looks for its configuration.
     for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME"):
-        os.environ[name] = str(tmp_path_factory.mktemp(name.lower()))
+        os.environ[name] = str(folder / name.lower())
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

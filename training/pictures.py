@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from rwdenoise import in_camera, simulate
@@ -23,21 +22,11 @@ from training.photos import WHITE
 #: Px around the patch that the steps of a camera may look at.
 MARGIN = 8
 # Shares of the pairs; the rest comes from cameras.
-GAUSSIAN_SHARE, GRAIN_SHARE, GRAY_SHARE = 0.35, 0.15, 0.06
+GAUSSIAN_SHARE, GRAIN_SHARE, GRAY_SHARE = 0.2, 0.1, 0.06
 # Standard deviations of noise that no camera made, as parts of white: from invisible to beyond all use.
 LOG_DEVIATION = (math.log(0.003), math.log(0.25))
-#: How much the photo is enlarged before the camera sees it. Photos that were averaged down have detail in every pixel;
-#: what a lens draws on a sensor has not, and its noise can be told from it the better.
-SCENES = (1.0, 1.5, 2.0, 2.5)
-# On top of it, the blur of lenses: share of the pictures, and standard deviations in px.
-SOFT_SHARE, SOFTNESS = 0.4, (0.3, 1.2)
-#: How much the picture is resized after the camera: by half of the people, mostly down.
-PICTURES = (1.0, 1.0, 1.0, 1.0, 0.5, 0.6, 0.75, 1.3)
-# How far cameras smooth noise where they see no edge, which leaves blotches: share of the pictures, standard deviations
-# in px, and how much of the noise is smoothed.
-SMOOTHED_SHARE, SMOOTHED_OVER, SMOOTHED_PART = 0.7, (0.5, 2.0), (0.3, 1.0)
-# The same for color noise, of which cameras leave less: share of the pictures, standard deviations, how much is left.
-COLOR_SHARE, COLOR_OVER, COLOR_LEFT = 0.85, (0.7, 3.5), (0.15, 1.0)
+# How much a picture is resized: cameras seldom, people often; upscaled ones are as soft as small sensors.
+KEPT_SIZE_SHARE, FACTORS = 0.5, (0.6, 0.75, 1.15, 1.3, 1.5, 1.75, 2.0)
 JPEG_SHARE, QUALITIES = 0.65, (60, 99)
 #: The clean picture is stored at least so well: what coarse JPEG does to pictures shall go with the noise.
 CLEAN_QUALITY = 92
@@ -73,16 +62,6 @@ class PicturePairs:
         return (estimate - self.clean) / self.deviation[:, None, None, None]
 
 
-@dataclass(frozen=True)
-class Scaling:
-    """How sizes change on the way to a picture."""
-
-    scene: float = 1.0
-    """How much the photo is enlarged before the camera sees it, 1 and more."""
-    picture: float = 1.0
-    """How much the developed picture is resized."""
-
-
 class PictureBag:
     """Takes a new camera, light, developing and file for each patch.
 
@@ -103,41 +82,32 @@ class PictureBag:
         self.device = device
         self.rng = np.random.default_rng(seed)
         self.torch_rng = torch.Generator(device).manual_seed(seed)
-        largest = self._sensor_size(min(PICTURES))
+        largest = self.source_size(min(FACTORS))
         self.bag = CameraBag(size=largest, jitter=0.0, device=device, seed=seed, usual_share=usual_share)
 
-    def draw_scaling(self) -> Scaling:
-        """Return how sizes change in the next batch."""
-        return Scaling(scene=float(self.rng.choice(SCENES)), picture=float(self.rng.choice(PICTURES)))
+    def draw_factor(self) -> float:
+        """Return how much the pictures of the next batch are resized."""
+        if self.rng.random() < KEPT_SIZE_SHARE:
+            return 1.0
+        return float(self.rng.choice(FACTORS))
 
-    def source_size(self, scaling: Scaling) -> int:
-        """Return the edge in px of the patches that `photograph` needs."""
-        return math.ceil(self._sensor_size(scaling.picture) / scaling.scene)
-
-    def _sensor_size(self, factor: float) -> int:
+    def source_size(self, factor: float) -> int:
+        """Return the edge in px of the patches that `photograph` needs for a factor; a multiple of 2."""
         return 2 * math.ceil((self.size + 2 * MARGIN) / factor / 2)
 
-    def photograph(self, patches: Tensor, scaling: Scaling) -> PicturePairs:
+    def photograph(self, patches: Tensor, factor: float) -> PicturePairs:
         """Make pairs from developed patches of int16, shape (N, 3, H, W), 0 to `WHITE`, H and W of `source_size`."""
-        patches = self._see(patches.to(self.device), scaling)
         kinds = self.rng.choice(3, len(patches), p=(GAUSSIAN_SHARE, GRAIN_SHARE, 1 - GAUSSIAN_SHARE - GRAIN_SHARE))
-        clean = in_camera.resize(patches.float() / WHITE, scaling.picture)
+        clean = in_camera.resize(patches.to(self.device).float() / WHITE, factor)
         noisy = clean.clone()
         for kind, spoil in enumerate((self._gaussian, self._grain)):
             if (here := kinds == kind).any():
                 noisy[here] += spoil(clean[here])
         if (here := kinds == 2).any():
-            clean[here], noisy[here] = self._develop(patches[here], scaling.picture)
+            clean[here], noisy[here] = self._develop(patches[here], factor)
         gray = self.rng.random(len(patches)) < GRAY_SHARE
         clean[gray], noisy[gray] = _gray(clean[gray]), _gray(noisy[gray])
-        return self._crop(*self._store(clean, noisy, kinds))
-
-    def _see(self, patches: Tensor, scaling: Scaling) -> Tensor:
-        """Return what lenses draw of the patches on sensors, as codes like theirs."""
-        edge = self._sensor_size(scaling.picture)
-        scene = in_camera.resize(patches.float() / WHITE, scaling.scene)[..., :edge, :edge]
-        softness = self._some(len(patches), SOFT_SHARE) * self._uniform(len(patches), *SOFTNESS)
-        return (in_camera.blur(scene, softness) * WHITE).round().short()
+        return self._crop(*self._store(clean, noisy))
 
     def _develop(self, patches: Tensor, factor: float) -> tuple[Tensor, Tensor]:
         count, _, height, width = patches.shape
@@ -155,27 +125,19 @@ class PictureBag:
             picture = in_camera.develop(mosaic, colors, kind=demosaicer, matrix=view.matrix, gains=view.gains, how=how)
             return in_camera.resize(picture, factor)
 
-        truth = picture_of(clean)
-        return truth, truth + self._smooth(picture_of(noisy) - truth)
-
-    def _smooth(self, noise: Tensor) -> Tensor:
-        """Return noise as it is after a camera has smoothed it, but not the picture below."""
-        count = len(noise)
-        luma, color = in_camera.split_luma(noise)
-        part = self._some(count, SMOOTHED_SHARE) * self._uniform(count, *SMOOTHED_PART)
-        luma = torch.lerp(luma, in_camera.blur(luma, self._uniform(count, *SMOOTHED_OVER)), part)
-        left = in_camera.blur(color, self._uniform(count, *COLOR_OVER)) * self._uniform(count, *COLOR_LEFT)
-        color = torch.where(self._some(count, COLOR_SHARE) > 0, left, color)
-        return in_camera.join_luma(luma, color)
+        return picture_of(clean), picture_of(noisy)
 
     def _draw_developing(self, count: int, *, gain: Tensor, curved: Tensor) -> Developing:
+        def some(share: float) -> Tensor:
+            return self._tensor(self.rng.random(count) < share)
+
         return Developing(
             gain=gain,
             curved=curved,
             # Cameras hardly ever leave color noise as it is: in their JPEGs it is blotches of several px.
-            color_blur=self._some(count, 0.85) * self._uniform(count, 0.5, 3.2),
-            coring=self._some(count, 0.4) * self._uniform(count, 0.0, 0.03),
-            sharpening=self._some(count, 0.6) * self._uniform(count, 0.0, 1.2),
+            color_blur=some(0.85) * self._uniform(count, 0.5, 3.2),
+            coring=some(0.4) * self._uniform(count, 0.0, 0.03),
+            sharpening=some(0.6) * self._uniform(count, 0.0, 1.2),
             radius=self._uniform(count, 0.5, 1.3),
         )
 
@@ -197,11 +159,11 @@ class PictureBag:
     def _deviations(self, count: int) -> Tensor:
         return torch.exp(self._uniform(count, *LOG_DEVIATION))
 
-    def _store(self, clean: Tensor, noisy: Tensor, kinds: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
-        """Round as files do: JPEG, 8 bit, or not at all; after JPEG Gaussian noise would not be Gaussian any more."""
+    def _store(self, clean: Tensor, noisy: Tensor) -> tuple[Tensor, Tensor]:
+        """Round as files do: JPEG, 8 bit, or not at all."""
         clean, noisy = clean.clone(), noisy.clone()
         for index in range(len(clean)):
-            if kinds[index] > 0 and self.rng.random() < JPEG_SHARE:
+            if self.rng.random() < JPEG_SHARE:
                 quality = int(self.rng.integers(*QUALITIES))
                 subsampling = int(self.rng.choice(in_camera.SUBSAMPLINGS))
                 for picture, stored_at in ((clean, max(quality, CLEAN_QUALITY)), (noisy, quality)):
@@ -215,10 +177,6 @@ class PictureBag:
         top, left = (int(self.rng.integers(0, edge - self.size + 1)) for edge in clean.shape[-2:])
         rows, columns = slice(top, top + self.size), slice(left, left + self.size)
         return PicturePairs(clean[..., rows, columns].contiguous(), noisy[..., rows, columns].contiguous())
-
-    def _some(self, count: int, share: float) -> Tensor:
-        """Return 1 for a random share, 0 for the rest."""
-        return self._tensor(self.rng.random(count) < share)
 
     def _normal(self, like: Tensor) -> Tensor:
         return torch.randn(like.shape, generator=self.torch_rng, device=like.device)

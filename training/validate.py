@@ -15,7 +15,7 @@ from rwdenoise.errors import SettingsError
 from rwdenoise.network import BLIND_LEVEL, UNet
 from rwdenoise.noise import NoiseProfile, destabilize, stabilize
 from training.camera import READ_OFFSET, READ_SLOPE
-from training.pictures import MARGIN, SCENES, PictureBag, PicturePairs, Scaling
+from training.pictures import MARGIN, PictureBag
 
 SHOT = (1e-3, 4e-3, 1.6e-2)
 GAUSSIAN = (15, 25, 50)
@@ -89,12 +89,7 @@ class PictureValidation:
         self.bag = PictureBag(size=CROP - 2 * MARGIN, device=device, seed=11)
         codes = (sharp.short() * 4).to(device)
         with torch.no_grad():
-            self.cases = [self._photograph(codes[index : index + 1]) for index in range(len(codes))]
-
-    def _photograph(self, codes: Tensor) -> PicturePairs:
-        scaling = Scaling(scene=float(self.bag.rng.choice(SCENES)))
-        size = self.bag.source_size(scaling)
-        return self.bag.photograph(codes[..., :size, :size], scaling)
+            self.cases = [self.bag.photograph(codes[index : index + 1], 1.0) for index in range(len(codes))]
 
     @torch.no_grad()
     def measure(self, network: UNet) -> dict[str, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 import torch
+from torch.nn import functional
 
 from bench.quality.rows import Row
 from bench.speed.sizes import Sizes
@@ -52,9 +53,14 @@ def _product_rate(device: str, dtype: torch.dtype, sizes: Sizes) -> float:
 
 def _one_product_rate(device: str, dtype: torch.dtype, edge: int, rounds: int) -> float:
     left, right = (torch.rand(edge, edge, device=device).to(dtype) for _ in range(2))
+    # The same product as a convolution of 1 x 1: on AMD's CPUs MKL, which does float32 products, reaches half of it.
+    planes, filters = (
+        x.contiguous(memory_format=torch.channels_last)
+        for x in (left.reshape(1, edge, 64, -1), right[:, :, None, None])
+    )
     with torch.inference_mode():
-        product = torch.mm(left, right)
-        fastest = _fastest(device, lambda: torch.mm(left, right, out=product), rounds)
+        ways = (lambda: torch.mm(left, right), lambda: functional.conv2d(planes, filters))
+        fastest = min(_fastest(device, way, rounds) for way in ways)
     return float(2 * edge**3 / fastest)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 #: The value of chroma that means: the same share as the strength.
 AS_STRENGTH = -1.0
 QUALITIES = ("best", "fast")
-DEVICES = ("auto", "cpu", "cuda", "mps")
+DEVICES = ("auto", "cuda", "cuda:compiled", "mps", "openvino", "openvino:gpu", "openvino:npu", "cpu")
 STEPS = (1, 100)
 
 #: Name, what people read, what it does, default.
@@ -17,7 +17,12 @@ NUMBERS = (
 WHOLE_NUMBERS = (("steps", "Steps", "Steps of the diffusion, 1 to 100; each costs one pass of the network", 2),)
 WORDS = (
     ("quality", "Quality", "best, or fast with less arithmetic", "best"),
-    ("device", "Device", "What computes: auto, cpu, cuda or mps; auto takes the fastest that is here", "auto"),
+    (
+        "device",
+        "Device",
+        "What computes: auto takes the fastest that is here; 'rwdenoise doctor' lists the others",
+        "auto",
+    ),
 )
 NAMES = tuple(argument[0] for argument in NUMBERS + WHOLE_NUMBERS + WORDS)
 
