@@ -4,7 +4,7 @@ export PYTHON
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-gimp32 test-faults check unit bench clean
+.PHONY: demo test test-gimp32 test-faults check unit bench bench-speed clean
 
 demo: $(VENV)/ready
 	$(BIN)/python -m scripts.demo $(if $(PHOTO),"$(PHOTO)")
@@ -34,6 +34,9 @@ unit: $(VENV)/ready-dev
 
 bench: $(VENV)/ready-dev
 	$(BIN)/python -m bench.quality
+
+bench-speed: $(VENV)/ready-dev
+	$(BIN)/python -m bench.speed
 
 $(VENV)/ready: pyproject.toml constraints.txt
 	scripts/setup $(VENV) .

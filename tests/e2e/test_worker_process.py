@@ -167,6 +167,7 @@ def test_a_killed_plug_in_leaves_nothing(command, tmp_path: Path) -> None:
     script = (
         "import sys, worker_client\n"
         f"worker = worker_client.Worker('.', command={command})\n"
+        "worker.start()\n"
         f"open(worker.folder + '/pixels.in', 'wb').write(bytes({LARGE[0] * LARGE[1] * 3}))\n"
         f"worker.submit(dict(width={LARGE[0]}, height={LARGE[1]}, channels=3, alpha=False, type='u8',"
         " encoding='non-linear', steps=100))\n"
@@ -203,6 +204,7 @@ def test_a_second_preview_is_quick(command, tmp_path: Path) -> None:
     with runpy.run_path(str(CLIENT))["Worker"](tmp_path, command=command) as worker:
         layer = {"width": 512, "height": 512, "channels": 3, "alpha": False, "type": "float", "encoding": "linear"}
         pixels = np.random.default_rng(0).uniform(0, 1, (512, 512, 3)).astype(np.float32)
+        worker.start()
         (Path(worker.folder) / "pixels.in").write_bytes(pixels.tobytes())
         seconds = [
             worker.denoise({**layer, "preview": True, **settings})["seconds"]
