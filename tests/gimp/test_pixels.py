@@ -24,7 +24,7 @@ BLEND_TOLERANCE = 2e-6
 
 @pytest.fixture(scope="session")
 def denoiser(tiny_weights: Path) -> Denoiser:
-    return load_denoiser(str(tiny_weights), device="cpu")
+    return load_denoiser(str(tiny_weights))
 
 
 def names(cases: list[Case]) -> list[str]:
