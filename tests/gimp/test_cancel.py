@@ -29,11 +29,11 @@ TO_CANCEL = (45, 20)
 
 @pytest.fixture
 def patient(tree: Path, tmp_path: Path) -> GimpTree:
-    """Return a GIMP with the real worker and its real weights, without toolbox and docks."""
+    """Return a GIMP with a real worker and its real weights, that takes its time, without toolbox and docks."""
     gimp = GimpTree(tree, tmp_path)
     gimp.prepare()
     (gimp.profile / "sessionrc").write_text("(hide-docks yes)\n")
-    gimp.install("rwdenoise", worker_command("-m", "rwdenoise_cli", "worker"))
+    gimp.install("rwdenoise", worker_command("-m", "tests.gimp.restless", "worker"))
     return gimp
 
 
