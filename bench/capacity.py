@@ -46,6 +46,8 @@ class Rates:
     """One photo on one machine."""
 
     cores: int
+    device: str
+    """What denoised."""
     read: float
     """Seconds of one core."""
     write: float
@@ -65,13 +67,13 @@ def measure() -> Rates:
         write_photo(photo, source, provenance=None)
         seconds = {}
         for weights in ARITHMETIC:
-            denoiser = load_denoiser(weights, device="cpu")
+            denoiser = load_denoiser(weights)
             work = PhotoWork(source, target, treatment=Treatment(Settings(), overwrite=True))
             read = _timed(work.read)
             seconds[weights] = _timed(partial(work.denoise, denoiser, ignore))
             write = _timed(partial(work.write, lambda _: None))
         sizes = source.stat().st_size, target.stat().st_size
-        return Rates(os.cpu_count() or 1, read, write, seconds, *sizes)
+        return Rates(os.cpu_count() or 1, denoiser.device, read, write, seconds, *sizes)
 
 
 def _timed(work: Callable[[], object]) -> float:
@@ -87,7 +89,7 @@ def tables(rates: Rates) -> Iterator[str]:
     yield "|---|---|---|---|"
     for weights, seconds in rates.denoise.items():
         # On a CPU reading and writing take cores from the network.
-        yield _machine(f"{rates.cores} CPU cores, {weights}, measured", seconds + around / rates.cores)
+        yield _machine(f"{rates.cores} cores, {rates.device}, {weights}, measured", seconds + around / rates.cores)
     for name, peak in GPUS.items():
         for weights, macs in ARITHMETIC.items():
             yield _machine(f"{name}, {weights}, computed", _gpu_seconds(macs, peak))
