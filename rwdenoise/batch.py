@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -95,26 +96,29 @@ class Batch:
         Cancelled
             If the listener raised it. The photo at hand is told as `Stopped`; it and the rest count as skipped.
         """
-        try:
+        with self._summed_when_stopped():
             possible = list(self._possible())
             for domain in sorted({_expected_domain(source) for source, _ in possible}):
                 load(domain)
             pipeline = Pipeline(load=load, attempt=self._attempt, listen=self._tally.hear, jobs=jobs)
             pipeline.run(PhotoWork(*job, treatment=self._treatment, read=self._read) for job in possible)
-        except (Cancelled, KeyboardInterrupt):
-            self._tally.close()
-            raise
         return self._tally.close()
 
     def run_on(self, cluster: Cluster, task: Task) -> Summary:
         """Denoise the photos on other machines; the rest is as in `run`."""
-        try:
+        with self._summed_when_stopped():
             for (source, _), events in cluster.run(self._possible(), task):
                 self._tally.attempt(source, partial(self._hear_all, events))
+        return self._tally.close()
+
+    @contextmanager
+    def _summed_when_stopped(self) -> Iterator[None]:
+        """Tell the sum also of a call that was stopped."""
+        try:
+            yield
         except (Cancelled, KeyboardInterrupt):
             self._tally.close()
             raise
-        return self._tally.close()
 
     def _hear_all(self, events: Iterable[Event]) -> None:
         for event in events:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from bench.page import join_tables
+
 TITLE = """# How well it denoises
 
 Every table comes from `python -m bench.quality`; how each figure is defined stands in `bench/`. Everybody
@@ -75,11 +77,4 @@ def write_page(folder: Path) -> Path:
     folder : Path
         Where the parts of the bench wrote their tables.
     """
-    parts = [TITLE]
-    for name, words in SECTIONS.items():
-        table = folder / f"{name}.md"
-        if table.exists():
-            parts += [words, table.read_text(encoding="utf-8")] if words else [table.read_text(encoding="utf-8")]
-    page = folder / "quality.md"
-    page.write_text("\n".join(f"{part.rstrip()}\n" for part in parts), encoding="utf-8")
-    return page
+    return join_tables(folder / "quality.md", TITLE, SECTIONS)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from bench.page import join_tables
+
 TITLE = """# How fast it is
 
 Every table comes from `python -m bench.speed`, all from one run on one machine; how each figure is defined stands in
@@ -60,11 +62,4 @@ def write_page(folder: Path) -> Path:
     folder : Path
         Where the parts of the bench wrote their tables.
     """
-    parts = [TITLE]
-    for part, words in SECTIONS.items():
-        table = folder / f"{table_name(part)}.md"
-        if table.exists():
-            parts += [words, table.read_text(encoding="utf-8")]
-    page = folder / "speed.md"
-    page.write_text("\n".join(f"{part.rstrip()}\n" for part in parts), encoding="utf-8")
-    return page
+    return join_tables(folder / "speed.md", TITLE, {table_name(part): words for part, words in SECTIONS.items()})
