@@ -7,11 +7,14 @@ like noise, are left to the network, which has learned them.
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 
 from rwdenoise.cfa import Cfa
 from rwdenoise.noise import NoiseProfile, destabilize, stabilize
+from rwdenoise.tiling import in_bands
 
 Plane = NDArray[np.float32]
 Places = NDArray[np.intp]
@@ -54,37 +57,61 @@ def replace_broken_pixels(planes: NDArray[np.float32], *, cfa: Cfa, noise: Noise
     mosaic = planes[0]
     if min(mosaic.shape) <= 2 * reach:
         return planes
-    stable = stabilize(mosaic, shot=noise.shot, read=noise.read) / np.float32(noise.sigma)
-    framed = np.pad(np.asarray(stable, np.float32), reach, mode="reflect")
-    rows, columns = np.nonzero(_stands_out(framed, cfa.shifted(-reach, -reach), reach))
-    places = np.stack([rows, columns]) + reach
-    expected, broken = _judge(framed, places, cfa.shifted(-reach, -reach))
-    if not broken.any():
-        return planes
-    mended = planes.copy()
-    u = expected[broken] * np.float32(noise.sigma)
-    mended[0, rows[broken], columns[broken]] = destabilize(u, shot=noise.shot, read=noise.read)
-    return mended
+    framed = np.pad(mosaic, reach, mode="reflect")
+    mended = None
+    for rows in in_bands(*mosaic.shape):
+        band = stabilize(framed[rows.start : rows.stop + 2 * reach], shot=noise.shot, read=noise.read)
+        places, expected = _find_broken(band / np.float32(noise.sigma), cfa.shifted(rows.start - reach, -reach), reach)
+        if expected.size:
+            mended = planes.copy() if mended is None else mended
+            u = expected * np.float32(noise.sigma)
+            mended[0, rows.start + places[0], places[1]] = destabilize(u, shot=noise.shot, read=noise.read)
+    return planes if mended is None else mended
+
+
+def _find_broken(framed: Plane, cfa: Cfa, reach: int) -> tuple[Places, Plane]:
+    """Return where broken sites are, counted without the frame of so many px, and what they should hold.
+
+    Parameters
+    ----------
+    framed : ndarray of float32
+        Stabilized, in standard deviations of the noise.
+    cfa : Cfa
+        The filters, counted from the first pixel of the frame.
+    reach : int
+    """
+    places = np.stack(np.nonzero(_stands_out(framed, cfa, reach)))
+    expected, broken = _judge(framed, places + reach, cfa)
+    return places[:, broken], expected[broken]
 
 
 def _stands_out(framed: Plane, cfa: Cfa, reach: int) -> NDArray[np.bool_]:
     """Tell which sites lie far above, or far below, three of their four nearest neighbors of the same color."""
     height, width = (edge - 2 * reach for edge in framed.shape)
     result = np.zeros((height, width), bool)
-    for top, left in np.ndindex(*cfa.period):
-        phase = cfa.shifted(top + reach, left + reach)
-        sites = np.s_[top :: cfa.period[0], left :: cfa.period[1]]
 
-        def seen(row: int, column: int, sites: tuple[slice, slice] = sites) -> Plane:
-            return framed[reach + row : reach + row + height, reach + column : reach + column + width][sites]
+    def seen(row: int, column: int) -> Plane:
+        return framed[reach + row : reach + row + height, reach + column : reach + column + width]
 
-        near = [seen(*offset) for offset in nearest_of_same_color(phase, 4)]
-        here = seen(0, 0)
+    for offsets, phases in _by_neighbors(cfa.shifted(reach, reach)).items():
+        # Of every site, also of those that have other neighbors: numbers side by side are compared much faster.
+        near = [seen(*offset) for offset in offsets]
         least, greatest = np.minimum(near[0], near[1]), np.maximum(near[0], near[1])
         inner = np.maximum(least, np.minimum(near[2], near[3])), np.minimum(greatest, np.maximum(near[2], near[3]))
         low, high = np.minimum(*inner), np.maximum(*inner)
-        result[sites] = (here > high + LEAST) | (here < low - LEAST)
+        outside = (seen(0, 0) > high + LEAST) | (seen(0, 0) < low - LEAST)
+        for top, left in phases:
+            sites = np.s_[top :: cfa.period[0], left :: cfa.period[1]]
+            result[sites] = outside[sites]
     return result
+
+
+def _by_neighbors(cfa: Cfa) -> dict[tuple[tuple[int, int], ...], list[tuple[int, int]]]:
+    """Return the sites of a period by where their four nearest neighbors of the same color lie."""
+    found: dict[tuple[tuple[int, int], ...], list[tuple[int, int]]] = {}
+    for phase in np.ndindex(*cfa.period):
+        found.setdefault(nearest_of_same_color(cfa.shifted(*phase), 4), []).append(phase)
+    return found
 
 
 def _judge(framed: Plane, places: Places, cfa: Cfa) -> tuple[Plane, NDArray[np.bool_]]:
@@ -111,18 +138,19 @@ def _neighborhood(framed: Plane, places: Places, cfa: Cfa) -> tuple[Plane, Plane
     return np.median(values, axis=0), values[-2] - values[1]
 
 
-def nearest_of_same_color(cfa: Cfa, count: int) -> list[tuple[int, int]]:
+@cache
+def nearest_of_same_color(cfa: Cfa, count: int) -> tuple[tuple[int, int], ...]:
     """Return the offsets of the nearest sites that have the filter of the first one, nearest first.
 
     >>> from rwdenoise.cfa import RGGB
     >>> nearest_of_same_color(RGGB, 4)
-    [(-2, 0), (0, -2), (0, 2), (2, 0)]
+    ((-2, 0), (0, -2), (0, 2), (2, 0))
     """
     around = range(-4, 5)
     color = cfa.colors[0][0]
     offsets = [(row, column) for row in around for column in around if (row, column) != (0, 0)]
     same = [offset for offset in offsets if cfa.shifted(*offset).colors[0][0] == color]
-    return sorted(same, key=lambda offset: offset[0] ** 2 + offset[1] ** 2)[:count]
+    return tuple(sorted(same, key=lambda offset: offset[0] ** 2 + offset[1] ** 2)[:count])
 
 
 def _reach(cfa: Cfa) -> int:

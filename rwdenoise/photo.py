@@ -41,6 +41,11 @@ class Area:
         """The rows and columns, to index an array with."""
         return slice(self.top, self.top + self.height), slice(self.left, self.left + self.width)
 
+    def bands(self) -> list[Area]:
+        """Divide it into bands of rows, so that what is computed of one stays in the processor's cache."""
+        bands = in_bands(self.height, self.width)
+        return [replace(self, top=self.top + rows.start, height=rows.stop - rows.start) for rows in bands]
+
 
 @dataclass(frozen=True, eq=False)
 class RawPhoto:
@@ -104,10 +109,14 @@ class RawPhoto:
         ndarray of float32, shape (1, height, width), or (3, height, width) of a linear photo
             Proportional to the light in the camera's own colors: 0 black, 1 white; not clipped.
         """
-        stored = self._stored(area)
-        black = self._black_map(area)
-        light = ((stored.astype(np.float32) - black) / (self.white - black)).reshape(*stored.shape[:2], -1)
-        return np.ascontiguousarray(light.transpose(2, 0, 1))
+        whole = area or self.frame
+        light = np.empty((3 if self.cfa == LINEAR else 1, whole.height, whole.width), np.float32)
+        for part in whole.bands():
+            black = self._black_map(part)
+            band = (self._stored(part).astype(np.float32) - black) / (self.white - black)
+            rows = slice(part.top - whole.top, part.top - whole.top + part.height)
+            light[:, rows] = band.reshape(part.height, part.width, -1).transpose(2, 0, 1)
+        return light
 
     @property
     def grain(self) -> Grain | None:
@@ -146,12 +155,12 @@ class RawPhoto:
         planes : ndarray of float32
             As `planes` returns them, of the whole active area.
         """
-        if np.array_equal(planes, self.planes()):
+        bands = self.frame.bands()
+        if all(np.array_equal(planes[:, part.slices[0]], self.planes(part)) for part in bands):
             return self
         samples = np.empty_like(self._stored(None))
-        for rows in in_bands(*samples.shape[:2]):
-            part = Area(rows.start, 0, rows.stop - rows.start, samples.shape[1])
-            samples[rows] = self.samples_of(planes[:, rows], part)
+        for part in bands:
+            samples[part.slices[0]] = self.samples_of(planes[:, part.slices[0]], part)
         return self.with_samples(samples)
 
     def samples_of(self, planes: NDArray[np.float32], area: Area | None = None) -> NDArray[np.uint16]:
@@ -188,7 +197,9 @@ class RawPhoto:
             In those finer steps, from `samples_of`.
         """
         finer = self._finer
-        mosaic = np.minimum(self.mosaic.astype(np.uint32) * finer, U16_MAX).astype(np.uint16)
+        mosaic = np.empty_like(self.mosaic)
+        for rows in in_bands(*mosaic.shape[:2]):
+            mosaic[rows] = np.minimum(self.mosaic[rows].astype(np.uint32) * finer, U16_MAX)
         mosaic[self.active.slices] = samples
         return replace(self, mosaic=mosaic, black=self.black * np.float32(finer), white=self.white * finer)
 
