@@ -98,10 +98,12 @@ class Batch:
         """
         with self._summed_when_stopped():
             possible = list(self._possible())
-            for domain in sorted({_expected_domain(source) for source, _ in possible}):
-                load(domain)
+            domains = sorted({_expected_domain(source) for source, _ in possible})
             pipeline = Pipeline(load=load, attempt=self._attempt, listen=self._tally.hear, jobs=jobs)
-            pipeline.run(PhotoWork(*job, treatment=self._treatment, read=self._read) for job in possible)
+            pipeline.run(
+                (PhotoWork(*job, treatment=self._treatment, read=self._read) for job in possible),
+                prepare=lambda: [load(domain) for domain in domains],
+            )
         return self._tally.close()
 
     def run_on(self, cluster: Cluster, task: Task) -> Summary:

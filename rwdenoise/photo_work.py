@@ -74,6 +74,7 @@ class PhotoWork:
         """The checksum of the source, once it is read."""
         self.key = ""
         """What tells this result from others of the same source, once it is denoised."""
+        self._noise: tuple[NoiseProfile, str] | None = None
         self._read = read
         self._seconds = 0.0
 
@@ -84,7 +85,7 @@ class PhotoWork:
 
     @_within_memory()
     def read(self) -> None:
-        """Read the source.
+        """Read the source, and find out how noisy it is.
 
         Raises
         ------
@@ -101,6 +102,8 @@ class PhotoWork:
         self.format = self.treatment.format_for(self.source, self.target)
         _refuse_format(photo, self.format, name=shown(self.source))
         self._photo = deepened(photo, self.format) if isinstance(photo, RgbPhoto) else photo
+        if isinstance(photo, RawPhoto) and domain_of(photo) == "cfa":
+            self._noise = choose_noise(photo, self.treatment.noise)
         self._seconds += time.perf_counter() - begun
 
     @_within_memory()
@@ -115,14 +118,28 @@ class PhotoWork:
         begun = time.perf_counter()
         ready = denoiser(domain_of(self._photo)) if callable(denoiser) else denoiser
         before = ready.pixels_run
-        self._photo, profile = _denoise(
-            self._photo, ready, self.treatment.settings, self.treatment.noise, job=self.job, listen=listen
-        )
+        profile = self._tell_noise(listen)
+        self._photo = _denoise(self._photo, ready, self.treatment.settings, profile, job=self.job, listen=listen)
         self._weights, self._device = ready.name, ready.device
         self._pixels_run = ready.pixels_run - before
         self.key = self.treatment.key(self.format, weights=ready.digest)
         self._provenance = _provenance(self, ready, profile)
         self._seconds += time.perf_counter() - begun
+
+    def _tell_noise(self, listen: Listener) -> NoiseProfile | None:
+        """Tell the noise profile that is assumed, if there is one."""
+        photo = self._photo
+        if self._noise is not None:
+            profile, origin = self._noise
+            listen(Noise(self.job, profile.shot, profile.read, origin))
+            return profile
+        if self.treatment.noise is not None:
+            message = "The given noise profile is not used: it is for mosaics, and this photo is none."
+            listen(Warned(self.job, message))
+        stated = photo.noise if isinstance(photo, RawPhoto) else None
+        if stated is not None:
+            listen(Noise(self.job, stated.shot, stated.read, "file"))
+        return stated
 
     @_within_memory()
     def write(self, warn: Callable[[str], None]) -> Finished:
@@ -135,7 +152,7 @@ class PhotoWork:
         """
         begun = time.perf_counter()
         self._refuse_changed()
-        _make_folder(self.target.parent)
+        make_folder(self.target.parent)
         photo = self._photo
         options: Any = {
             "provenance": self._provenance,
@@ -197,40 +214,27 @@ def domain_of(photo: Photo) -> Domain:
 
 def _denoise(
     photo: Photo, denoiser: Denoiser, settings: Settings, noise: NoiseProfile | None, *, job: str, listen: Listener
-) -> tuple[Photo, NoiseProfile | None]:
-    """Return the denoised photo, and the noise profile that was assumed if there was one."""
+) -> Photo:
+    """Return the denoised photo."""
 
     def tell(done: int, total: int) -> None:
         listen(Progress(job, "denoise", done, total))
 
-    if isinstance(photo, RawPhoto) and photo.cfa != LINEAR:
-        return _denoise_mosaic(photo, denoiser, settings, noise, job=job, listen=listen)
-    if noise is not None:
-        listen(Warned(job, "The given noise profile is not used: it is for mosaics, and this photo is none."))
-    stated = photo.noise if isinstance(photo, RawPhoto) else None
-    if stated is not None:
-        listen(Noise(job, stated.shot, stated.read, "file"))
-    return denoise_regions(photo, denoiser=denoiser, settings=settings, on_progress=tell), stated
-
-
-def _denoise_mosaic(
-    photo: RawPhoto, denoiser: Denoiser, settings: Settings, noise: NoiseProfile | None, *, job: str, listen: Listener
-) -> tuple[RawPhoto, NoiseProfile]:
-    profile, origin = choose_noise(photo, noise)
-    listen(Noise(job, profile.shot, profile.read, origin))
+    if not isinstance(photo, RawPhoto) or noise is None or domain_of(photo) != "cfa":
+        return denoise_regions(photo, denoiser=denoiser, settings=settings, on_progress=tell)
     if settings.removes_nothing:
-        return photo, profile
+        return photo
     planes = denoiser.denoise(
         photo.planes(),
         cfa=photo.cfa,
-        noise=profile,
+        noise=noise,
         settings=settings,
         white_balance=photo.white_balance,
-        on_progress=lambda done, total: listen(Progress(job, "denoise", done, total)),
+        on_progress=tell,
     )
-    if (check := check_photo(photo, planes, noise=profile, settings=settings)) is not None:
+    if (check := check_photo(photo, planes, noise=noise, settings=settings)) is not None:
         listen(Residual(job, **check.summary()))
-    return photo.with_planes(planes), profile
+    return photo.with_planes(planes)
 
 
 def choose_noise(photo: RawPhoto, given: NoiseProfile | None = None) -> tuple[NoiseProfile, str]:
@@ -269,7 +273,8 @@ def _refuse_format(photo: Photo, format: str, *, name: str) -> None:
         raise SettingsError(message, hint="Leave --format out, or choose one of these.")
 
 
-def _make_folder(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
+    """Make the folder of a result, if it is missing."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

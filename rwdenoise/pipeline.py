@@ -51,8 +51,8 @@ class Pipeline:
         self._read: deque[tuple[PhotoWork, Future[None]]] = deque()
         self._written: deque[tuple[PhotoWork, Future[Written]]] = deque()
 
-    def run(self, works: Iterable[PhotoWork]) -> None:
-        """Run all photos through.
+    def run(self, works: Iterable[PhotoWork], *, prepare: Callable[[], object] = lambda: None) -> None:
+        """Run all photos through; prepare for that while the first is read.
 
         Raises
         ------
@@ -65,6 +65,8 @@ class Pipeline:
             ThreadPoolExecutor(1, "write") as self._writer,
         ):
             try:
+                self._read_ahead(todo)
+                prepare()
                 while self._read_ahead(todo):
                     self._denoise(*self._read.popleft())
             finally:
