@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -154,11 +156,19 @@ class _Profile:
 
 
 def _by_parts(convert: Callable[[Colors], Floats], colors: Colors) -> Colors:
-    """Return the conversion of all rows, a few at a time."""
+    """Return the conversion of all rows, a few at a time on every core."""
     converted = np.empty(colors.shape, np.float32)
     rows = max(1, _AT_ONCE * len(colors) // max(1, colors.size))
-    for top in range(0, len(colors), rows):
+
+    def convert_rows(top: int) -> None:
         converted[top : top + rows] = convert(colors[top : top + rows])
+
+    tops = range(0, len(colors), rows)
+    if len(tops) == 1:
+        convert_rows(0)
+    else:
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            list(pool.map(convert_rows, tops))
     return converted
 
 
