@@ -88,7 +88,12 @@ def _tiles(mosaic: NDArray[np.uint16]) -> Iterator[bytes]:
 
 
 def _tile_width(mosaic: NDArray[np.uint16]) -> int:
-    """Return the width of tiles, a multiple of 16 as TIFF wants it. LibRaw garbles tiles wider than the mosaic."""
+    """Return the width of tiles, a multiple of 16 as TIFF wants it.
+
+    LibRaw 0.22 garbles tiles wider than the mosaic, and mosaics that are exactly two tiles wide.
+    """
+    if mosaic.shape[1] == 2 * TILE:
+        return TILE // 2
     return min(TILE, max(int(mosaic.shape[1]) // 16 * 16, 16))
 
 

@@ -13,6 +13,9 @@ from rwdenoise.io.libraw import embedded_preview
 from rwdenoise.io.source import read_file
 from rwdenoise.photo import RawPhoto
 
+#: Points that a rising curve goes through: what is known, and what it becomes; both 0..1.
+Curve = tuple[NDArray[np.float64], NDArray[np.float64]]
+
 LONGEST_SIDE = 1600
 # Brightness is compared at these shares of the pixels; the ends are left out, where single pixels decide.
 _SHARES = np.linspace(0.01, 0.99, 33)
@@ -34,15 +37,32 @@ def render_preview(photo: RawPhoto) -> NDArray[np.uint8]:
     ndarray of uint8, shape (H, W, 3)
         sRGB, not turned, at most 1600 px long.
     """
-    encoded = encode_srgb(_to_srgb(_superpixels(photo), photo))
-    looks = _camera_rendering(photo)
-    if looks is not None:
-        encoded = match_brightness(encoded, looks)
-    return _with_square_pixels(np.rint(encoded * 255).astype(np.uint8), photo.pixel_aspect)
+    encoded = render_small(photo)
+    curve = camera_curve(encoded, photo)
+    if curve is not None:
+        encoded = np.interp(encoded, *curve).astype(np.float32)
+    return with_square_pixels(np.rint(encoded * 255).astype(np.uint8), photo.pixel_aspect)
 
 
-def match_brightness(picture: NDArray[np.float32], model: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Return the picture, 0..1, bent by one rising curve so that it has the brightness of `model` at every share.
+def render_small(photo: RawPhoto, *, longest: int = LONGEST_SIDE) -> NDArray[np.float32]:
+    """Return the camera's crop in sRGB, averaged in linear light to at most `longest` px, as bright as it was recorded.
+
+    Returns
+    -------
+    ndarray of float32, shape (H, W, 3)
+        0 black, 1 white; not turned, in the sensor's pixels.
+    """
+    return encode_srgb(_to_srgb(_superpixels(photo, longest), photo))
+
+
+def camera_curve(picture: NDArray[np.float32], photo: RawPhoto) -> Curve | None:
+    """Return the curve that makes a small rendering as bright as the camera's own; None where there is no such one."""
+    model = _camera_rendering(photo)
+    return None if model is None else brightness_curve(picture, model)
+
+
+def brightness_curve(picture: NDArray[np.float32], model: NDArray[np.uint8]) -> Curve:
+    """Return the one rising curve that gives a picture, 0..1, the brightness of `model` at every share.
 
     The curve goes through black and white, and through the points where equally many pixels of both are darker.
     """
@@ -51,7 +71,7 @@ def match_brightness(picture: NDArray[np.float32], model: NDArray[np.uint8]) -> 
     theirs = np.quantile(model.mean(axis=2) / 255, _SHARES)
     known, first = np.unique(np.concatenate([[0.0], ours, [1.0]]), return_index=True)
     wanted = np.maximum.accumulate(np.concatenate([[0.0], theirs, [1.0]]))[first]
-    return np.interp(picture, known, wanted).astype(np.float32)
+    return known, wanted
 
 
 def _without_bars(model: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -63,7 +83,7 @@ def _without_bars(model: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return model[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
-def _superpixels(photo: RawPhoto) -> NDArray[np.float32]:
+def _superpixels(photo: RawPhoto, longest: int) -> NDArray[np.float32]:
     """Return the mean of each color over squares of the crop, shape (H, W, 3), 0 black, 1 white."""
     crop = photo.crop
     # Each plane of a linear photo is averaged like a mosaic of one color.
@@ -74,7 +94,7 @@ def _superpixels(photo: RawPhoto) -> NDArray[np.float32]:
     filling = [(0, 0), (0, max(0, rows - crop.height)), (0, max(0, columns - crop.width))]
     signal = np.pad(signal, filling, mode="edge")
     _, height, width = signal.shape
-    times = max(1, -(-max(height, width) // (rows * LONGEST_SIDE)))
+    times = max(1, -(-max(height, width) // (rows * longest)))
     times = min(times, height // rows, width // columns)
     means = [_means(plane, cfa, times) for plane in signal]
     return np.stack([mean[..., 0] for mean in means], axis=2) if photo.cfa == LINEAR else means[0]
@@ -103,7 +123,8 @@ def _to_srgb(light: NDArray[np.float32], photo: RawPhoto) -> NDArray[np.float32]
     return balanced
 
 
-def _with_square_pixels(picture: NDArray[np.uint8], aspect: float) -> NDArray[np.uint8]:
+def with_square_pixels(picture: NDArray[np.uint8], aspect: float) -> NDArray[np.uint8]:
+    """Return a picture of pixels that are `aspect` times as high as wide, stretched."""
     if aspect == 1:
         return picture
     height, width = picture.shape[:2]

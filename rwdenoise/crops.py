@@ -1,0 +1,227 @@
+"""The parts of a photo that are worth a look before and after: the noisiest, the most detailed, the darkest.
+
+A photo is looked at sparsely, one site of each color in a few, as it will be seen: balanced, and with the tone curve of
+a screen. How strong noise is at each brightness is measured where the photo is flat (`rwdenoise.grain`). Blocks with no
+more than that are flat; what they have beyond it is detail.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rwdenoise.cfa import BLUE, GREEN, LINEAR, RED, TRANSMISSION
+from rwdenoise.color import decode_srgb, encode_extended_srgb
+from rwdenoise.grain import estimate_grain
+from rwdenoise.io.read import Photo
+from rwdenoise.photo import Area, RawPhoto
+from rwdenoise.residual import EDGE
+from rwdenoise.rgb_photo import RgbPhoto
+
+Floats = NDArray[np.float32]
+Some = TypeVar("Some", bound=Photo)
+
+NOISIEST, MOST_DETAILED, DARKEST, CHOSEN = "noisiest", "most detailed", "darkest", "chosen"
+
+#: Longest side of the sparse look at a photo, in sites of a color: enough for a few blocks in the smallest crop.
+LONGEST = 1500
+#: Energy of a block, as a multiple of what noise gives, up to which it is flat. Of noise alone 1 % exceed it.
+FLAT = 1.5
+#: Light that a screen reflects, as a share of its white: in it noise near black drowns (IEC 61966-2-1:1999, typical
+#: viewing flare).
+FLARE = 0.05
+#: Brightness on the screen below which nothing can be seen, neither noise nor what it hides.
+BLACK = 0.04
+
+
+@dataclass(frozen=True)
+class Crop:
+    """A part of a photo, and why it was chosen."""
+
+    reason: str
+    """``"noisiest"``, ``"most detailed"``, ``"darkest"`` or ``"chosen"``."""
+    area: Area
+    """Counted like `RawPhoto.planes` does: from the corner of the active area."""
+
+
+class _Blocks(NamedTuple):
+    """What is seen in each block of `edge` px, shape (rows, columns)."""
+
+    edge: int
+    tone: Floats
+    noise: Floats
+    detail: Floats
+
+
+def choose_crops(photo: Photo, *, size: int) -> list[Crop]:
+    """Choose up to three parts of a photo that show what denoising does to it.
+
+    Parameters
+    ----------
+    photo : RawPhoto or RgbPhoto
+    size : int
+        Edge of each part in px.
+
+    Returns
+    -------
+    list of Crop
+        The noisiest, the most detailed and the darkest part, unless it is quite black. They do not overlap, so there
+        are fewer in a small photo. Corners and edges lie at multiples of the filters' period; a photo that is smaller
+        than `size` is shown whole.
+    """
+    crops: list[Crop] = []
+    blocks = _look(photo)
+    for reason, score in _scores(blocks):
+        area = _best(score, blocks, photo, size=size, taken=[crop.area for crop in crops])
+        if area is not None:
+            crops.append(Crop(reason, area))
+    return crops
+
+
+def crop_at(photo: Photo, row: int, column: int, *, size: int) -> Crop:
+    """Return the part of a photo around a pixel, moved inside where it would reach over the edge."""
+    shown = shown_area(photo)
+    height, width = _edges(photo, size)
+    return Crop(CHOSEN, _aligned(photo, shown.top + row - height // 2, shown.left + column - width // 2, size))
+
+
+def cut_out(photo: Some, area: Area) -> Some:
+    """Return a part of a photo as a photo of its own, without borders."""
+    if isinstance(photo, RgbPhoto):
+        extra = None if photo.extra is None else photo.extra[area.slices]
+        return replace(photo, samples=photo.samples[area.slices], extra=extra)
+    whole = Area(0, 0, area.height, area.width)
+    return replace(
+        photo,
+        mosaic=photo.mosaic[photo.active.slices][area.slices],
+        cfa=photo.cfa.shifted(area.top, area.left),
+        black=np.roll(photo.black, (-area.top, -area.left), axis=(0, 1)),
+        active=whole,
+        crop=whole,
+    )
+
+
+def shown_area(photo: Photo) -> Area:
+    """Return the part that the camera shows."""
+    return photo.crop if isinstance(photo, RawPhoto) else photo.frame
+
+
+def _scores(blocks: _Blocks) -> Iterator[tuple[str, Floats]]:
+    """Give for each reason how well a block fits; the highest mean is chosen."""
+    light = decode_srgb(blocks.tone)
+    contrast = (decode_srgb(blocks.tone + blocks.noise) - light) / (light + FLARE)
+    yield NOISIEST, np.where(blocks.detail == 0, contrast, 0)
+    yield MOST_DETAILED, blocks.detail
+    # What is black shows nothing, so it counts as if it were bright.
+    yield DARKEST, -np.where(blocks.tone < BLACK, 1, blocks.tone).astype(np.float32)
+
+
+def _best(score: Floats, blocks: _Blocks, photo: Photo, *, size: int, taken: list[Area]) -> Area | None:
+    """Return the area of the highest mean score that overlaps none of those taken."""
+    rows, columns = (
+        max(1, min(edge // blocks.edge, count)) for edge, count in zip(_edges(photo, size), score.shape, strict=True)
+    )
+    shown, means = shown_area(photo), _window_means(score, rows, columns)
+    for place in np.argsort(-means, axis=None, kind="stable").tolist():
+        row, column = divmod(place, means.shape[1])
+        area = _aligned(photo, shown.top + row * blocks.edge, shown.left + column * blocks.edge, size)
+        if not any(_overlap(area, other) for other in taken):
+            return area
+    return None
+
+
+def _window_means(values: Floats, rows: int, columns: int) -> Floats:
+    """Return the mean over each window of so many rows and columns."""
+    sums = np.pad(values.astype(np.float64), ((1, 0), (1, 0))).cumsum(axis=0).cumsum(axis=1)
+    below, above = sums[rows:], sums[:-rows]
+    total = below[:, columns:] - below[:, :-columns] - above[:, columns:] + above[:, :-columns]
+    return np.asarray(total / (rows * columns), np.float32)
+
+
+def _aligned(photo: Photo, top: int, left: int, size: int) -> Area:
+    """Return the area near a corner that lies inside of what is shown, at multiples of the filters' period."""
+    shown = shown_area(photo)
+    edges = _edges(photo, size)
+    frame = ((shown.top, shown.height), (shown.left, shown.width))
+    corner_top, corner_left = (
+        _place(wanted, edge, begin, length, period)
+        for wanted, edge, (begin, length), period in zip((top, left), edges, frame, _period(photo), strict=True)
+    )
+    return Area(corner_top, corner_left, *edges)
+
+
+def _place(wanted: int, edge: int, begin: int, length: int, period: int) -> int:
+    if edge % period:  # All of what is shown.
+        return begin
+    first, last = -(-begin // period), (begin + length - edge) // period
+    return max(first, min(wanted // period, last)) * period
+
+
+def _edges(photo: Photo, size: int) -> tuple[int, int]:
+    """Return height and width of a crop: multiples of the period, or all that is shown where it is smaller."""
+    shown = shown_area(photo)
+    height, width = (
+        _edge(begin, length, size, period)
+        for begin, length, period in zip(
+            (shown.top, shown.left), (shown.height, shown.width), _period(photo), strict=True
+        )
+    )
+    return height, width
+
+
+def _edge(begin: int, length: int, size: int, period: int) -> int:
+    room = (begin + length) // period - -(-begin // period)
+    wanted = max(size // period, 1)
+    return wanted * period if wanted <= room else length
+
+
+def _overlap(one: Area, other: Area) -> bool:
+    beside = one.left >= other.left + other.width or other.left >= one.left + one.width
+    above = one.top >= other.top + other.height or other.top >= one.top + one.height
+    return not (beside or above)
+
+
+def _period(photo: Photo) -> tuple[int, int]:
+    return photo.cfa.period if isinstance(photo, RawPhoto) and photo.cfa != LINEAR else (1, 1)
+
+
+def _look(photo: Photo) -> _Blocks:
+    planes, stride = _sparse_planes(photo)
+    _, height, width = planes.shape
+    filling = [(0, 0), *((0, max(0, EDGE - length)) for length in (height, width))]
+    planes = np.pad(planes, filling, mode="edge")
+    rows, columns = (length // EDGE for length in planes.shape[1:])
+    blocks = planes[:, : rows * EDGE, : columns * EDGE].reshape(3, rows, EDGE, columns, EDGE)
+    tone = blocks.mean(axis=(2, 4))
+    energy = blocks.var(axis=(2, 4))
+    noise = estimate_grain([planes]).at(tone).mean(axis=-1)
+    beyond = np.where(energy > FLAT * noise, energy - noise, 0).mean(axis=0)
+    return _Blocks(EDGE * stride, tone.mean(axis=0), np.sqrt(noise.mean(axis=0)), np.sqrt(beyond))
+
+
+def _sparse_planes(photo: Photo) -> tuple[Floats, int]:
+    """Return some of the sites of what is shown as a screen shows them, shape (3, H, W), and the px between them."""
+    shown = shown_area(photo)
+    period = math.lcm(*_period(photo))
+    stride = period * max(1, -(-max(shown.height, shown.width) // (period * LONGEST)))
+    if isinstance(photo, RgbPhoto):
+        return replace(photo, samples=photo.samples[::stride, ::stride]).planes().clip(0, 1), stride
+    light = photo.linear_planes(shown)
+    colors = light[:, ::stride, ::stride] if photo.cfa == LINEAR else _sites(light[0], photo, stride)
+    gains = np.array(photo.white_balance, np.float32)[:, np.newaxis, np.newaxis]
+    return encode_extended_srgb(colors * (gains / gains.min())).clip(0, 1), stride
+
+
+def _sites(mosaic: Floats, photo: RawPhoto, stride: int) -> Floats:
+    """Return the first site of each color of some periods, shape (3, H, W)."""
+    # Filled up to whole periods, so that there are equally many of each color.
+    filling = [(0, -length % edge) for length, edge in zip(mosaic.shape, photo.cfa.period, strict=True)]
+    filled = np.pad(mosaic, filling, mode="edge")
+    seen = TRANSMISSION[np.array(photo.cfa.shifted(photo.crop.top, photo.crop.left).colors)]
+    corners = [np.argwhere(seen[..., color])[0] for color in (RED, GREEN, BLUE)]
+    return np.stack([filled[y::stride, x::stride] for y, x in corners])

@@ -1,0 +1,152 @@
+"""Showing photos on a screen, whole or in part: upright, and before and after with the very same brightness."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from rwdenoise.cfa import LINEAR
+from rwdenoise.crops import cut_out, shown_area
+from rwdenoise.io.develop import develop
+from rwdenoise.io.preview import camera_curve, render_small, with_square_pixels
+from rwdenoise.io.read import Photo
+from rwdenoise.io.samples import to_depth
+from rwdenoise.photo import U16_MAX, Area, RawPhoto
+from rwdenoise.rgb_photo import RgbPhoto, Samples
+
+#: Px around an area that are developed with it: demosaicing looks a few px around.
+MARGIN = 16
+#: Least edge of what is developed in px, where the photo has that: LibRaw's good algorithm for X-Trans needs 512.
+SMALLEST = 544
+# Exif orientations that mirror left and right, that mirror top and bottom, and that swap both (Exif 2.32, 4.6.4).
+_MIRRORED, _FLIPPED, _TURNED = {2, 3, 6, 7}, {3, 4, 7, 8}, {5, 6, 7, 8}
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """How bright a photo is shown: one rising curve for all colors."""
+
+    table: NDArray[np.uint8]
+    """What is shown for each 16-bit sRGB value, shape (65536,)."""
+
+
+def look_of(photo: Photo) -> Look:
+    """Return how bright to show a photo: RAW like the camera's own preview where there is one, pictures as they are.
+
+    Take it from the noisy photo, and render the denoised one with it as well.
+    """
+    values = np.arange(U16_MAX + 1) / U16_MAX
+    curve = camera_curve(render_small(photo), photo) if isinstance(photo, RawPhoto) else None
+    bent = values if curve is None else np.interp(values, *curve)
+    return Look(np.rint(255 * bent).astype(np.uint8))
+
+
+def render(
+    photo: Photo, *, longest: int | None = None, area: Area | None = None, look: Look | None = None
+) -> NDArray[np.uint8]:
+    """Return a photo as a screen shows it.
+
+    Parameters
+    ----------
+    photo : RawPhoto or RgbPhoto
+        RAW is developed: demosaiced, with the camera's white balance.
+    longest : int, optional
+        Px of the longest side, to which a larger picture is reduced.
+    area : Area, optional
+        The part to show, counted like `RawPhoto.planes` does; by default what the camera shows.
+    look : Look, optional
+        From `look_of` of the noisy photo, so that before and after are equally bright; by default this photo's own.
+
+    Returns
+    -------
+    ndarray of uint8, shape (H, W, 3)
+        sRGB, upright, with square pixels.
+    """
+    look = look or look_of(photo)
+    if isinstance(photo, RgbPhoto):
+        shown = look.table[to_depth(photo.planes(area).transpose(1, 2, 0), np.uint16)]
+    elif area is None and longest is not None and _is_small_enough(photo, longest):
+        shown = look.table[to_depth(render_small(photo, longest=2 * longest), np.uint16)]
+    else:
+        shown = look.table[_develop(photo, area or photo.crop)]
+    return upright(_reduced(with_square_pixels(shown, _aspect(photo)), longest), photo.orientation)
+
+
+def shown_box(photo: Photo, area: Area) -> tuple[float, float, float, float]:
+    """Return where an area lies in the upright picture: left, top, right and bottom as shares of its edges."""
+    shown = shown_area(photo)
+    top, left = (area.top - shown.top) / shown.height, (area.left - shown.left) / shown.width
+    rows, columns = (top, top + area.height / shown.height), (left, left + area.width / shown.width)
+    if photo.orientation in _TURNED:
+        rows, columns = columns, rows
+    if photo.orientation in _MIRRORED:
+        columns = 1 - columns[1], 1 - columns[0]
+    if photo.orientation in _FLIPPED:
+        rows = 1 - rows[1], 1 - rows[0]
+    return columns[0], rows[0], columns[1], rows[1]
+
+
+def shown_size(photo: Photo) -> tuple[int, int]:
+    """Return width and height of the upright picture in px."""
+    shown = shown_area(photo)
+    aspect = _aspect(photo)
+    size = round(shown.width * max(aspect, 1)), round(shown.height * max(1 / aspect, 1))
+    return (size[1], size[0]) if photo.orientation in _TURNED else size
+
+
+def stored_place(photo: Photo, x: float, y: float) -> tuple[int, int]:
+    """Return row and column, counted from the corner of what the camera shows, of a pixel of the upright picture."""
+    shown, (width, height) = shown_area(photo), shown_size(photo)
+    across = 1 - x / width if photo.orientation in _MIRRORED else x / width
+    down = 1 - y / height if photo.orientation in _FLIPPED else y / height
+    if photo.orientation in _TURNED:
+        across, down = down, across
+    return round(down * shown.height), round(across * shown.width)
+
+
+def _aspect(photo: Photo) -> float:
+    return photo.pixel_aspect if isinstance(photo, RawPhoto) else 1.0
+
+
+def _is_small_enough(photo: RawPhoto, longest: int) -> bool:
+    """Whether a period of the filters is smaller than a pixel that is wanted, so that means do for demosaicing."""
+    period = 1 if photo.cfa == LINEAR else max(photo.cfa.period)
+    return max(photo.crop.height, photo.crop.width) >= longest * period
+
+
+def _develop(photo: RawPhoto, area: Area) -> NDArray[np.uint16]:
+    """Return a part of a photo in 16-bit sRGB, not turned, in the sensor's pixels."""
+    top, height = _widened(area.top, area.height, photo.frame.height)
+    left, width = _widened(area.left, area.width, photo.frame.width)
+    piece = cut_out(photo, Area(top, left, height, width))
+    picture = develop(replace(piece, orientation=1, pixel_aspect=1.0))
+    return picture[Area(area.top - top, area.left - left, area.height, area.width).slices]
+
+
+def _widened(start: int, length: int, whole: int) -> tuple[int, int]:
+    """Return start and length of what must be developed for a stretch of rows or columns."""
+    wanted = min(max(length + 2 * MARGIN, SMALLEST), whole)
+    return max(0, min(start - (wanted - length) // 2, whole - wanted)), wanted
+
+
+def _reduced(picture: NDArray[np.uint8], longest: int | None) -> NDArray[np.uint8]:
+    height, width = picture.shape[:2]
+    if longest is None or max(height, width) <= longest:
+        return picture
+    scale = longest / max(height, width)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS))
+
+
+def upright(picture: Samples, orientation: int) -> Samples:
+    """Return a picture, shape (H, W, ...), turned as its Exif orientation says."""
+    if orientation in _TURNED:
+        picture = picture.swapaxes(0, 1)
+    if orientation in _MIRRORED:
+        picture = picture[:, ::-1]
+    if orientation in _FLIPPED:
+        picture = picture[::-1]
+    return np.ascontiguousarray(picture)

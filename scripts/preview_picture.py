@@ -1,0 +1,43 @@
+"""Make docs/pictures/preview.jpg: ``python -m scripts.preview_picture`` previews the built-in scene at a high ISO."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from PIL import Image
+
+from rwdenoise.cfa import RGGB
+from rwdenoise.denoiser import load_denoiser
+from rwdenoise.diffusion import Settings
+from rwdenoise.io.write import write_photo
+from rwdenoise.preview import preview_photo
+from rwdenoise.scene import draw_scene
+from rwdenoise.simulated import simulate_raw
+
+TARGET = Path(__file__).parents[1] / "docs" / "pictures" / "preview.jpg"
+ISO = 12800
+HEIGHT, WIDTH = 1536, 2304
+#: Edge of the crops in px: three of them fit into a page.
+SIZE = 264
+STRENGTHS = (0.5, 0.8, 1.0)
+QUALITY = 85
+
+
+def main() -> None:
+    """Make the picture."""
+    scene = draw_scene(HEIGHT, WIDTH, rng=np.random.default_rng(0))
+    photo, _ = simulate_raw(scene, cfa=RGGB, iso=ISO, rng=np.random.default_rng(1))
+    with TemporaryDirectory() as folder:
+        source = Path(folder) / "IMG_1.dng"
+        write_photo(photo, source, provenance=None)
+        variants = [Settings(strength=strength) for strength in STRENGTHS]
+        sheet = Path(folder) / "sheet.png"
+        preview_photo(source, sheet, denoiser=lambda _: load_denoiser(), variants=variants, size=SIZE)
+        with Image.open(sheet) as picture:
+            picture.save(TARGET, quality=QUALITY)
+
+
+if __name__ == "__main__":
+    main()
