@@ -30,7 +30,8 @@ from rwdenoise import simulate
 from rwdenoise.cfa import MONOCHROME, RGGB, X_TRANS
 from rwdenoise.noise import NoiseProfile
 from rwdenoise.noise_estimate import estimate_noise
-from rwdenoise.simulated import profile_at, simulate_raw
+from rwdenoise.simulated import simulate_raw
+from rwdenoise.typical_noise import profile_at
 
 ISO = [100 * 2**stop for stop in range(11)]
 EXPOSURES = (0, 2, -3)

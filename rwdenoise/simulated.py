@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -12,6 +10,7 @@ from rwdenoise import simulate
 from rwdenoise.cfa import MONOCHROME, Cfa
 from rwdenoise.noise import NoiseProfile
 from rwdenoise.photo import Area, RawPhoto
+from rwdenoise.typical_noise import profile_at
 
 # A 14-bit sensor with the levels of many Canon bodies.
 BLACK, WHITE = 2048, 15360
@@ -19,18 +18,6 @@ BLACK, WHITE = 2048, 15360
 BORDER = (24, 48)
 #: Gains that daylight asks for with the simulated color matrix.
 WHITE_BALANCE = (2.0, 1.0, 1.6)
-
-
-def profile_at(iso: float) -> NoiseProfile:
-    """Return the noise profile of a typical camera at an ISO value.
-
-    Notes
-    -----
-    Median of 405 cameras in darktable 5.0's profiles, ``log10 a = 0.842 log10 ISO - 7.159``, times 12, which is what
-    their measurement after demosaicing hides; read noise by Brooks et al. 2019, ``log b = 2.18 log a + 1.20``.
-    """
-    shot = 12 * 10 ** (0.842 * math.log10(iso) - 7.159)
-    return NoiseProfile(shot, math.exp(2.18 * math.log(shot) + 1.20))
 
 
 def simulate_raw(

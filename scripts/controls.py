@@ -17,7 +17,8 @@ from rwdenoise.diffusion import Settings
 from rwdenoise.io.develop import develop
 from rwdenoise.photo import RawPhoto
 from rwdenoise.scene import draw_scene
-from rwdenoise.simulated import profile_at, simulate_raw
+from rwdenoise.simulated import simulate_raw
+from rwdenoise.typical_noise import profile_at
 
 FOLDER = Path(__file__).parents[1] / "docs" / "pictures"
 ISO = 12800

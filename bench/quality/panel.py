@@ -14,7 +14,8 @@ from bench.methods import MosaicMethod
 from rwdenoise import scene
 from rwdenoise.cfa import RGGB, X_TRANS, Cfa
 from rwdenoise.io.develop import develop
-from rwdenoise.simulated import profile_at, simulate_raw
+from rwdenoise.simulated import simulate_raw
+from rwdenoise.typical_noise import profile_at
 
 CROP = 192
 ISO = 25600

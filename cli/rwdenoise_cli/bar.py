@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from types import TracebackType
 
-from rich.console import Console
+from rich.console import Console, OverflowMethod
 from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 from rich.table import Column
 
-from rwdenoise.events import Event, Progress, Started
+from rwdenoise.events import Event, Noise, Progress, Started
 from rwdenoise_cli.options import Talk
 from rwdenoise_cli.output import printable
 from rwdenoise_cli.reporters import Reporter
@@ -27,13 +27,17 @@ class BarReporter(Reporter):
 
     def __init__(self, talk: Talk, *, jobs: int) -> None:
         super().__init__(talk, jobs=jobs)
+        # That it is a terminal is known; while LibRaw is kept quiet, the error stream looks like a file.
+        console = Console(stderr=True, force_terminal=True)
+        overflow: OverflowMethod = "crop" if console.options.ascii_only else "ellipsis"
+        named = Column(no_wrap=True, overflow=overflow, ratio=1)
         self._bars = Bars(
-            TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, ratio=2)),
-            BarColumn(bar_width=None, table_column=Column(ratio=3)),
+            TextColumn("{task.description}", markup=False, table_column=named),
+            BarColumn(bar_width=None, table_column=Column(ratio=1)),
             TaskProgressColumn(),
             TimeRemainingColumn(compact=True),
             TextColumn("left"),
-            console=Console(stderr=True),
+            console=console,
             transient=True,
             redirect_stdout=False,
             redirect_stderr=False,
@@ -41,7 +45,7 @@ class BarReporter(Reporter):
             speed_estimate_period=SPEED_PERIOD,
         )
         self._photo = self._bars.add_task("")
-        self._all = self._bars.add_task(f"all {jobs} photos", total=jobs, visible=jobs > 1)
+        self._all = self._bars.add_task("", total=jobs, visible=jobs > 1)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -51,18 +55,19 @@ class BarReporter(Reporter):
     def __call__(self, event: Event) -> None:
         """Tell of one event."""
         if isinstance(event, Started):
-            self._bars.reset(self._photo, description="", total=None)
-            self._bars.update(self._all, completed=self.begun, total=self.jobs)
-        elif not isinstance(event, Progress):
+            self._bars.reset(self._photo, description="")
+        # Of these no line is written.
+        elif not isinstance(event, Progress | Noise):
             self._bars.stop()
         super().__call__(event)
 
     def show(self, event: Progress) -> None:
         """Move the bars."""
+        denoising = event.stage == "denoise"
+        share = event.done / event.total if denoising else float(event.stage == "write")
+        self._bars.update(self._photo, description=f"{event.stage}  {printable(Path(event.job).name)}")
+        if denoising:
+            self._bars.update(self._photo, completed=event.done, total=event.total)
+        count = f"photo {self.begun} of {self.jobs}"
+        self._bars.update(self._all, description=count, completed=self.begun - 1 + share, total=self.jobs)
         self._bars.start()
-        description = f"{event.stage}  {printable(Path(event.job).name)}"
-        if event.stage != "denoise":
-            self._bars.update(self._photo, description=description)
-            return
-        self._bars.update(self._photo, description=description, completed=event.done, total=event.total)
-        self._bars.update(self._all, completed=self.begun - 1 + event.done / event.total)

@@ -1,46 +1,87 @@
-"""What `inspect` says of a photo: as plain values, and as lines for people."""
+"""What `inspect` says of a photo, in plain values."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from rwdenoise.errors import PhotoError
+from rwdenoise_cli.options import QUALITIES
 
 if TYPE_CHECKING:
     from rwdenoise.io.read import Photo
+    from rwdenoise.noise import NoiseProfile
+    from rwdenoise.noise_curve import NoiseCurve
     from rwdenoise.photo import RawPhoto
     from rwdenoise.rgb_photo import RgbPhoto
+    from rwdenoise_cli.options import Method, Output
 
 Facts = dict[str, Any]
 
+#: The signal of a gray card in the middle of the exposure: there noise is compared.
+MIDDLE_GRAY = 0.18
+#: ISO values at which cameras were measured.
+USUAL_ISO = (25, 1_000_000)
 
-def facts_of(photo: Photo) -> Facts:
-    """Return what there is to say about a photo, in plain values."""
+
+def facts_of(source: Path, photo: Photo, curve: NoiseCurve) -> Facts:
+    """Return what there is to say about a photo and its noise."""
+    from rwdenoise.io.shooting import read_shooting
     from rwdenoise.rgb_photo import RgbPhoto
 
-    return _picture_facts(photo) if isinstance(photo, RgbPhoto) else _raw_facts(photo)
+    about = _picture_facts(photo, curve) if isinstance(photo, RgbPhoto) else _raw_facts(photo, curve)
+    return {"camera": _camera(photo) or None, "iso": photo.iso, **read_shooting(source)._asdict(), **about}
 
 
-def lines_of(facts: Facts) -> Iterator[tuple[str, str]]:
-    """Return the same for people: a word, and what belongs to it."""
-    yield "camera", facts["camera"] or "not stated"
-    yield "ISO", f"{facts['iso']:g}" if facts["iso"] else "not stated"
-    yield from _raw_lines(facts) if "sensor" in facts else _picture_lines(facts)
-    if "residual" in facts:
-        yield from _residual_lines(facts["residual"])
-    yield "output", facts["output"]
+def plan_facts(source: Path, target: Path, photo: Photo, *, method: Method, output: Output) -> Facts:
+    """Return what would be done to a photo: with which weights, for how long on each device, and what is written."""
+    from rwdenoise.expected import expected_seconds
+    from rwdenoise.photo_work import domain_of
+
+    domain = domain_of(photo)
+    weights = method.names()[domain]
+    released = list(dict.fromkeys(names[domain] for names in QUALITIES.values()))
+    fit = weights in released or _is_for(weights, domain)
+    steps = 0 if method.settings.removes_nothing else method.settings.steps
+    pixels = photo.frame.height * photo.frame.width
+    return {
+        "weights": weights,
+        "weights_fit": fit,
+        "weights_possible": released,
+        "steps": steps,
+        "seconds": expected_seconds(pixels, steps=steps, weights=weights) if fit else None,
+        "output": str(target),
+        "output_format": output.treatment(method).format_for(source, target),
+        "output_refused": _refusal(source, target, overwrite=output.overwrite),
+    }
 
 
-def _raw_facts(photo: RawPhoto) -> Facts:
+def _is_for(weights: str, domain: str) -> bool:
+    from rwdenoise.manifest import find_weights
+    from rwdenoise.weights import read_facts
+
+    return read_facts(find_weights(weights)).architecture.domain == domain
+
+
+def _refusal(source: Path, target: Path, *, overwrite: bool) -> str | None:
+    """Return why nothing would be written, if so."""
+    from rwdenoise.job import check_source, check_target
+
+    try:
+        check_source(source, target)
+        check_target(target, overwrite=overwrite)
+    except PhotoError as error:
+        return error.message
+    return None
+
+
+def _raw_facts(photo: RawPhoto, curve: NoiseCurve) -> Facts:
     from rwdenoise.cfa import LINEAR
-    from rwdenoise.noise_estimate import estimate_noise
 
     height, width = photo.mosaic.shape[:2]
     linear = photo.cfa == LINEAR
-    estimated = None if linear else asdict(estimate_noise(photo.planes(), photo.cfa, masked=photo.masked()))
     return {
-        "camera": _camera(photo) or None,
-        "iso": photo.iso,
         "sensor": photo.cfa.name,
         "pattern": ["".join("RGBW"[color] for color in row) for row in photo.cfa.colors],
         "width": width,
@@ -52,16 +93,41 @@ def _raw_facts(photo: RawPhoto) -> Facts:
         "white": photo.white,
         "white_balance": list(photo.white_balance),
         "noise_stated": photo.noise and asdict(photo.noise),
-        "noise_estimated": estimated,
+        "noise_estimated": None if linear or curve.profile is None else asdict(curve.profile),
+        **({} if linear else _comparison(photo, curve)),
         **(_grain_facts(photo) if linear else {}),
+        "clipping": round(curve.clipping, 3),
     }
 
 
-def _picture_facts(photo: RgbPhoto) -> Facts:
+def _comparison(photo: RawPhoto, curve: NoiseCurve) -> Facts:
+    """Hold the measured noise against what the file states, and against a typical camera at this ISO value."""
+    from rwdenoise.typical_noise import profile_at
+
+    typical = profile_at(photo.iso) if photo.iso and USUAL_ISO[0] <= photo.iso <= USUAL_ISO[1] else None
+    measured = _deviation(curve.profile)
+    return {
+        "noise_typical": typical and asdict(typical),
+        "noise_at_gray": measured and round(measured, 6),
+        "noise_of_stated": _ratio(measured, _deviation(photo.noise)),
+        "noise_of_typical": _ratio(measured, _deviation(typical)),
+    }
+
+
+def _deviation(profile: NoiseProfile | None) -> float | None:
+    """Return the standard deviation of the noise at middle gray; white is 1."""
+    import numpy as np
+
+    return None if profile is None else float(np.sqrt(profile.variance(np.array(MIDDLE_GRAY))))
+
+
+def _ratio(measured: float | None, other: float | None) -> float | None:
+    return round(measured / other, 3) if measured and other else None
+
+
+def _picture_facts(photo: RgbPhoto, curve: NoiseCurve) -> Facts:
     height, width, colors = photo.samples.shape
     return {
-        "camera": _camera(photo) or None,
-        "iso": photo.iso,
         "format": photo.stored.format,
         "width": width,
         "height": height,
@@ -71,6 +137,10 @@ def _picture_facts(photo: RgbPhoto) -> Facts:
         "profile": photo.stored.icc is not None,
         "orientation": photo.orientation,
         **_grain_facts(photo),
+        "noise_by_tone": [
+            {"brightness": round(float(tone), 3), "deviation": round(255 * float(variance) ** 0.5, 3)}
+            for tone, variance in curve.medians.T
+        ],
     }
 
 
@@ -85,58 +155,3 @@ def _camera(photo: Photo) -> str:
     maker = photo.make.partition(" ")[0]
     says_maker = maker and photo.model.upper().startswith(maker.upper())
     return photo.model if says_maker else f"{photo.make} {photo.model}".strip()
-
-
-def _raw_lines(facts: Facts) -> Iterator[tuple[str, str]]:
-    pattern = facts["pattern"]
-    period = (
-        f", {' '.join(pattern)} ({len(pattern)} x {len(pattern[0])})" if pattern else ", three colors in each pixel"
-    )
-    yield "sensor", f"{facts['sensor']}{period}"
-    yield "size", f"{facts['width']} x {facts['height']} px"
-    yield "active area", _area(facts["active"])
-    yield "crop", f"{_area(facts['crop'])} of the active area"
-    yield "orientation", f"{facts['orientation']} (Exif)"
-    yield "black level", " ".join(f"{level:g}" for level in _different(facts["black"]))
-    yield "white level", f"{facts['white']:g}"
-    yield "white balance", " ".join(f"{gain:.4g}" for gain in facts["white_balance"])
-    yield "noise, stated", _profile(facts["noise_stated"])
-    yield "noise, measured", _deviation(facts) if "noise_deviation" in facts else _profile(facts["noise_estimated"])
-
-
-def _picture_lines(facts: Facts) -> Iterator[tuple[str, str]]:
-    kinds = {1: "gray", 3: "RGB"}
-    extra = f" and {facts['extra']} more" if facts["extra"] else ""
-    yield "picture", f"{facts['format']}, {kinds[facts['colors']]}{extra}, {facts['type']}"
-    yield "size", f"{facts['width']} x {facts['height']} px"
-    yield "color profile", "embedded" if facts["profile"] else "none"
-    yield "orientation", f"{facts['orientation']} (Exif)"
-    yield "noise, measured", _deviation(facts)
-
-
-def _residual_lines(check: Facts | None) -> Iterator[tuple[str, str]]:
-    if check is None:
-        yield "residual", "cannot be judged: no mosaic, or no whole block without clipped highlights"
-        return
-    yield "residual", f"{100 * check['consistent']:.1f} % of {check['blocks']} blocks: what was removed is only noise"
-    for area in check["worst"]:
-        yield "  more than noise", f"{_area(area)} ({area['reason']})"
-
-
-def _area(area: Facts) -> str:
-    return f"{area['width']} x {area['height']} px at {area['left']}, {area['top']}"
-
-
-def _deviation(facts: Facts) -> str:
-    return f"{facts['noise_deviation']:.2g} steps of 8 bits"
-
-
-def _profile(noise: dict[str, float] | None) -> str:
-    return "not stated" if noise is None else f"shot {noise['shot']:.3g}, read {noise['read']:.3g}"
-
-
-def _different(nested: list[Any] | float) -> list[float]:
-    """Return the different numbers in nested lists, rising."""
-    if not isinstance(nested, list):
-        return [nested]
-    return sorted({number for part in nested for number in _different(part)})

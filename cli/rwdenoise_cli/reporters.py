@@ -38,6 +38,9 @@ from rwdenoise_cli.words import (
 if TYPE_CHECKING:
     from rwdenoise_cli.options import Talk
 
+#: Terminals that only know lines, as rich has it.
+CANNOT_DRAW = ("dumb", "unknown")
+
 
 def choose_reporter(talk: Talk, *, jobs: int) -> Reporter:
     """Return the reporter for what the user asked for and for where the output goes.
@@ -51,7 +54,7 @@ def choose_reporter(talk: Talk, *, jobs: int) -> Reporter:
     """
     if talk.json:
         return JsonReporter(talk, jobs=jobs)
-    if talk.quiet or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+    if talk.quiet or not sys.stderr.isatty() or os.environ.get("TERM", "").lower() in CANNOT_DRAW:
         return Reporter(talk, jobs=jobs)
     from rwdenoise_cli.bar import BarReporter
 
@@ -73,6 +76,7 @@ class Reporter:
         self._talk = talk
         self._noises: dict[str, Noise] = {}
         self._failures: list[Failed] = []
+        self._under_way: set[str] = set()
         self._dry = False
         self._stage = ""
 
@@ -89,6 +93,9 @@ class Reporter:
         if isinstance(event, Failed):
             log(failed_words(event))
             self._failures.append(event)
+            # What is refused before any work on it was never one of those to come.
+            self.jobs -= event.job not in self._under_way
+            self._under_way.discard(event.job)
         elif not self._talk.quiet:
             self._tell(event)
 
@@ -102,8 +109,9 @@ class Reporter:
         say(arrow(event.source, event.output))
 
     @_tell.register
-    def _(self, _event: Started) -> None:
+    def _(self, event: Started) -> None:
         self.begun, self._stage = self.begun + 1, ""
+        self._under_way.add(event.job)
 
     @_tell.register
     def _(self, event: Noise) -> None:
@@ -133,6 +141,7 @@ class Reporter:
 
     @_tell.register
     def _(self, event: Finished) -> None:
+        self._under_way.discard(event.job)
         say(finished_words(event, self._noises.pop(event.job, None)))
         if self._talk.verbose:
             log(settings_words(event))

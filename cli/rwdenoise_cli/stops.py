@@ -39,7 +39,8 @@ def stopping_between_events(listen: Listener) -> Iterator[Listener]:
         stop_at_once()
         if sys.stderr.isatty():
             # A signal may come in the middle of a print, where print must not be called again; os.write may.
-            os.write(2, b"\nStopping. Once more to stop at once.\n")
+            # Bars are drawn anew over the last two lines.
+            os.write(2, b"\nStopping. Once more to stop at once.\n\n")
 
     def stoppable(event: Event) -> None:
         if asked and isinstance(event, Started | Noise | Progress):

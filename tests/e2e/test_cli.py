@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from rwdenoise import backend, denoiser
+from rwdenoise import backend, denoiser, expected
 from rwdenoise.cfa import RGGB
 from rwdenoise.denoiser import load_denoiser
 from rwdenoise.io.icc import COLOR_SPACES
@@ -41,6 +41,7 @@ def folder(tmp_path: Path, photo: bytes, monkeypatch) -> Path:
     """Return a folder with two photos and a broken one; the denoiser is a fake."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(denoiser, "load_denoiser", lambda *_, **__: FakeDenoiser())
+    monkeypatch.setattr(expected, "device_rates", lambda _weights: {"cpu": 1.0})
     for name in ("a.NEF", "b.NEF"):
         (tmp_path / name).write_bytes(photo)
     (tmp_path / "broken.NEF").write_bytes(photo[: len(photo) // 2])

@@ -18,7 +18,8 @@ from rwdenoise.denoiser import Denoiser, load_denoiser
 from rwdenoise.diffusion import Settings
 from rwdenoise.in_camera import Developing
 from rwdenoise.scene import draw_scene
-from rwdenoise.simulated import WHITE_BALANCE, profile_at
+from rwdenoise.simulated import WHITE_BALANCE
+from rwdenoise.typical_noise import profile_at
 
 CROP = 384
 

@@ -12,7 +12,8 @@ from rwdenoise.diffusion import Settings
 from rwdenoise.manifest import find_weights
 from rwdenoise.photo import RawPhoto
 from rwdenoise.scene import draw_scene
-from rwdenoise.simulated import profile_at, simulate_raw
+from rwdenoise.simulated import simulate_raw
+from rwdenoise.typical_noise import profile_at
 from rwdenoise.weights import load_network
 from tests.e2e.released import names_of
 

@@ -10,7 +10,8 @@ from rwdenoise.noise import NoiseProfile
 from rwdenoise.photo import RawPhoto
 from rwdenoise.photo_work import choose_noise
 from rwdenoise.scene import draw_scene
-from rwdenoise.simulated import profile_at, simulate_raw
+from rwdenoise.simulated import simulate_raw
+from rwdenoise.typical_noise import profile_at
 from tests.e2e.released import names_of
 
 HEIGHT, WIDTH = 384, 576

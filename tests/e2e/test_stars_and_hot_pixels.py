@@ -9,7 +9,7 @@ from rwdenoise.cfa import RGGB, X_TRANS, Cfa
 from rwdenoise.denoiser import Denoiser, load_denoiser
 from rwdenoise.diffusion import Settings
 from rwdenoise.noise import NoiseProfile
-from rwdenoise.simulated import profile_at
+from rwdenoise.typical_noise import profile_at
 from tests.e2e.released import names_of
 
 EDGE, REACH = 768, 3

@@ -16,7 +16,7 @@ from rwdenoise.io.raw import read_raw
 from rwdenoise.io.write import write_photo
 from rwdenoise.manifest import find_weights
 from rwdenoise.photo import Provenance
-from rwdenoise.simulated import profile_at
+from rwdenoise.typical_noise import profile_at
 from rwdenoise.weights import load_network
 
 CASES = sorted(path.parent for path in Path(__file__).parent.glob("*/input.dng"))

@@ -10,7 +10,8 @@ from rwdenoise.diffusion import Settings
 from rwdenoise.noise import NoiseProfile
 from rwdenoise.residual import deviation_of
 from rwdenoise.scene import draw_scene
-from rwdenoise.simulated import profile_at, simulate_raw
+from rwdenoise.simulated import simulate_raw
+from rwdenoise.typical_noise import profile_at
 from tests.unit.test_residual import blurred, noise_like
 
 PROFILE = NoiseProfile(2.4e-3, 1e-5)

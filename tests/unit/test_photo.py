@@ -9,7 +9,8 @@ from rwdenoise.cfa import BAYER_PHASES, LINEAR, MONOCHROME, RGGB, X_TRANS
 from rwdenoise.errors import SettingsError
 from rwdenoise.photo import Area, RawPhoto
 from rwdenoise.scene import draw_scene
-from rwdenoise.simulated import BORDER, profile_at, simulate_raw
+from rwdenoise.simulated import BORDER, simulate_raw
+from rwdenoise.typical_noise import profile_at
 from tests.photos import raw_photo
 
 

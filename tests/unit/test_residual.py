@@ -14,7 +14,8 @@ from rwdenoise.residual import (
     without_hot_pixels,
 )
 from rwdenoise.scene import draw_scene
-from rwdenoise.simulated import profile_at, simulate_raw
+from rwdenoise.simulated import simulate_raw
+from rwdenoise.typical_noise import profile_at
 
 PROFILE = NoiseProfile(2.4e-3, 1e-5)
 

@@ -7,7 +7,8 @@ import torch
 from rwdenoise import simulate
 from rwdenoise.cfa import GREEN, MONOCHROME, RGGB
 from rwdenoise.scene import draw_scene
-from rwdenoise.simulated import BLACK, BORDER, WHITE, profile_at, simulate_raw
+from rwdenoise.simulated import BLACK, BORDER, WHITE, simulate_raw
+from rwdenoise.typical_noise import profile_at
 
 
 def rng() -> torch.Generator:

@@ -4,62 +4,140 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from functools import cache, partial
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from rwdenoise.events import VERSION
 from rwdenoise.plan import expand_sources, plan_outputs
-from rwdenoise_cli.facts import Facts, facts_of, lines_of
-from rwdenoise_cli.options import HELP, Method, Talk, json_option, method_options, sources_argument
+from rwdenoise_cli.fact_lines import lines_of
+from rwdenoise_cli.facts import Facts, facts_of, plan_facts
+from rwdenoise_cli.options import (
+    HELP,
+    Method,
+    Output,
+    Talk,
+    json_option,
+    method_options,
+    output_options,
+    sources_argument,
+)
 from rwdenoise_cli.output import printable, say
 from rwdenoise_cli.reporters import choose_reporter
 from rwdenoise_cli.status import status_of
 
 if TYPE_CHECKING:
     from rwdenoise.io.read import Photo
+    from rwdenoise.noise_curve import NoiseCurve
 
 Judge = Callable[["Photo"], Facts | None]
+PLOTS = (".png", ".svg")
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What to look at besides the photo itself."""
+
+    method: Method
+    output: Output
+    judge: Judge | None
+    plot: Path | None
+
+    def facts(self, source: Path, target: Path) -> Facts:
+        """Read a photo and return all that there is to say about it; draw its noise curve if asked to."""
+        from rwdenoise.io.read import read_photo
+        from rwdenoise.noise_curve import measure_noise_curve
+
+        photo = read_photo(source)
+        curve = measure_noise_curve(photo)
+        facts = {"job": str(source), **facts_of(source, photo, curve)}
+        if self.judge is not None:
+            facts["residual"] = self.judge(photo)
+        if self.plot is not None:
+            _draw(curve, self.plot, overwrite=self.output.overwrite)
+            facts["plot"] = str(self.plot)
+        return {**facts, **plan_facts(source, target, photo, method=self.method, output=self.output)}
+
+
+def _check_plot(_ctx: click.Context, _param: click.Parameter, value: Path | None) -> Path | None:
+    if value is not None and value.suffix.lower() not in PLOTS:
+        message = f"{str(value)!r} must end in {' or '.join(PLOTS)}."
+        raise click.BadParameter(message)
+    return value
 
 
 @click.command(context_settings=HELP, short_help="Say what the program sees in photos.")
 @sources_argument()
 @click.option(
+    "--plot",
+    metavar="FILE.png|FILE.svg",
+    type=click.Path(path_type=Path),
+    callback=_check_plot,
+    help="Draw the noise of one photo at each brightness: measured blocks, the line through them, and clipping.",
+)
+@click.option(
     "--residual",
     is_flag=True,
-    help="Also denoise each photo, in memory, and say where more than noise was removed. The options that say how to"
-    " denoise are for this.",
+    help="Also denoise each photo, in memory, and say where more than noise was removed.",
 )
 @method_options
+@output_options
 @json_option("Write one JSON object a line for each photo to stdout, and nothing else.")
 @click.pass_context
-def inspect(ctx: click.Context, *, sources: tuple[Path, ...], residual: bool, method: Method, as_json: bool) -> None:
-    """Say what the program sees in photos, and what it would write.
+def inspect(  # noqa: PLR0913 -- each an option, or a group of them
+    ctx: click.Context,
+    *,
+    sources: tuple[Path, ...],
+    plot: Path | None,
+    residual: bool,
+    method: Method,
+    output: Output,
+    as_json: bool,
+) -> None:
+    """Say what the program sees in photos, how long it would take, and what it would write. Nothing is denoised.
 
     The noise profile of RAW is given as the file states it and as measured from the photo itself: the variance of the
     noise is SHOT * signal + READ, for a signal from 0 (black) to 1 (white). Of a developed picture it is one measured
     deviation, in steps of 8 bits.
-    """
+
+    How fast the devices here are is measured on the first call of a day, which takes some seconds. The options that
+    say how to denoise and what to write are those of the call that is planned.
+
+    \b
+    rwdenoise inspect IMG_1.NEF
+    rwdenoise inspect IMG_1.NEF --plot noise.png
+    rwdenoise inspect wedding/ --steps 20 --json
+    """  # noqa: D301 -- the backspace keeps click from filling the lines
     from rwdenoise.tally import Tally
 
-    judge = _judge_with(method) if residual else None
-    plan = plan_outputs(expand_sources(sources), None)
+    look = _Look(method, output, _judge_with(method) if residual else None, plot)
+    plan = plan_outputs(expand_sources(sources, results=output.to, format=output.format), output.to, output.format)
+    if plot is not None:
+        _refuse_plot(plot, jobs=len(plan), overwrite=output.overwrite)
     tally = Tally(len(plan), choose_reporter(Talk(as_json), jobs=len(plan)))
     show = _say_json if as_json else _say_words
-    done = sum(tally.attempt(source, partial(_inspect, source, target, judge, show)) for source, target in plan)
+    done = sum(tally.attempt(job[0], lambda job=job: show(look.facts(*job))) for job in plan)  # type: ignore[misc]
     ctx.exit(status_of(done=done, failed=tally.failed))
 
 
-def _inspect(source: Path, target: Path, judge: Judge | None, show: Callable[[Facts], None]) -> None:
-    from rwdenoise.io.read import read_photo
+def _refuse_plot(plot: Path, *, jobs: int, overwrite: bool) -> None:
+    from rwdenoise.io.atomic import refuse_existing
 
-    photo = read_photo(source)
-    facts = {"job": str(source), **facts_of(photo)}
-    if judge is not None:
-        facts["residual"] = judge(photo)
-    show({**facts, "output": str(target)})
+    if jobs != 1:
+        message = f"--plot draws one photo, and {jobs} were named."
+        raise click.UsageError(message)
+    refuse_existing(plot, overwrite=overwrite)
+
+
+def _draw(curve: NoiseCurve, plot: Path, *, overwrite: bool) -> None:
+    from rwdenoise.io.atomic import write_atomically
+    from rwdenoise.noise_plot import draw_noise_curve
+
+    kind: Any = plot.suffix.lower()[1:]
+    write_atomically(plot, draw_noise_curve(curve, kind=kind), overwrite=overwrite)
 
 
 def _judge_with(method: Method) -> Judge:

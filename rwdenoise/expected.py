@@ -1,0 +1,107 @@
+"""How long a photo will take on each device here.
+
+What a device does in a second is measured in a moment, and kept for a day: measuring takes longer than all else that
+there is to know of a photo.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from rwdenoise.errors import DeviceError, PhotoWriteError
+from rwdenoise.io.atomic import write_atomically
+from rwdenoise.manifest import weights_digest
+
+#: Seconds for which measured rates are kept.
+KEPT = 24 * 60 * 60
+#: Seconds that reading, examining and writing take for each megapixel. *Measured* on two cores.
+BESIDE_NETWORK = 0.3
+
+# Other versions of these compute at another pace.
+_PACKAGES = ("rwdenoise", "torch", "openvino")
+
+
+def expected_seconds(pixels: int, *, steps: int, weights: str) -> dict[str, float]:
+    """Return how many seconds a photo will take on each device here, the device that ``auto`` takes first.
+
+    Parameters
+    ----------
+    pixels : int
+        Of the photo.
+    steps : int
+        Each is one pass of the network; from the third on some are left out, so that it will take less.
+    weights : str
+        A name that ``rwdenoise weights list`` shows, or the path of a ``.safetensors`` file.
+
+    Raises
+    ------
+    WeightsError
+        If the weights are missing or damaged.
+    """
+    rates = device_rates(weights)
+    return {device: round(pixels / 1e6 * (steps / rate + BESIDE_NETWORK), 1) for device, rate in rates.items()}
+
+
+def device_rates(weights: str, *, kept_in: Path | None = None) -> dict[str, float]:
+    """Return the megapixels a second that go through a network once on each device, measured within the last day.
+
+    Parameters
+    ----------
+    weights : str
+    kept_in : Path, optional
+        The file in which rates are kept, by default one in the user's folder for such things.
+
+    Raises
+    ------
+    WeightsError
+        If the weights are missing or damaged.
+    """
+    file = kept_in or platformdirs.user_state_path("rwdenoise") / "rates.json"
+    digest, versions = weights_digest(weights), list(_versions())
+    kept = _read(file)
+    with suppress(LookupError, TypeError, ValueError, AttributeError):
+        known = kept[digest]
+        if known["versions"] == versions and 0 <= time.time() - known["measured"] < KEPT:
+            return {str(device): float(rate) for device, rate in known["rates"].items()}
+    rates = dict(_measure(weights))
+    _keep(file, {**kept, digest: {"versions": versions, "measured": time.time(), "rates": rates}})
+    return rates
+
+
+def _versions() -> Iterator[str]:
+    for package in _PACKAGES:
+        with suppress(metadata.PackageNotFoundError):
+            yield f"{package} {metadata.version(package)}"
+
+
+def _measure(weights: str) -> Iterator[tuple[str, float]]:
+    from rwdenoise.backend import available_devices, choose_backend
+    from rwdenoise.rate import measure_rate
+
+    for device in available_devices():
+        # A minute of compilation is too long for a look.
+        if not device.endswith(":compiled"):
+            with suppress(DeviceError):
+                yield device, measure_rate(choose_backend(device), weights=weights)
+
+
+def _read(file: Path) -> dict[str, Any]:
+    with suppress(OSError, ValueError):
+        kept = json.loads(file.read_text(encoding="utf-8"))
+        return kept if isinstance(kept, dict) else {}
+    return {}
+
+
+def _keep(file: Path, kept: dict[str, Any]) -> None:
+    # What cannot be kept is measured again.
+    with suppress(OSError, PhotoWriteError):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(file, json.dumps(kept).encode(), overwrite=True)

@@ -1,0 +1,216 @@
+"""The noise of a photo at every brightness, for people to look at: what was measured in its flat places.
+
+The points are found in another way than `rwdenoise.noise_estimate` finds its line, so that the one can be held against
+the other: each color of a small block is followed by a smooth surface, and what the surface leaves over is noise.
+How strongly the surface itself is bent tells flat blocks from textured ones. In noise alone the two are independent, so
+no block is taken because its noise happens to be low.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rwdenoise.cfa import BLUE, CLEAR, GREEN, LINEAR, RED
+from rwdenoise.io.read import Photo
+from rwdenoise.noise import READ_FLOOR, NoiseProfile
+from rwdenoise.noise_estimate import LARGEST, estimate_noise
+from rwdenoise.photo import Area, RawPhoto
+from rwdenoise.residual import CLIPPED
+
+Floats = NDArray[np.floating]
+Kind = Literal["raw", "developed"]
+#: Tells signals of about the same brightness: equal numbers.
+Steps = Callable[[Floats], NDArray[np.intp]]
+
+#: Least edge of a block in px; it grows to a multiple of the filters' period.
+EDGE = 16
+#: More blocks than this do not change the curve; they are spread over the photo in rows.
+MOST_BLOCKS = 30_000
+#: Degree of the smooth surface: it follows the soft edges of a lens out of focus.
+DEGREE = 5
+#: Share of the blocks of one brightness that are taken, the flattest.
+FLATTEST = 0.15
+#: Blocks of one color and brightness below which they tell nothing, and above which more tell nothing new.
+FEWEST, MOST_TAKEN = 12, 40
+#: A block is flat if its surface is bent up to so many times as much as by noise alone. Of flat blocks 99 % are below.
+ROUGHEST = 2.0
+#: Signals that count: files of floating point may hold any.
+RANGE = (-1.0, 2.0)
+#: Steps of brightness: of RAW so many a stop, down to so many stops below white; of developed pictures from 0 to 1.
+STEPS_A_STOP, STOPS, TONES = 2, 14, 20
+
+
+@dataclass(frozen=True, eq=False)
+class NoiseCurve:
+    """How the variance of the noise depends on the signal: 0 is black, 1 white, and variances are in squares of that.
+
+    Of RAW the signal is proportional to the light, of a developed picture it is what a screen shows (encoded as sRGB).
+    """
+
+    kind: Kind
+    colors: NDArray[np.uint8]
+    """Of each measured block: `RED`, `GREEN`, `BLUE`, or `CLEAR` for gray, shape (n,)."""
+    signals: NDArray[np.float32]
+    """Mean signal of each block, shape (n,)."""
+    variances: NDArray[np.float32]
+    """Variance in each block, shape (n,)."""
+    flat: NDArray[np.bool_]
+    """Whether a block shows nothing but noise; the variance of the others has texture in it, shape (n,).
+
+    Only in a mosaic, whose noise is white, can the two be told apart; of other photos it is True.
+    """
+    profile: NoiseProfile | None
+    """The line that was fitted; None for developed pictures, whose noise follows none, and where nothing was seen."""
+    stated: NoiseProfile | None
+    """What the file itself states."""
+
+    @cached_property
+    def medians(self) -> NDArray[np.float32]:
+        """Signal and variance of the flat blocks of each brightness, from dark to bright, shape (2, m)."""
+        return _medians(self.signals[self.flat], self.variances[self.flat], _STEPS[self.kind])
+
+    def variance(self, signal: Floats) -> Floats:
+        """Return the variance at a signal: by the profile, or else by the medians; 0 where nothing was measured."""
+        if self.profile is not None:
+            return np.asarray(self.profile.variance(signal))
+        return np.interp(signal, *self.medians) if self.medians.size else np.zeros_like(signal)
+
+    @cached_property
+    def clipping(self) -> float:
+        """The signal from which on the noise reaches white: what clipping has left of it looks too small."""
+        signal = np.linspace(0, 1, 1001)
+        return float(signal[np.argmax(signal + CLIPPED * np.sqrt(self.variance(signal)) >= 1)])
+
+
+class _Blocks(NamedTuple):
+    color: NDArray[np.uint8]
+    signal: NDArray[np.float32]
+    variance: NDArray[np.float32]
+    roughness: NDArray[np.float32]
+    """How strongly the surface through a block is bent: by noise alone as much as the variance."""
+
+    def take(self, chosen: NDArray[np.intp]) -> _Blocks:
+        color, signal, variance, roughness = self
+        return _Blocks(color[chosen], signal[chosen], variance[chosen], roughness[chosen])
+
+
+def measure_noise_curve(photo: Photo) -> NoiseCurve:
+    """Measure the noise of a photo at every brightness.
+
+    Parameters
+    ----------
+    photo : RawPhoto or RgbPhoto
+
+    Notes
+    -----
+    Where a brightness has no flat place, its texture is taken for noise, and its points lie above the line.
+    """
+    raw = photo if isinstance(photo, RawPhoto) else None
+    kind: Kind = "raw" if raw else "developed"
+    blocks = _joined([_flattest(_measure(*seen), _STEPS[kind]) for seen in _colors_of(photo)])
+    profile = _profile_of(raw, blocks) if raw else None
+    white = raw and profile and raw.cfa != LINEAR
+    roughest = ROUGHEST * profile.variance(blocks.signal) if profile and white else np.inf
+    return NoiseCurve(
+        kind=kind,
+        colors=blocks.color,
+        signals=blocks.signal,
+        variances=blocks.variance,
+        flat=blocks.roughness <= roughest,
+        profile=profile,
+        stated=raw.noise if raw else None,
+    )
+
+
+def _colors_of(photo: Photo) -> Iterator[tuple[int, Floats, NDArray[np.bool_]]]:
+    """Give each color, its pixels in all blocks, shape (blocks, n), and where in a block they lie."""
+    if isinstance(photo, RawPhoto) and photo.cfa != LINEAR:
+        edge = math.lcm(*photo.cfa.period) * -(-EDGE // math.lcm(*photo.cfa.period))
+        blocks, sites = _cut(photo, edge)[:, 0], photo.cfa.sites(edge, edge)
+        for color in np.unique(sites):
+            yield int(color), blocks[:, sites == color], sites == color
+        return
+    blocks, everywhere = _cut(photo, EDGE), np.ones((EDGE, EDGE), bool)
+    gray = not isinstance(photo, RawPhoto) and photo.samples.shape[2] == 1
+    for plane, color in enumerate((CLEAR,) if gray else (RED, GREEN, BLUE)):
+        yield color, blocks[:, plane].reshape(-1, EDGE * EDGE), everywhere
+
+
+def _cut(photo: Photo, edge: int) -> Floats:
+    """Return blocks from all over the photo, shape (n, planes, edge, edge)."""
+    rows, columns = photo.frame.height // edge, photo.frame.width // edge
+    light = photo.linear_planes if isinstance(photo, RawPhoto) else photo.planes
+    apart = max(1, math.ceil(rows * columns / MOST_BLOCKS))
+    areas = [Area(row * edge, 0, edge, columns * edge) for row in range(0, rows if columns else 0, apart)]
+    strips = [light(area).clip(*RANGE).reshape(-1, edge, columns, edge).transpose(2, 0, 1, 3) for area in areas]
+    return np.concatenate(strips) if strips else np.zeros((0, 3, edge, edge))
+
+
+def _measure(color: int, pixels: Floats, places: NDArray[np.bool_]) -> _Blocks:
+    surfaces = _surfaces(places)
+    found = pixels @ surfaces
+    left = np.square(pixels - found @ surfaces.T).sum(axis=1) / (surfaces.shape[0] - surfaces.shape[1])
+    colors = np.full(len(pixels), color, np.uint8)
+    return _Blocks(colors, pixels.mean(axis=1), left, np.square(found[:, 1:]).mean(axis=1))
+
+
+def _surfaces(places: NDArray[np.bool_]) -> Floats:
+    """Return orthonormal polynomials in two variables at the places, the constant first, as columns."""
+    y, x = np.nonzero(places) / (np.array(places.shape)[:, np.newaxis] / 2) - 1
+    powers = [(degree - power, power) for degree in range(DEGREE + 1) for power in range(degree + 1)]
+    orthonormal, _ = np.linalg.qr(np.stack([y**i * x**j for i, j in powers], axis=1))
+    return orthonormal.astype(np.float32)
+
+
+def _flattest(blocks: _Blocks, steps_of: Steps) -> _Blocks:
+    """Take of each brightness the flattest blocks."""
+    steps = steps_of(blocks.signal)
+    taken = [np.zeros(0, np.intp)]
+    for step in np.unique(steps):
+        here = np.flatnonzero(steps == step)
+        if len(here) >= FEWEST:
+            wanted = int(np.clip(len(here) * FLATTEST, FEWEST, MOST_TAKEN))
+            taken.append(here[np.argpartition(blocks.roughness[here], wanted - 1)[:wanted]])
+    return blocks.take(np.concatenate(taken))
+
+
+def _joined(parts: list[_Blocks]) -> _Blocks:
+    color, signal, variance, roughness = (np.concatenate(values) for values in zip(*parts, strict=True))
+    return _Blocks(color, signal, variance, roughness)
+
+
+def _medians(signals: Floats, variances: Floats, steps_of: Steps) -> Floats:
+    steps = steps_of(signals)
+    here = [steps == step for step, count in zip(*np.unique(steps, return_counts=True), strict=True) if count >= FEWEST]
+    points = [(np.median(signals[chosen]), np.median(variances[chosen])) for chosen in here]
+    return np.array(points, np.float32).reshape(-1, 2).T
+
+
+def _profile_of(photo: RawPhoto, blocks: _Blocks) -> NoiseProfile | None:
+    if photo.cfa != LINEAR:
+        return estimate_noise(photo.planes(), photo.cfa, masked=photo.masked())
+    signal, variance = _medians(blocks.signal, blocks.variance, _stops)
+    if len(signal) < 2:
+        return None
+    # All medians are equally certain, each relative to its own height.
+    line = np.polyfit(signal, variance, 1, w=1 / variance.clip(min=READ_FLOOR))
+    shot, read = (float(number) for number in line.clip(0, LARGEST))
+    return NoiseProfile(shot, read)
+
+
+def _stops(signal: Floats) -> NDArray[np.intp]:
+    return np.asarray(np.floor(STEPS_A_STOP * np.log2(signal.clip(min=2.0**-STOPS))), np.intp)
+
+
+def _tones(signal: Floats) -> NDArray[np.intp]:
+    return np.asarray(np.floor(TONES * signal.clip(0, 1)), np.intp)
+
+
+_STEPS: dict[Kind, Steps] = {"raw": _stops, "developed": _tones}
