@@ -13,7 +13,7 @@ import click
 
 from rwdenoise import __version__
 from rwdenoise.errors import JournalError
-from rwdenoise.events import Summary
+from rwdenoise.events import Listener, Summary
 from rwdenoise.plan import expand_sources, plan_outputs
 from rwdenoise.shard import shard
 from rwdenoise_cli.many_options import Many, many_options
@@ -62,12 +62,19 @@ class DefaultCommand(click.Command):
     no_args_is_help=True,
     context_settings=HELP,
     epilog="Exit status: 0 all written, 1 nothing written, 2 wrong usage, 3 some failed and the rest written,"
-    " 130 interrupted.",
+    " 130 interrupted.\n\nEach error ends with its code in brackets; docs/errors.md says more about it.",
 )
 @sources_argument(required=False)
 @method_options
 @output_options
 @many_options
+@click.option(
+    "--report",
+    metavar="FILE.html",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Also write a report with all photos before and after, as one HTML file that any browser opens. A report of"
+    " an earlier call is replaced.",
+)
 @click.option("--dry-run", is_flag=True, help="Say what would be read and written, and write nothing.")
 @click.option(
     "--resume", is_flag=True, help="Go on with the last call that was cut off, with all its photos and options."
@@ -82,6 +89,7 @@ def denoise(  # noqa: PLR0913 -- each a group of options
     method: Method,
     output: Output,
     many: Many,
+    report: Path | None,
     dry_run: bool,
     resume: bool,
     talk: Talk,
@@ -115,6 +123,10 @@ def denoise(  # noqa: PLR0913 -- each a group of options
     if many.cluster:
         plan = [(source.absolute(), target.absolute()) for source, target in plan]
     treatment = output.treatment(method)
+    if report is not None:
+        from rwdenoise.report.page import refuse_other
+
+        refuse_other(report)
     with choose_reporter(talk, jobs=len(plan)) as reporter, _journal(many) as journal, _reader(many) as read:
         from rwdenoise.batch import Batch
 
@@ -122,7 +134,11 @@ def denoise(  # noqa: PLR0913 -- each a group of options
         if dry_run:
             summary = batch(listen=reporter).preview()
         else:
-            with _recorded(journal, ctx.meta[ARGUMENTS]), stopping_between_events(reporter) as listen:
+            with (
+                _recorded(journal, ctx.meta[ARGUMENTS]),
+                _reported(report, photos=len(plan), listen=reporter, read=read) as told,
+                stopping_between_events(told) as listen,
+            ):
                 summary = _run(batch(listen=listen), treatment, method, many)
     ctx.exit(status_of(done=summary.written or summary.skipped, failed=summary.failed))
 
@@ -171,6 +187,18 @@ def _journal(many: Many) -> Iterator[Journal | None]:
             with _warning_of_journal():
                 journal = stack.enter_context(Journal(default_journal()))
         yield journal
+
+
+@contextlib.contextmanager
+def _reported(report: Path | None, *, photos: int, listen: Listener, read: ReadPhoto) -> Iterator[Listener]:
+    """Give who is told the events, so that the report is made from them if there shall be one."""
+    if report is None:
+        yield listen
+        return
+    from rwdenoise.report.call import CallReport
+
+    with CallReport(report, photos=photos, listen=listen, read=read) as reported:
+        yield reported
 
 
 @contextlib.contextmanager

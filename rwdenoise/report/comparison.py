@@ -1,0 +1,136 @@
+"""From two files to what a report shows of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from rwdenoise.cfa import LINEAR
+from rwdenoise.crops import choose_crops, cut_out, shown_area
+from rwdenoise.io.provenance import read_provenance
+from rwdenoise.io.read import Photo, read_photo
+from rwdenoise.io.shooting import read_shooting
+from rwdenoise.io.source import shown
+from rwdenoise.noise_curve import NoiseCurve, measure_noise_curve
+from rwdenoise.noise_plot import draw_noise_curve
+from rwdenoise.photo import Area, Provenance, RawPhoto
+from rwdenoise.photo_work import ReadPhoto
+from rwdenoise.rendering import Look, look_of, render, shown_box, shown_size
+from rwdenoise.report.content import Comparison, Picture, View
+from rwdenoise.report.facts import Known, Told, about, facts_of
+from rwdenoise.report.matching import Pair, matched
+from rwdenoise.report.pictures import Bounds, encode, encode_crop, encode_drawing, thumbnail_of
+from rwdenoise.report.removed import Removal
+from rwdenoise.residual import Flagged, ResidualCheck, check_residual
+
+#: Px of the longest side of what was removed, as a share of that of the photo: grain needs many bytes.
+REMOVED_SHARE = 0.6
+#: Quality of what was removed.
+REMOVED_QUALITY = 60
+
+
+def compare(
+    before: Path, after: Path, *, bounds: Bounds, told: Told | None = None, read: ReadPhoto = read_photo
+) -> Comparison:
+    """Compare a photo with what was made from it.
+
+    Parameters
+    ----------
+    before, after : Path
+        RAW or developed pictures.
+    bounds : Bounds
+        How large the pictures may be.
+    told : Told, optional
+        What the call that denoised it told.
+    read : callable
+        Reads both.
+
+    Raises
+    ------
+    PhotoError
+        If one of them cannot be read.
+    SettingsError
+        If they differ in size.
+    """
+    told = told or Told()
+    pair = matched(read(before), read(after), names=(shown(before), shown(after)))
+    provenance, curve = read_provenance(after), measure_noise_curve(pair[0])
+    check = _check(pair, provenance, curve)
+    known = Known(before, after, pair[0], read_shooting(before), curve, provenance, check, told)
+    flagged = check.flagged if check else ()
+    views = tuple(_views(Removal(pair, curve), flagged, bounds))
+    return Comparison(
+        name=shown(before),
+        about=about(known),
+        thumbnail=thumbnail_of(views[0].after),
+        views=views,
+        # With its hundreds of dots it is smaller in pixels than as SVG.
+        curve=encode_drawing(draw_noise_curve(curve, kind="png")) if curve.signals.size else None,
+        facts=facts_of(known),
+        warnings=told.warnings,
+        iso=pair[0].iso,
+        noise=known.noise,
+        seconds=told.finished.seconds if told.finished else None,
+        structure=1 - check.consistent if check else None,
+    )
+
+
+def _check(pair: Pair, provenance: Provenance | None, curve: NoiseCurve) -> ResidualCheck | None:
+    """Return where structure was removed; None where that cannot be told (see `rwdenoise.photo_work.check_photo`)."""
+    noisy, clean = pair
+    if not isinstance(noisy, RawPhoto) or noisy.cfa == LINEAR:
+        return None
+    strength = provenance.strength if provenance else 1.0
+    noise = (provenance and provenance.noise) or curve.stated or curve.profile
+    if noise is None or not strength or (provenance and provenance.chroma_strength != strength):
+        return None
+    check = check_residual(noisy.planes(), clean.planes(), noise=noise, strength=strength)
+    return check if check.blocks else None
+
+
+def _views(removal: Removal, flagged: Sequence[Flagged], bounds: Bounds) -> Iterator[View]:
+    """Give the whole photo, and then crops of it."""
+    photo, look = removal.pair[0], look_of(removal.pair[0])
+    yield _whole(removal, flagged, look, bounds)
+    for crop in choose_crops(photo, size=bounds.crop):
+        before, after = (encode_crop(render(one, area=crop.area, look=look)) for one in removal.pair)
+        yield View(
+            title=crop.reason.capitalize(),
+            before=before,
+            after=after,
+            removed=encode_crop(removal.picture(crop.area)),
+            marks=_marks(cut_out(photo, crop.area), flagged, before, corner=(crop.area.top, crop.area.left)),
+        )
+
+
+def _whole(removal: Removal, flagged: Sequence[Flagged], look: Look, bounds: Bounds) -> View:
+    photo = removal.pair[0]
+    before, after = (
+        encode(render(one, longest=bounds.longest, look=look), quality=bounds.quality) for one in removal.pair
+    )
+    removed = removal.picture(shown_area(photo), longest=round(bounds.longest * REMOVED_SHARE))
+    scale = before.width / shown_size(photo)[0]
+    reduced = f", reduced to {100 * scale:.0f} %" if scale < 1 else ""
+    return View(
+        title=f"The whole photo{reduced}",
+        before=before,
+        after=after,
+        removed=encode(removed, quality=REMOVED_QUALITY),
+        scale=scale,
+        marks=_marks(photo, flagged, before),
+    )
+
+
+def _marks(
+    photo: Photo, flagged: Sequence[Flagged], picture: Picture, *, corner: tuple[int, int] = (0, 0)
+) -> tuple[Area, ...]:
+    """Return where in a picture of a photo the blocks lie that were flagged, counted from a corner."""
+    areas = (Area(one.top - corner[0], one.left - corner[1], one.height, one.width) for one in flagged)
+    marks = (_on_picture(shown_box(photo, area), picture) for area in areas)
+    return tuple(mark for mark in marks if mark.height > 0 and mark.width > 0)
+
+
+def _on_picture(box: tuple[float, float, float, float], picture: Picture) -> Area:
+    left, top, right, bottom = (min(max(share, 0.0), 1.0) for share in box)
+    x, y = round(left * picture.width), round(top * picture.height)
+    return Area(y, x, round(bottom * picture.height) - y, round(right * picture.width) - x)

@@ -1,0 +1,92 @@
+"""What was removed from a photo, as a picture: noise alone looks like even grain, and structure stands out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rwdenoise.cfa import LINEAR
+from rwdenoise.io.read import Photo
+from rwdenoise.io.samples import to_photo
+from rwdenoise.noise import READ_FLOOR
+from rwdenoise.noise_curve import NoiseCurve
+from rwdenoise.photo import Area, RawPhoto
+from rwdenoise.rendering import render
+from rwdenoise.report.matching import Pair
+from rwdenoise.rgb_photo import Stored
+
+Floats = NDArray[np.float32]
+
+#: Standard deviations of what was removed from middle gray to black, and to white.
+RANGE = 5.0
+# The median of the absolute values of a normal distribution, in standard deviations.
+_MEDIAN = 0.6745
+# About so many rows are taken at once.
+_ROWS = 512
+
+
+@dataclass(frozen=True, eq=False)
+class Removal:
+    """Two photos and the noise that the first one had."""
+
+    pair: Pair
+    curve: NoiseCurve
+
+    def picture(self, area: Area, *, longest: int | None = None) -> NDArray[np.uint8]:
+        """Return what was removed from an area, in units of its noise.
+
+        Parameters
+        ----------
+        area : Area
+            Counted from the corner of the active area.
+        longest : int, optional
+            About how many px of the longest side are wanted; by default each pixel gets its own.
+
+        Returns
+        -------
+        ndarray of uint8, shape (H, W, 3)
+            Upright; middle gray is where nothing was removed.
+
+        Notes
+        -----
+        Of independent noise the mean over n x n pixels varies n times less, while structure stays. So a reduced picture
+        shows lost structure better than the pixels themselves do.
+        """
+        times = _times(self.pair[0], area, longest)
+        means = np.concatenate([_means(part, times) for part in self._parts(area, times)], axis=1)
+        deviation = np.median(np.abs(means)) / _MEDIAN
+        shown = 128 + 127 * means / (RANGE * max(deviation, np.finfo(np.float32).tiny))
+        samples = np.rint(shown.clip(0, 255)).astype(np.uint8).transpose(1, 2, 0)
+        return render(to_photo(samples, Stored("png"), orientation=self.pair[0].orientation))
+
+    def _parts(self, area: Area, times: int) -> Iterator[Floats]:
+        """Give what was removed, in standard deviations of the noise, in strips of whole squares."""
+        rows = times * max(1, _ROWS // times)
+        height, width = (length - length % times for length in (area.height, area.width))
+        for top in range(0, height, rows):
+            strip = Area(area.top + top, area.left, min(rows, height - top), width)
+            noisy, clean = (_light(photo, strip) for photo in self.pair)
+            variance = np.maximum(self.curve.variance(clean), READ_FLOOR)
+            yield ((noisy - clean) / np.sqrt(variance)).astype(np.float32)
+
+
+def _light(photo: Photo, area: Area) -> Floats:
+    """Return the planes in which the noise curve was measured."""
+    return photo.linear_planes(area) if isinstance(photo, RawPhoto) else photo.planes(area)
+
+
+def _times(photo: Photo, area: Area, longest: int | None) -> int:
+    """Return the edge of the squares that become one pixel: whole periods of the filters, so that colors stay even."""
+    edges = area.height, area.width
+    if longest is None or max(edges) <= longest:
+        return 1
+    period = max(photo.cfa.period) if isinstance(photo, RawPhoto) and photo.cfa != LINEAR else 1
+    return min(period * -(-max(edges) // (longest * period)), *edges)
+
+
+def _means(values: Floats, times: int) -> Floats:
+    planes, height, width = values.shape
+    return np.asarray(values.reshape(planes, height // times, times, width // times, times).mean(axis=(2, 4)))

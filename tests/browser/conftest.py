@@ -1,0 +1,68 @@
+"""A real browser, and reports for it to open."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import pytest
+
+from rwdenoise.events import Failed
+from rwdenoise.report.page import Overview, Page
+from tests.made_up import comparison
+
+FAILED = Failed("card/broken.NEF", "corrupt-photo", "broken.NEF is cut off.", "Copy the photo again.")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator:
+    """Return a headless Chromium."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if path is None:
+        pytest.skip("there is no Chromium on this machine")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def batch(tmp_path_factory) -> Path:
+    """Return the report of three photos and a failure."""
+    path = tmp_path_factory.mktemp("batch") / "report.html"
+    with Page(path) as page:
+        for name, iso, marks in (("b.NEF", 6400, 2), ("a10.NEF", 100, 0), ("a9.NEF", 25600, 1)):
+            page.add(comparison(name, iso=iso, marks=marks))
+        page.write(Overview("Denoising report", [("3", "written"), ("1", "failed")], [FAILED], ["c.NEF is missing."]))
+    return path
+
+
+@pytest.fixture(scope="session")
+def single(tmp_path_factory) -> Path:
+    """Return the report of one photo."""
+    path = tmp_path_factory.mktemp("single") / "report.html"
+    with Page(path) as page:
+        page.add(comparison("one.NEF", marks=1))
+        page.write(Overview("Before and after"))
+    return path
+
+
+@pytest.fixture
+def opened(chromium) -> Callable[..., AbstractContextManager]:
+    """Return what opens a report; what the page complains of, and what it asks the network for, fails the test."""
+
+    @contextmanager
+    def open_report(path: Path, *, anchor: str = "", **context) -> Iterator:
+        with chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **context}) as session:
+            page = session.new_page()
+            complaints, requests = [], []
+            page.on("console", lambda message: complaints.append(message.text))
+            page.on("pageerror", lambda error: complaints.append(str(error)))
+            page.on("request", lambda request: requests.append(request.url))
+            page.goto(path.as_uri() + anchor)
+            yield page
+            assert complaints == []
+            assert {url.partition("#")[0] for url in requests if not url.startswith("data:")} == {path.as_uri()}
+
+    return open_report
