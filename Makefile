@@ -4,7 +4,7 @@ export PYTHON
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-gimp32 test-faults check unit bench bench-speed clean
+.PHONY: demo test test-gimp32 test-faults check unit bench bench-speed docs clean
 
 demo: $(VENV)/ready
 	$(BIN)/python -m scripts.demo $(if $(PHOTO),"$(PHOTO)")
@@ -38,12 +38,18 @@ bench: $(VENV)/ready-dev
 bench-speed: $(VENV)/ready-dev
 	$(BIN)/python -m bench.speed
 
+# The site in build/site, and the pages that are generated. The pictures: python -m scripts.docs_pictures
+docs: $(VENV)/ready-dev
+	$(BIN)/python -m scripts.cli_reference
+	$(BIN)/python -m scripts.man_page
+	$(BIN)/mkdocs build --strict
+
 $(VENV)/ready: pyproject.toml constraints.txt
 	scripts/setup $(VENV) .
 	touch $@
 
 $(VENV)/ready-dev: pyproject.toml constraints.txt
-	scripts/setup $(VENV) '.[dev,bench,heif,cluster,openvino]'
+	scripts/setup $(VENV) '.[dev,bench,cluster,docs,heif,openvino]'
 	touch $@ $(VENV)/ready
 
 clean:

@@ -32,6 +32,7 @@ class ConfigOption(click.Option):
         super().__init__(
             ["--config"],
             metavar="FILE",
+            type=click.Path(),
             is_eager=True,
             expose_value=False,
             callback=_configure,

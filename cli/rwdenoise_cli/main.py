@@ -6,14 +6,19 @@ import os
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from rwdenoise.errors import Cancelled, RwDenoiseError, SettingsError
 from rwdenoise.events import Failed, to_json
+from rwdenoise_cli.commands.completion import completion
 from rwdenoise_cli.commands.denoise import denoise
 from rwdenoise_cli.commands.doctor import doctor
 from rwdenoise_cli.commands.gimp import gimp
 from rwdenoise_cli.commands.inspect import inspect
+from rwdenoise_cli.commands.preview import preview
+from rwdenoise_cli.commands.report import report
 from rwdenoise_cli.commands.simulate import simulate
+from rwdenoise_cli.commands.train import train
 from rwdenoise_cli.commands.watch import watch
 from rwdenoise_cli.commands.weights import weights
 from rwdenoise_cli.commands.worker import worker
@@ -44,9 +49,16 @@ class RwDenoise(click.Group):
         **extra: Any,  # noqa: ANN401 -- as click has it
     ) -> click.Context:
         """Read the command line for the command that is meant."""
-        if args and args[0] in self.commands:
+        if (args and args[0] in self.commands) or (not args and extra.get("resilient_parsing")):
             return super().make_context(info_name, args, parent, **extra)
         return self.default.make_context(info_name, args, parent, obj=self, **extra)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Offer, for the first word, the commands and what the default command takes: its options, and files."""
+        if incomplete.startswith("-"):
+            default = self.default.make_context(str(ctx.info_name), [], resilient_parsing=True)
+            return self.default.shell_complete(default, incomplete)
+        return [CompletionItem(incomplete, type="file"), *super().shell_complete(ctx, incomplete)]
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 -- as click has it
         """Run the command, and turn what the library raises into a message and an exit status.
@@ -65,7 +77,7 @@ class RwDenoise(click.Group):
             ctx.exit(WRONG_USAGE if isinstance(error, SettingsError) else NOTHING_WRITTEN)
 
 
-cli = RwDenoise(denoise, watch, inspect, simulate, weights, gimp, worker, doctor)
+cli = RwDenoise(denoise, watch, preview, report, inspect, simulate, weights, train, gimp, worker, completion, doctor)
 
 
 def main() -> None:

@@ -113,7 +113,7 @@ def sources_argument(*, required: bool = True) -> Decorator:
 
 def method_options(function: Function) -> Function:
     """Add the options that say how to denoise; they arrive as ``method``."""
-    return group("method", _pack_method, *_METHOD)(function)
+    return group("method", pack_method, _STEPS, *METHOD)(function)
 
 
 def output_options(function: Function) -> Function:
@@ -142,14 +142,16 @@ overwrite_option = click.option(
     help="Replace outputs that exist, which are refused otherwise. Sources are never replaced.",
 )
 
-_METHOD = (
-    click.option(
-        "--steps",
-        type=click.IntRange(1, MAX_STEPS),
-        default=Settings.steps,
-        show_default=True,
-        help="Steps of the diffusion; each costs one pass of the network.",
-    ),
+_STEPS = click.option(
+    "--steps",
+    type=click.IntRange(1, MAX_STEPS),
+    default=Settings.steps,
+    show_default=True,
+    help="Steps of the diffusion; each costs one pass of the network.",
+)
+
+#: How to denoise, but for the number of steps, of which `preview` takes several.
+METHOD = (
     click.option(
         "--strength",
         type=click.FloatRange(0, 1),
@@ -198,6 +200,7 @@ _METHOD = (
     click.option(
         "--weights",
         metavar="NAME",
+        type=click.Path(),
         help="Other weights than those of --quality: a name that 'rwdenoise weights list' shows, or a .safetensors"
         " file.",
     ),
@@ -219,6 +222,7 @@ OUTPUT = (
         "--output",
         "to",
         metavar="FILE|DIR|TEMPLATE",
+        type=click.Path(),
         help="A file, if the name ends like a format (.dng); else a folder, which is made if it is missing; or a"
         " template such as '{folder}/denoised/{stem}{suffix}'.  [default: beside each source]",
     ),
@@ -247,7 +251,7 @@ _TALK = (
 )
 
 
-def _pack_method(  # noqa: PLR0913 -- one for each option
+def pack_method(  # noqa: PLR0913 -- one for each option
     *,
     steps: int,
     strength: float,
@@ -259,6 +263,7 @@ def _pack_method(  # noqa: PLR0913 -- one for each option
     weights: str | None,
     device: str,
 ) -> Method:
+    """Return the options of `METHOD`, and the steps, in one."""
     return Method(Settings(steps, strength, sampler, chroma, detail), noise, weights, quality, device)
 
 

@@ -36,13 +36,13 @@ def residual_words(event: Residual) -> str:
 
 
 def failed_words(event: Failed) -> str:
-    """Return the message and, on a second line, how to mend it."""
+    """Return the message and, on a second line, how to mend it, and the code under which docs/errors.md says more."""
     job, message = printable(event.job), printable(event.message)
     name = printable(Path(event.job).name)
     if name and message.startswith(name):
         message = job + message.removeprefix(name)
     about = "" if job in message else f"{job}: "
-    return f"error: {about}{message}\n  {printable(event.hint)}"
+    return f"error: {about}{message}\n  {printable(event.hint)} [{event.code}]"
 
 
 def skipped_words(event: Skipped) -> str:

@@ -89,6 +89,7 @@ _INTO = click.option(
     "--into",
     "to",
     metavar="DIR|TEMPLATE",
+    type=click.Path(),
     help="The folder for results, in which folders of INBOX are repeated; or a template such as"
     " 'denoised/{parent}/{stem}{suffix}'.  [required]",
 )

@@ -1,0 +1,120 @@
+"""Who listens to a training run: people at a terminal, a log file, or another program."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from rwdenoise.events import VERSION
+from rwdenoise_cli.options import Talk
+from rwdenoise_cli.output import log, say
+
+# What a line of the log has beside its scores.
+_NO_SCORES = ("step", "minutes", "loss", "simulating")
+
+
+class Done(Protocol):
+    """How far a run is."""
+
+    step: int
+    seconds: float
+
+
+def choose_training_reporter(talk: Talk, *, minutes: float, leads: bool) -> TrainingReporter:
+    """Return the reporter for what the user asked for and for where the output goes.
+
+    Parameters
+    ----------
+    talk : Talk
+    minutes : float
+        How long the run takes in all.
+    leads : bool
+        Whether this process speaks for its team.
+    """
+    if talk.quiet or not leads:
+        return TrainingReporter(minutes)
+    if talk.json:
+        return JsonTrainingReporter(minutes)
+    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+        return LineTrainingReporter(minutes)
+    from rwdenoise_cli.training_bar import BarTrainingReporter
+
+    return BarTrainingReporter(minutes)
+
+
+class TrainingReporter:
+    """Says nothing."""
+
+    def __init__(self, minutes: float) -> None:
+        self.minutes = minutes
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return
+
+    def note(self, words: str) -> None:
+        """Tell what is being done."""
+
+    def step(self, done: Done) -> None:
+        """Tell that a step is done."""
+
+    def figures(self, figures: Mapping[str, float]) -> None:
+        """Tell a line of the run's log."""
+
+    def exported(self, facts: Mapping[str, Any]) -> None:
+        """Tell of the weights that were written."""
+
+
+class LineTrainingReporter(TrainingReporter):
+    """Says on stdout which weights were written, and logs the rest line by line on stderr."""
+
+    def note(self, words: str) -> None:
+        """Log it."""
+        log(words)
+
+    def figures(self, figures: Mapping[str, float]) -> None:
+        """Log the line."""
+        log(figures_words(figures, minutes=self.minutes))
+
+    def exported(self, facts: Mapping[str, Any]) -> None:
+        """Say where they are."""
+        say(f"{facts['weights']}  {facts['trained']}, halo {facts['halo']} px")
+        if facts["gain"] is not None:
+            log(f"{facts['gain']:+.2f} dB on the photos that were held out, since the start")
+
+
+class JsonTrainingReporter(TrainingReporter):
+    """Writes each line of the log, and the end, as a line of JSON to stdout."""
+
+    def figures(self, figures: Mapping[str, float]) -> None:
+        """Write the line."""
+        stated = {name: figures[name] for name in _NO_SCORES if name in figures}
+        self._say("training", {**stated, **({"scores": scores} if (scores := scores_of(figures)) else {})})
+
+    def exported(self, facts: Mapping[str, Any]) -> None:
+        """Write the end."""
+        self._say("trained", facts)
+
+    def _say(self, event: str, facts: Mapping[str, Any]) -> None:
+        say(json.dumps({"v": VERSION, "event": event, **facts}))
+
+
+def figures_words(figures: Mapping[str, float], *, minutes: float) -> str:
+    """Return for example ``step 200, 0.7 of 60 min: loss 0.4003``."""
+    facts = {"loss": f"{figures['loss']:.4f}"} if "loss" in figures else {}
+    facts |= {name: f"{score:.2f} dB" for name, score in scores_of(figures).items()}
+    words = ", ".join(f"{name} {number}" for name, number in facts.items())
+    return f"step {figures['step']:.0f}, {figures['minutes']:.1f} of {minutes:g} min: {words}"
+
+
+def scores_of(figures: Mapping[str, float]) -> dict[str, float]:
+    """Return the scores in a line of the log: PSNR in dB by what was denoised."""
+    return {name: score for name, score in figures.items() if name not in _NO_SCORES}
