@@ -1,6 +1,5 @@
-"""A real browser, and reports for it to open."""
+"""Reports for a real browser to open."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -12,19 +11,6 @@ from rwdenoise.report.page import Overview, Page
 from tests.made_up import comparison
 
 FAILED = Failed("card/broken.NEF", "corrupt-photo", "broken.NEF is cut off.", "Copy the photo again.")
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator:
-    """Return a headless Chromium."""
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if path is None:
-        pytest.skip("there is no Chromium on this machine")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")

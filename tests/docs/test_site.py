@@ -3,7 +3,6 @@
 import importlib.util
 import os
 import re
-import shutil
 import subprocess
 import sys
 import threading
@@ -51,22 +50,17 @@ def address(site: Path) -> Iterator[str]:
         server.shutdown()
 
 
-def test_a_browser_fetches_nothing_from_elsewhere_and_finds(address: str) -> None:
-    browser, api = shutil.which("chromium"), pytest.importorskip("playwright.sync_api", reason="needs playwright")
-    if browser is None:
-        pytest.skip("chromium is not installed")
+def test_a_browser_fetches_nothing_from_elsewhere_and_finds(address: str, chromium) -> None:
     fetched: list[str] = []
     wrong: list[str] = []
-    with api.sync_playwright() as play:
-        chromium = play.chromium.launch(executable_path=browser, args=["--no-sandbox"])
-        page = chromium.new_page(viewport={"width": 1400, "height": 900})
+    with chromium.new_context(viewport={"width": 1400, "height": 900}) as session:
+        page = session.new_page()
         page.on("request", lambda request: fetched.append(request.url))
         page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
         page.goto(f"{address}index.html")
         page.locator("input[name=query]").fill("corrupt-photo")
         page.locator(".md-search-result__link").first.wait_for()
         assert "errors.html" in str(page.locator(".md-search-result__link").first.get_attribute("href"))
-        chromium.close()
     assert [url for url in fetched if not url.startswith((address, "data:", "blob:"))] == []
     assert wrong == []
 
