@@ -53,6 +53,11 @@ def eventually(holds: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
+def wait_for_photo(page, name: str) -> None:
+    """Wait until a photo is open: what is clicked or pressed takes effect a moment later."""
+    page.locator(".photo h2:visible", has_text=re.compile(f"^{re.escape(name)}$")).wait_for()
+
+
 class TestIndex:
     def test_all_photos_with_thumbnails(self, opened, batch) -> None:
         with opened(batch) as page:
@@ -93,16 +98,16 @@ class TestIndex:
         with opened(batch) as page:
             page.select_option(".order", "name")
             page.click(".cards a >> nth=0")
-            assert page.locator(".photo h2:visible").inner_text() == "a9.NEF"
+            wait_for_photo(page, "a9.NEF")
             page.keyboard.press("ArrowRight")
-            assert page.locator(".photo h2:visible").inner_text() == "a10.NEF"
+            wait_for_photo(page, "a10.NEF")
             page.click(".photo.open .next")
-            assert page.locator(".photo h2:visible").inner_text() == "b.NEF"
+            wait_for_photo(page, "b.NEF")
             page.keyboard.press("Escape")
             assert names(page) == ["a9.NEF", "a10.NEF", "b.NEF"]
             assert page.locator(".content").count() == 0  # What is not shown costs nothing.
             page.go_back()
-            assert page.locator(".photo h2:visible").inner_text() == "b.NEF"
+            wait_for_photo(page, "b.NEF")
 
 
 class TestViewer:
@@ -285,7 +290,7 @@ class TestSafety:
             assert page.title() == HOSTILE
             assert names(page) == [HOSTILE] * 2
             page.click(".cards a >> nth=0")
-            assert page.locator(".photo h2:visible").inner_text() == HOSTILE
+            wait_for_photo(page, HOSTILE)
             assert page.locator(".facts dd").inner_text() == HOSTILE
             assert page.evaluate("document.querySelectorAll('script, [onerror]').length") == 1
 
