@@ -16,7 +16,8 @@ from torch import Tensor
 
 from rwdenoise.backend import fast_dtype
 from rwdenoise.network import PLANES, Architecture, Head, LevelEmbedding, UNet
-from training.train import AnyPairs, Trainer
+from training.loss import AnyPairs, loss_of
+from training.train import Trainer
 
 # Ho, Jain, Abbeel 2020, "Denoising Diffusion Probabilistic Models": 1000 steps, variances from 1e-4 to 0.02, for
 # pictures from -1 to 1. Ours lie from 0 to 1, so noise counts half.
@@ -70,7 +71,7 @@ class GaussianTrainer(Trainer):
         dtype = fast_dtype(self.device)
         with torch.autocast(self.device.type, dtype, enabled=dtype is not torch.float32):
             estimate = self.call(x_t, pairs.noisy, pairs.colors, level, pairs.sigma)
-        return self.loss(estimate, pairs, pairs.sigma)
+        return loss_of(estimate, pairs, pairs.sigma, self.recipe)
 
 
 def sample(network: UNet, noisy: Tensor, colors: Tensor, sigma: float, *, steps: int, seed: int) -> Iterator[Tensor]:

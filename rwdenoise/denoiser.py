@@ -22,6 +22,7 @@ from rwdenoise.manifest import find_weights, weights_digest
 from rwdenoise.network import Domain, UNet
 from rwdenoise.noise import NoiseProfile
 from rwdenoise.picture_controls import apply_picture_controls
+from rwdenoise.roughness import measure_roughness
 from rwdenoise.step_loop import OnProgress, Walk
 from rwdenoise.weights import Facts, load_network
 
@@ -133,9 +134,10 @@ class Denoiser:
         *,
         settings: Settings,
         grain: Grain | None = None,
+        roughness: float | None = None,
         on_progress: OnProgress | None = None,
     ) -> NDArray[np.float32]:
-        """Denoise a developed picture, blind to how noisy it is.
+        """Denoise a developed picture, whose noise nobody knows.
 
         Parameters
         ----------
@@ -146,6 +148,9 @@ class Denoiser:
         grain : Grain, optional
             The picture's noise, from `rwdenoise.grain.estimate_grain`; by default it is measured in these planes, if
             `settings.detail` needs it.
+        roughness : float, optional
+            How rough the picture is, from `rwdenoise.roughness.measure_roughness`; by default it is measured in these
+            planes.
         on_progress : callable, optional
             As for `denoise`.
 
@@ -164,7 +169,7 @@ class Denoiser:
         self._require("rgb")
         if settings.removes_nothing:
             return planes
-        frame = PictureFrame(planes, **self._fit)
+        frame = PictureFrame(planes, measure_roughness([planes]) if roughness is None else roughness, **self._fit)
         if settings.is_plain:
             return frame.restore(self._walk(frame, settings, on_progress))
         clean = frame.restore(self._walk(frame, settings.whole, on_progress))

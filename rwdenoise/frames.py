@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from rwdenoise.cfa import TRANSMISSION, Cfa
-from rwdenoise.network import BLIND_LEVEL
 from rwdenoise.noise import NoiseProfile, destabilize, stabilize
 from rwdenoise.tiling import Tile, in_bands
 
@@ -91,6 +90,8 @@ class MosaicFrame(Frame):
 
 
 class PictureFrame(Frame):
-    """A developed picture, as it is."""
+    """A developed picture, as it is; of its noise is told how rough it is."""
 
-    sigma = BLIND_LEVEL
+    def __init__(self, planes: Planes, roughness: float, *, multiple: int, device: torch.device) -> None:
+        super().__init__(planes, multiple=multiple, device=device)
+        self.sigma = roughness

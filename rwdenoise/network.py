@@ -22,9 +22,6 @@ PLANES: dict[str, tuple[int, int]] = {"cfa": (1, 3), "rgb": (3, 0)}
 #: Noise levels below this are told to the network as this: an eighth of a step of a 14-bit camera.
 LOWEST_LEVEL = 1e-5
 
-#: The noise level told for x_T where nobody knows it, as of developed pictures: about that of a phone in the dark.
-BLIND_LEVEL = 0.1
-
 
 @dataclass(frozen=True)
 class Architecture:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rwdenoise import detail
 from rwdenoise.grain import Grain, estimate_grain
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 #: Pixels up to which a picture is done at once; that takes about 80 bytes for each.
 MOST_PIXELS = 24_000_000
-#: Edge of the regions of larger ones, in px; a multiple of the cosine blocks and of every network's downsampling.
+#: Edge of the regions of larger ones, in px; a multiple of what noise is measured in and every network halves.
 REGION = 3072
 
 _CORNER = Area(0, 0, 1, 1)
@@ -52,10 +53,11 @@ def denoise_regions(
     height, width = photo.frame.height, photo.frame.width
     if settings.removes_nothing:
         return photo
-    grain = _find_grain(photo) if settings.detail else None
+    grain = find_grain(photo) if settings.detail else None
     if height * width <= MOST_PIXELS:
         planes = denoiser.denoise_picture(photo.planes(), settings=settings, grain=grain, on_progress=on_progress)
         return photo.with_planes(planes)
+    roughness = measure_photo_roughness(photo)
     tiles = list(_regions(photo, denoiser, settings))
     like = photo.samples_of(photo.planes(_CORNER), _CORNER)
     samples = np.empty((height, width, *like.shape[2:]), like.dtype)
@@ -64,6 +66,7 @@ def denoise_regions(
             photo.planes(_area(*tile.source_slices)),
             settings=settings,
             grain=grain,
+            roughness=roughness,
             on_progress=lambda done, total, before=index: on_progress(before * total + done, len(tiles) * total),  # type: ignore[misc]
         )
         rows, columns = tile.inner_slices
@@ -71,15 +74,28 @@ def denoise_regions(
     return photo.with_samples(samples)
 
 
-def _find_grain(photo: Photo) -> Grain:
+def find_grain(photo: Photo) -> Grain:
+    """Return the noise of a picture that its file states, or else measure it."""
     stated = photo.grain if isinstance(photo, RawPhoto) else None
     return stated or measure_grain(photo)
 
 
 def measure_grain(photo: Photo) -> Grain:
     """Measure the noise of a picture, part by part."""
-    parts = plan_tiles(photo.frame.height, photo.frame.width, size=REGION, halo=0, multiple=REGION)
-    return estimate_grain(photo.planes(_area(*tile.target_slices)) for tile in parts)
+    return estimate_grain(_parts(photo))
+
+
+def measure_photo_roughness(photo: Photo) -> float:
+    """Measure how rough a picture is, part by part; that is what the denoiser measures by itself of a whole one."""
+    # It imports torch, which takes a second, in which a photo can be read.
+    from rwdenoise.roughness import measure_roughness
+
+    return measure_roughness(_parts(photo))
+
+
+def _parts(photo: Photo) -> Iterator[NDArray[np.float32]]:
+    tiles = plan_tiles(photo.frame.height, photo.frame.width, size=REGION, halo=0, multiple=REGION)
+    return (photo.planes(_area(*tile.target_slices)) for tile in tiles)
 
 
 def _regions(photo: Photo, denoiser: Denoiser, settings: Settings) -> Iterator[Tile]:

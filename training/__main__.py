@@ -5,15 +5,12 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import torch
+from rwdenoise.manifest import weights_folder
 
-from training.export import export
-from training.photos import find_photos
-from training.recipe import Recipe, read_recipe
-from training.train import TRAINERS
-
-RECIPES = Path(__file__).parent / "recipes"
-WEIGHTS = Path(__file__).parent.parent / "weights"
+from .export import export
+from .launch import Order, launch
+from .photos import find_photos
+from .recipe import find_recipe
 
 
 def main() -> None:
@@ -23,15 +20,16 @@ def main() -> None:
     run = commands.add_parser("run", help="train, or go on from the last checkpoint")
     run.add_argument("--photos", type=Path, required=True, help="folder of clean photos")
     run.add_argument("--names", type=Path, help="text file with the names of the photos to use")
+    run.add_argument("--noise-from", type=Path, nargs="+", default=(), help="RAW photos of the camera to train for")
     run.add_argument("--minutes", type=float, required=True, help="training time in all")
-    run.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    run.add_argument("--device", default="auto", help="cpu, cuda, or auto")
     run.add_argument("--compile", action="store_true", help="half as fast again; needs a C++ compiler")
     run.add_argument("--start-from", type=Path, help="weights file to start from instead of random numbers")
     run.set_defaults(work=_run)
     out = commands.add_parser("export", help="write the weights file and its line in the manifest")
     out.add_argument("--name", required=True)
     out.add_argument("--version", required=True)
-    out.add_argument("--into", type=Path, default=WEIGHTS, help="folder of the manifest (default: weights)")
+    out.add_argument("--into", type=Path, default=weights_folder(), help="folder of the manifest (default: weights)")
     out.set_defaults(work=_export)
     for command in (run, out):
         command.add_argument("--recipe", default="cfa-fast", help="name of a recipe, or a TOML file")
@@ -41,30 +39,24 @@ def main() -> None:
 
 
 def _run(arguments: argparse.Namespace) -> None:
-    recipe = _recipe(arguments)
-    trainer = TRAINERS[recipe.architecture.domain](
-        recipe,
+    order = Order(
+        find_recipe(arguments.recipe),
         find_photos(arguments.photos, names=arguments.names),
         arguments.folder,
         minutes=arguments.minutes,
-        device=torch.device(arguments.device),
+        device=arguments.device,
         compiled=arguments.compile,
+        start_from=arguments.start_from,
+        noise_from=tuple(arguments.noise_from),
     )
-    if arguments.start_from and not trainer.progress.step:
-        trainer.start_from(arguments.start_from)
-    trainer.run()
+    launch(order)
 
 
 def _export(arguments: argparse.Namespace) -> None:
     arguments.into.mkdir(parents=True, exist_ok=True)
-    checkpoint = arguments.folder / "checkpoint.safetensors"
-    facts = export(_recipe(arguments), checkpoint, arguments.into, name=arguments.name, version=arguments.version)
+    recipe, checkpoint = find_recipe(arguments.recipe), arguments.folder / "checkpoint.safetensors"
+    facts = export(recipe, checkpoint, arguments.into, name=arguments.name, version=arguments.version)
     print(f"{facts.name} {facts.version}: halo {facts.halo} px, {facts.trained}")
-
-
-def _recipe(arguments: argparse.Namespace) -> Recipe:
-    name = arguments.recipe
-    return read_recipe(Path(name) if name.endswith(".toml") else RECIPES / f"{name}.toml")
 
 
 if __name__ == "__main__":

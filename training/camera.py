@@ -11,9 +11,10 @@ from torch import Tensor
 
 from rwdenoise import simulate
 from rwdenoise.cfa import BAYER_PHASES, MONOCHROME, X_TRANS, Cfa
-from rwdenoise.noise import destabilize, stabilize, stabilized_white
-from training.photos import WHITE
-from training.stars import draw_stars
+from rwdenoise.noise import NoiseProfile, destabilize, stabilize, stabilized_white
+
+from .photos import WHITE
+from .stars import draw_stars
 
 # Natural logarithms of the shot noise: from ISO 50 of a large sensor to beyond ISO 102400 (darktable 5.0's profiles,
 # scaled to the mosaic: about 1e-5 to 3e-2), wider at both ends, so that photos with hardly any noise stay as they are.
@@ -25,6 +26,45 @@ READ_SLOPE, READ_OFFSET, READ_SPREAD = 2.18, 1.20, 0.8
 # Half of the cameras have the read noise of darktable 5.0's 405 profiles, which at low ISO is far stronger:
 # log10 b = 1.247 log10 a - 1.369 (sd 0.465) there, both times 12 on the mosaic, as natural logarithms.
 MEASURED_SLOPE, MEASURED_OFFSET, MEASURED_SPREAD = 1.247, -3.766, 1.07
+# Beyond it there is no camera.
+READ_RANGE = (1e-10, 3e-3)
+#: Share of the draws with the user's own camera, where its noise was measured; the rest is spread over all cameras, so
+#: that what was measured a little wrong does no harm.
+OWN_SHARE = 0.75
+
+
+@dataclass(frozen=True)
+class NoiseLine:
+    """How the read noise of cameras goes with their shot noise, in natural logarithms of both variances."""
+
+    slope: float
+    offset: float
+    spread: float
+    """Standard deviation around the line."""
+    log_shot: tuple[float, float]
+    """Shot noise between which it holds."""
+
+    @property
+    def numbers(self) -> tuple[float, float, float]:
+        """Slope, offset and spread."""
+        return self.slope, self.offset, self.spread
+
+    @property
+    def strongest(self) -> NoiseProfile:
+        """The noise at its upper end."""
+        log_shot = self.log_shot[1]
+        return NoiseProfile(math.exp(log_shot), min(math.exp(self.slope * log_shot + self.offset), READ_RANGE[1]))
+
+
+def _lines(log_shot: tuple[float, float]) -> tuple[NoiseLine, NoiseLine]:
+    """Return the lines of one half of all cameras, and of the other."""
+    return (
+        NoiseLine(READ_SLOPE, READ_OFFSET, READ_SPREAD, log_shot),
+        NoiseLine(MEASURED_SLOPE, MEASURED_OFFSET, MEASURED_SPREAD, log_shot),
+    )
+
+
+ALL_LINES, USUAL_LINES = _lines(LOG_SHOT), _lines(LOG_USUAL)
 
 
 @dataclass(frozen=True)
@@ -102,6 +142,8 @@ class CameraBag:
         star_share: float = 0.0,
         usual_share: float = 0.0,
     ) -> None:
+        self.own: NoiseLine | None = None
+        """The camera that `OWN_SHARE` of the noise is drawn from; None for no certain one."""
         self.jitter = jitter
         self.star_share = star_share
         self.usual_share = usual_share
@@ -165,17 +207,13 @@ class CameraBag:
 
     def draw_noise(self, count: int) -> simulate.SensorNoise:
         """Return the noise of `count` sensors, from the best at base ISO to the worst beyond their last."""
-        usual = self._tensor(self.rng.random(count) < self.usual_share)
-        log_shot = torch.where(usual > 0, self._uniform(count, *LOG_USUAL), self._uniform(count, *LOG_SHOT))
-        measured = self.rng.random(count) < 0.5
+        lines = [self._draw_line() for _ in range(count)]
+        log_shot = self._tensor(self.rng.uniform(*np.array([line.log_shot for line in lines]).T))
         slope, offset, spread = (
-            self._tensor(np.where(measured, ours, theirs))
-            for ours, theirs in (
-                (MEASURED_SLOPE, READ_SLOPE), (MEASURED_OFFSET, READ_OFFSET), (MEASURED_SPREAD, READ_SPREAD)
-            )
-        )  # fmt: skip
+            self._tensor(np.array(numbers)) for numbers in zip(*(line.numbers for line in lines), strict=True)
+        )
         stray = spread * self._tensor(self.rng.standard_normal(count).clip(-2, 2))
-        read = torch.exp(slope * log_shot + offset + stray).clip(min=1e-10, max=3e-3)
+        read = torch.exp(slope * log_shot + offset + stray).clip(*READ_RANGE)
         deviation = read.sqrt()
         banded = self._tensor(self.rng.random(count) < 0.4)
         bits = self.rng.choice([10, 12, 12, 14, 14, 14, 16], count)
@@ -191,6 +229,12 @@ class CameraBag:
             step=torch.minimum(self._tensor(1 / 2.0**bits), 2 * deviation),
             floor=-self._uniform(count, 0.02, 0.1).maximum(6 * deviation),
         )
+
+    def _draw_line(self) -> NoiseLine:
+        if self.own and self.rng.random() < OWN_SHARE:
+            return self.own
+        lines = USUAL_LINES if self.rng.random() < self.usual_share else ALL_LINES
+        return lines[self.rng.integers(2)]
 
     def _tensor(self, values: np.ndarray) -> Tensor:
         return torch.tensor(values, dtype=torch.float32, device=self.device).reshape(-1, 1, 1, 1)

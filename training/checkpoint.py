@@ -12,6 +12,8 @@ import safetensors
 import torch
 from safetensors.torch import load_file, save_file
 
+from rwdenoise.errors import WeightsCorruptError, WeightsMismatchError
+
 if TYPE_CHECKING:
     from rwdenoise.network import UNet
 
@@ -44,10 +46,25 @@ def save_checkpoint(
 
 
 def load_checkpoint(path: Path, network: UNet, average: UNet, optimizer: torch.optim.Optimizer) -> Progress:
-    """Put a checkpoint back into `network`, `average` and `optimizer`, and say how far it is."""
-    tensors = load_file(path)
-    network.load_state_dict(under("network.", tensors))
-    average.load_state_dict(under("average.", tensors))
+    """Put a checkpoint back into `network`, `average` and `optimizer`, and say how far it is.
+
+    Raises
+    ------
+    WeightsCorruptError
+        If the file is damaged.
+    WeightsMismatchError
+        If it is of another network.
+    """
+    try:
+        tensors = load_file(path)
+        network.load_state_dict(under("network.", tensors))
+        average.load_state_dict(under("average.", tensors))
+    except safetensors.SafetensorError as error:
+        message = f"The checkpoint {path} is damaged ({error})."
+        raise WeightsCorruptError(message, hint="Delete it to begin anew, or train in another folder.") from error
+    except RuntimeError as error:
+        message = f"The checkpoint {path} is of another network than the recipe's."
+        raise WeightsMismatchError(message, hint="Use the recipe that it began with, or another folder.") from error
     state: dict[int, dict[str, torch.Tensor]] = {}
     for name, tensor in under("optimizer.", tensors).items():
         index, key = name.split(".", 1)

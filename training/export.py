@@ -21,11 +21,12 @@ from rwdenoise.denoiser import Denoiser
 from rwdenoise.diffusion import Settings
 from rwdenoise.network import Domain, UNet
 from rwdenoise.weights import Facts, save_network
-from training.camera import LOG_SHOT
-from training.checkpoint import under
-from training.pictures import LOG_DEVIATION
-from training.recipe import Recipe
-from training.validate import usual_profile
+
+from .camera import LOG_SHOT
+from .checkpoint import under
+from .pictures import LOG_DEVIATION
+from .recipe import Recipe
+from .validate import usual_profile
 
 #: Tiles must equal the whole frame to this, in float32, where 1 is white.
 TOLERANCE = 1e-5

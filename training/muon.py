@@ -14,7 +14,8 @@ import torch
 from torch import Tensor, nn
 
 from rwdenoise.errors import SettingsError
-from training.recipe import Recipe
+
+from .recipe import Recipe
 
 # Coefficients of the quintic Newton-Schulz iteration (Jordan et al. 2024): steep at 0, so that five rounds suffice.
 _A, _B, _C = 3.4445, -4.7750, 2.0315

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import logging
+import math
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -12,11 +14,21 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from rwdenoise.errors import SettingsError
+from rwdenoise.errors import PhotoError, SettingsError
+from rwdenoise.io.source import check_file
+from rwdenoise.io.suffixes import RAW_SUFFIXES
 
 #: White in a patch: quarters of 8-bit steps.
 WHITE = 4 * 255
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff"})
+SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff"}) | RAW_SUFFIXES
+#: Larger photos are averaged down, since no camera has 20 and more megapixels of sharp and clean detail.
+LARGEST_PIXELS = 6_000_000
+#: Memory that the photos may take in all; beyond it each is cut to an equal part.
+MEMORY = 4 * 2**30
+# Developing a RAW photo of 50 megapixels takes 1 GB.
+_AT_ONCE = 4
+
+_log = logging.getLogger(__name__)
 
 
 def find_photos(folder: Path, *, names: Path | None = None) -> list[Path]:
@@ -28,19 +40,113 @@ def find_photos(folder: Path, *, names: Path | None = None) -> list[Path]:
 
 def is_held_out(path: Path) -> bool:
     """Tell whether a photo belongs to the tenth that only validates; decided by its name, so for ever."""
-    return hashlib.sha256(path.name.encode()).digest()[0] % 10 == 0
+    return _lot(path)[0] % 10 == 0
 
 
-def decode(paths: list[Path]) -> list[Tensor]:
-    """Decode photos into tensors of uint8, shape (3, H, W)."""
-    with ThreadPoolExecutor() as pool:
-        return list(pool.map(_decode_one, paths))
+def hold_out(photos: list[Path]) -> tuple[list[Path], list[Path]]:
+    """Part the photos into those that train and those that validate: a tenth, and one at least.
+
+    Raises
+    ------
+    SettingsError
+        If there are fewer than two.
+    PhotoError
+        If the only one is none.
+    """
+    if len(photos) < 2:
+        for path in photos:
+            check_file(path)
+        message = f"There is {len(photos)} photo to learn from; two were expected at least, and dozens help."
+        raise SettingsError(message, hint="Name a folder with more photos.")
+    held_out = [path for path in photos if is_held_out(path)] or [min(photos, key=_lot)]
+    return [path for path in photos if path not in held_out], held_out
 
 
-def _decode_one(path: Path) -> Tensor:
-    with Image.open(path) as image:
-        pixels = np.asarray(image.convert("RGB"))
-    return torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)))
+def _lot(path: Path) -> bytes:
+    return hashlib.sha256(path.name.encode()).digest()
+
+
+def decode(paths: list[Path], *, memory: int = MEMORY) -> list[Tensor]:
+    """Decode photos into tensors of uint8, shape (3, H, W); those that cannot be read are logged and left out.
+
+    RAW is developed as the camera was set. What has more than `LARGEST_PIXELS`, and all RAW, is averaged down: what
+    is left is sharp, and cleaner than the photo.
+
+    Parameters
+    ----------
+    paths : list of Path
+    memory : int
+        Bytes that all may take together.
+
+    Raises
+    ------
+    PhotoError
+        If none of them can be read.
+    """
+    most = memory // max(1, len(paths))
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        decoded = list(pool.map(lambda path: _decode_or_refuse(path, most), paths))
+    photos = [photo for photo in decoded if isinstance(photo, Tensor)]
+    refusals = [photo for photo in decoded if isinstance(photo, PhotoError)]
+    if refusals and not photos:
+        raise refusals[0]
+    for error in refusals:
+        _log.warning("%s It is left out.", error.message)
+    return photos
+
+
+def _decode_or_refuse(path: Path, most: int) -> Tensor | PhotoError:
+    try:
+        pixels = _decode_one(path)
+    except PhotoError as error:
+        return error
+    return torch.from_numpy(np.ascontiguousarray(_cut(pixels, most).transpose(2, 0, 1)))
+
+
+def _decode_one(path: Path) -> NDArray[np.uint8]:
+    raw = path.suffix.lower() in RAW_SUFFIXES
+    pixels = _through_library(path) if raw else _through_pillow(path)
+    factor = max(2 if raw else 1, math.ceil(math.sqrt(pixels.shape[0] * pixels.shape[1] / LARGEST_PIXELS)))
+    return pixels if factor == 1 else _average_down(pixels, factor)
+
+
+def _through_pillow(path: Path) -> NDArray[np.uint8]:
+    try:
+        with Image.open(path) as image:
+            return np.asarray(image.convert("RGB"))
+    except (OSError, ValueError, SyntaxError):
+        # 16 bits, HEIF, RAW that is called TIFF; or it says better what is wrong.
+        return _through_library(path)
+
+
+def _through_library(path: Path) -> NDArray[np.uint8]:
+    # Here, as machines with fast GPUs often lack what reads camera files, and most photos do not need it.
+    from rwdenoise.io.develop import develop
+    from rwdenoise.io.read import read_photo
+    from rwdenoise.photo import RawPhoto
+
+    photo = read_photo(path)
+    bytewide: NDArray[np.uint8]
+    if isinstance(photo, RawPhoto):
+        bytewide = (develop(photo) >> 8).astype(np.uint8)
+    else:
+        bytewide = np.rint(photo.planes().clip(0, 1) * 255).astype(np.uint8).transpose(1, 2, 0)
+    return bytewide
+
+
+def _average_down(pixels: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
+    height, width = (edge // factor for edge in pixels.shape[:2])
+    squares = pixels[: height * factor, : width * factor].reshape(height, factor, width, factor, 3)
+    means: NDArray[np.uint8] = squares.mean(axis=(1, 3), dtype=np.float32).round().astype(np.uint8)
+    return means
+
+
+def _cut(pixels: NDArray[np.uint8], most: int) -> NDArray[np.uint8]:
+    """Return the middle of a photo, of at most so many bytes."""
+    share = min(1.0, math.sqrt(most / pixels.nbytes))
+    height, width = (int(edge * share) for edge in pixels.shape[:2])
+    top, left = (pixels.shape[0] - height) // 2, (pixels.shape[1] - width) // 2
+    return pixels[top : top + height, left : left + width]
 
 
 def draw_patches(

@@ -11,23 +11,30 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from rwdenoise import in_camera, simulate
 from rwdenoise.in_camera import Developing
-from rwdenoise.network import BLIND_LEVEL
-from training.camera import CameraBag
-from training.photos import WHITE
+from rwdenoise.roughness import LEAST, MOST, roughness_of
 
+from .camera import CameraBag
+from .photos import WHITE
+
+#: What errors are measured in: the root of this times the noise, which is taken for at least a step of 8 bits.
+UNIT, LEAST_NOISE = 0.1, 1 / 255
+# What is told of the noise: mostly how rough the picture is, else something between that and the truth; and always a
+# little wrong, as whole pictures are not like their patches. Share, and standard deviation of the logarithm.
+ROUGH_SHARE, TOLD_SPREAD = 0.65, 0.2
 #: Px around the patch that the steps of a camera may look at.
 MARGIN = 8
-# Shares of the pairs; the rest comes from cameras.
-GAUSSIAN_SHARE, GRAIN_SHARE, GRAY_SHARE = 0.2, 0.1, 0.06
+# Shares of the pairs: Gaussian noise, grain, no noise, noise of cameras; and how many of all are gray.
+SHARES, GRAY_SHARE = (0.24, 0.1, 0.04, 0.62), 0.06
 # Standard deviations of noise that no camera made, as parts of white: from invisible to beyond all use.
 LOG_DEVIATION = (math.log(0.003), math.log(0.25))
 # How much a picture is resized: cameras seldom, people often; upscaled ones are as soft as small sensors.
 KEPT_SIZE_SHARE, FACTORS = 0.5, (0.6, 0.75, 1.15, 1.3, 1.5, 1.75, 2.0)
-JPEG_SHARE, QUALITIES = 0.65, (60, 99)
+JPEG_SHARE, QUALITIES = (0.4, 0.65, 0.65, 0.65), (60, 99)
 #: The clean picture is stored at least so well: what coarse JPEG does to pictures shall go with the noise.
 CLEAN_QUALITY = 92
 
@@ -40,22 +47,16 @@ class PicturePairs:
     """x_0, float32, shape (N, 3, H, W)."""
     noisy: Tensor
     """x_T, likewise."""
+    sigma: Tensor
+    """What is told to the network of the noise, shape (N,)."""
+    deviation: Tensor
+    """What the errors of an estimate are measured in, shape (N,): the root of the picture's noise.
+
+    Measured in its noise itself nearly clean pictures count too much beside noisy ones; measured in the same for all,
+    too little.
+    """
     colors: None = None
     """No filters: every pixel has all colors."""
-
-    @property
-    def sigma(self) -> Tensor:
-        """What is told to the network, blind to the noise that there is; shape (N,)."""
-        return torch.full((len(self.clean),), BLIND_LEVEL, device=self.clean.device)
-
-    @property
-    def deviation(self) -> Tensor:
-        """What the errors of an estimate are measured in.
-
-        The same for all: in units of each picture's noise the gradients of nearly clean pictures were many times those
-        of noisy ones, which were hardly learned.
-        """
-        return self.sigma
 
     def light_error(self, estimate: Tensor) -> Tensor:
         """Return the error of an estimate in these units."""
@@ -97,17 +98,17 @@ class PictureBag:
 
     def photograph(self, patches: Tensor, factor: float) -> PicturePairs:
         """Make pairs from developed patches of int16, shape (N, 3, H, W), 0 to `WHITE`, H and W of `source_size`."""
-        kinds = self.rng.choice(3, len(patches), p=(GAUSSIAN_SHARE, GRAIN_SHARE, 1 - GAUSSIAN_SHARE - GRAIN_SHARE))
+        kinds = self.rng.choice(len(SHARES), len(patches), p=SHARES)
         clean = in_camera.resize(patches.to(self.device).float() / WHITE, factor)
         noisy = clean.clone()
         for kind, spoil in enumerate((self._gaussian, self._grain)):
             if (here := kinds == kind).any():
                 noisy[here] += spoil(clean[here])
-        if (here := kinds == 2).any():
+        if (here := kinds == 3).any():
             clean[here], noisy[here] = self._develop(patches[here], factor)
         gray = self.rng.random(len(patches)) < GRAY_SHARE
         clean[gray], noisy[gray] = _gray(clean[gray]), _gray(noisy[gray])
-        return self._crop(*self._store(clean, noisy))
+        return self._crop(*self._store(clean, noisy, kinds))
 
     def _develop(self, patches: Tensor, factor: float) -> tuple[Tensor, Tensor]:
         count, _, height, width = patches.shape
@@ -159,11 +160,11 @@ class PictureBag:
     def _deviations(self, count: int) -> Tensor:
         return torch.exp(self._uniform(count, *LOG_DEVIATION))
 
-    def _store(self, clean: Tensor, noisy: Tensor) -> tuple[Tensor, Tensor]:
+    def _store(self, clean: Tensor, noisy: Tensor, kinds: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
         """Round as files do: JPEG, 8 bit, or not at all."""
         clean, noisy = clean.clone(), noisy.clone()
         for index in range(len(clean)):
-            if self.rng.random() < JPEG_SHARE:
+            if self.rng.random() < JPEG_SHARE[kinds[index]]:
                 quality = int(self.rng.integers(*QUALITIES))
                 subsampling = int(self.rng.choice(in_camera.SUBSAMPLINGS))
                 for picture, stored_at in ((clean, max(quality, CLEAN_QUALITY)), (noisy, quality)):
@@ -176,7 +177,17 @@ class PictureBag:
         # At random, so that the blocks of JPEG lie anywhere.
         top, left = (int(self.rng.integers(0, edge - self.size + 1)) for edge in clean.shape[-2:])
         rows, columns = slice(top, top + self.size), slice(left, left + self.size)
-        return PicturePairs(clean[..., rows, columns].contiguous(), noisy[..., rows, columns].contiguous())
+        clean, noisy = clean[..., rows, columns].contiguous(), noisy[..., rows, columns].contiguous()
+        true = (noisy - clean).square().mean(dim=(1, 2, 3)).sqrt()
+        return PicturePairs(clean, noisy, self._tell(noisy, true), (UNIT * true.clip(min=LEAST_NOISE)).sqrt())
+
+    def _tell(self, noisy: Tensor, true: Tensor) -> Tensor:
+        """Return what is told of the noise, shape (N,)."""
+        share = np.where(self.rng.random(len(true)) < ROUGH_SHARE, 1.0, self.rng.random(len(true)))
+        rough = roughness_of(noisy)
+        told = torch.lerp(true.clip(LEAST, MOST).log(), rough.log(), self._tensor(share).flatten())
+        wrong = TOLD_SPREAD * self._tensor(self.rng.standard_normal(len(true))).flatten()
+        return torch.exp(told + wrong).clip(LEAST, MOST)
 
     def _normal(self, like: Tensor) -> Tensor:
         return torch.randn(like.shape, generator=self.torch_rng, device=like.device)

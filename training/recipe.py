@@ -10,6 +10,9 @@ from pathlib import Path
 from rwdenoise.errors import SettingsError
 from rwdenoise.network import Architecture
 
+#: Where the recipes of the program are.
+RECIPES = Path(__file__).parent / "recipes"
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -48,15 +51,35 @@ class Recipe:
     seed: int = 1
 
 
+def find_recipe(name: str) -> Recipe:
+    """Read one of the program's recipes by its name, or any by the name of its file, which ends in ``.toml``.
+
+    Raises
+    ------
+    SettingsError
+        If there is none, or it is no recipe.
+    """
+    path = Path(name) if name.endswith(".toml") else RECIPES / f"{name}.toml"
+    if not path.is_file():
+        known = ", ".join(sorted(recipe.stem for recipe in RECIPES.glob("*.toml")))
+        message = f"There is no recipe {name!r}; there are {known}."
+        raise SettingsError(message, hint="Give one of these names, or a file that ends in .toml.")
+    return read_recipe(path)
+
+
 def read_recipe(path: Path) -> Recipe:
     """Read a recipe.
 
     Raises
     ------
     SettingsError
-        If the file has a key that no recipe has.
+        If the file is no TOML, or has a key that no recipe has.
     """
-    table = tomllib.loads(path.read_text(encoding="utf-8"))
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        message = f"The recipe {path} is no valid TOML: {error}."
+        raise SettingsError(message, hint="Mend the recipe.") from error
     shape = table.pop("architecture", {})
     _refuse_unknown(shape, Architecture, path)
     _refuse_unknown(table, Recipe, path)

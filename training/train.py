@@ -3,40 +3,43 @@
 from __future__ import annotations
 
 import copy
-import json
 import math
 import time
+from functools import cached_property
 from pathlib import Path
 from statistics import fmean
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from rwdenoise.backend import fast_dtype
 from rwdenoise.diffusion import forward
+from rwdenoise.errors import Cancelled
 from rwdenoise.network import Domain, UNet
 from rwdenoise.weights import load_network
-from training.camera import CameraBag, Pairs
-from training.checkpoint import Progress, load_checkpoint, save_checkpoint
-from training.muon import choose_optimizer
-from training.photos import decode, draw_patches, is_held_out
-from training.pictures import PictureBag, PicturePairs
-from training.recipe import Recipe
-from training.validate import PictureValidation, Validation
 
-AnyPairs = Pairs | PicturePairs
+from .camera import CameraBag, NoiseLine
+from .checkpoint import Progress, load_checkpoint, save_checkpoint
+from .loss import AnyPairs, loss_of
+from .muon import choose_optimizer
+from .photos import MEMORY, decode, draw_patches, hold_out
+from .pictures import PictureBag
+from .recipe import Recipe
+from .record import Figures, Listen, Record, print_figures
+from .sheet import ROWS, Examples, mosaic_examples, picture_examples
+from .team import team_here
+from .validate import SHOT, PictureValidation, Validation, usual_profile
 
 CHECKPOINT_EVERY = 180.0  # seconds
 REPORT_EVERY = 200  # steps
 VALIDATE_EVERY = 4000  # steps
-#: Px over which the means are taken that keep the brightness.
-MEANS_OVER = 16
 
 
 class Trainer:
     """One training run, resumable at any time from ``folder/checkpoint.safetensors``.
+
+    Where several processes were `assembled`, each has a trainer: they learn as one, and the first writes.
 
     Parameters
     ----------
@@ -44,7 +47,7 @@ class Trainer:
     photos : list of Path
         Clean photos; a fixed tenth of them validates.
     folder : Path
-        Where checkpoints and ``log.jsonl`` go.
+        Where the checkpoint goes, and for people to look at ``log.jsonl``, ``curve.png`` and ``validation.jpg``.
     minutes : float
         Training time in all, over every resumption; the learning rate is planned for it.
     device : torch.device
@@ -57,20 +60,23 @@ class Trainer:
         compiled: bool = False,
     ) -> None:  # fmt: skip
         self.recipe, self.folder, self.minutes, self.device = recipe, folder, minutes, device
+        self.team = team_here()
+        learning, held_out = hold_out(photos)
         folder.mkdir(parents=True, exist_ok=True)
+        self.record = Record(folder)
         torch.manual_seed(recipe.seed)
         self.network = self.build().to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = copy.deepcopy(self.network).requires_grad_(requires_grad=False)
         self.optimizer = choose_optimizer(self.network, recipe)
-        self.call = torch.compile(self.network) if compiled else self.network
         self.progress = Progress()
         if self.checkpoint.exists():
             self.progress = load_checkpoint(self.checkpoint, self.network, self.average, self.optimizer)
-        self.photos = decode([path for path in photos if not is_held_out(path)])
-        # A resumed run must not see the same draws again.
-        seed = recipe.seed + self.progress.step
+        self.call = self.team.join(torch.compile(self.network) if compiled else self.network)  # type: ignore[arg-type]
+        self.photos = decode(self.team.share(learning), memory=MEMORY // self.team.size)
+        # A resumed run must not see the same draws again, nor one process those of another.
+        seed = self.team.seed(recipe.seed + self.progress.step)
         self.rng = np.random.default_rng(seed)
-        self.prepare(decode([path for path in photos if is_held_out(path)]), seed)
+        self.prepare(decode(held_out), seed)
 
     def prepare(self, held_out: list[Tensor], seed: int) -> None:
         """Set up the cameras, whose random numbers start from `seed`, and the validation."""
@@ -85,6 +91,16 @@ class Trainer:
             usual_share=recipe.usual_share,
         )
 
+    def expect_camera(self, own: NoiseLine) -> None:
+        """Draw most of the noise as a certain camera has it."""
+        self.camera.own = own
+
+    @cached_property
+    def examples(self) -> Examples:
+        """What the picture of the state shows."""
+        noise = self.camera.own.strongest if self.camera.own else usual_profile(SHOT[1])
+        return mosaic_examples(self.validation.camera[:ROWS], noise)
+
     def build(self) -> UNet:
         """Return a network with random numbers."""
         return UNet(self.recipe.architecture)
@@ -92,6 +108,14 @@ class Trainer:
     def validate(self) -> dict[str, float]:
         """Return scores of the averaged network on the held-out photos."""
         return self.validation.measure(self.average)
+
+    def judge(self) -> Figures:
+        """Validate and record it; only the leader does, the others return nothing."""
+        if not self.team.leads:
+            return {}
+        figures = self.record.log(self.progress, self.validate())
+        self.record.draw(self.examples, self.average)
+        return figures
 
     @property
     def checkpoint(self) -> Path:
@@ -106,28 +130,47 @@ class Trainer:
         self.network.load_state_dict(own | fitting)
         self.average.load_state_dict(own | fitting)
 
-    def run(self) -> None:
-        """Train until the time is over; write a checkpoint every few minutes and at the end."""
+    def run(self, listen: Listen = print_figures) -> None:
+        """Train until the time is over; write a checkpoint every few minutes and at the end.
+
+        Raises
+        ------
+        Cancelled
+            If `listen` raised it, in this process or another; the checkpoint is written.
+        """
         self._compile()
         started = last_saved = time.monotonic()
         before = self.progress.seconds
-        simulating, losses = 0.0, []
-        while self.progress.seconds < self.minutes * 60:
+        simulating, losses, asked, stop = 0.0, [], False, False
+        while self.progress.seconds < self.minutes * 60 and not stop:
             tick = time.monotonic()
             pairs = self.draw()
             simulating += time.monotonic() - tick
-            losses.append(self._step(pairs))
+            loss = self._step(pairs)
             self.progress.step += 1
-            self.progress.seconds = before + time.monotonic() - started
+            seconds = before + time.monotonic() - started
+            mean, self.progress.seconds, stop = self.team.agree(loss, seconds=seconds, stop=asked)
+            losses.append(mean)
+            figures = {}
             if self.progress.step % REPORT_EVERY == 0:
-                share = simulating / (time.monotonic() - started)
-                self._report(loss=fmean(losses), simulating=share)
+                figures = self._report(loss=fmean(losses), simulating=simulating / (time.monotonic() - started))
                 losses.clear()
+            asked = self._tell(listen, figures)
             if time.monotonic() - last_saved > CHECKPOINT_EVERY:
                 self._save()
                 last_saved = time.monotonic()
         self._save()
-        self._log(self.validate())
+        if stop:
+            raise Cancelled
+        self._tell(listen, self.judge())
+
+    def _tell(self, listen: Listen, figures: Figures) -> bool:
+        """Tell how far the run is, and return whether it shall stop."""
+        try:
+            listen(self.progress, figures)
+        except Cancelled:
+            return True
+        return False
 
     def _compile(self) -> None:
         # The first calls compile, which shall not count as training time.
@@ -152,7 +195,7 @@ class Trainer:
             candidates=recipe.candidates,
         )
 
-    def _step(self, pairs: AnyPairs) -> float:
+    def _step(self, pairs: AnyPairs) -> Tensor:
         for group in self.optimizer.param_groups:
             group["lr"] = self._learning_rate()
         loss = self.lesson(pairs)
@@ -161,26 +204,14 @@ class Trainer:
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         self.optimizer.step()
         self._follow()
-        return float(loss.detach())
+        return loss.detach()
 
     def lesson(self, pairs: AnyPairs) -> Tensor:
         """Return the loss of one batch."""
         t = self._draw_times(len(pairs.sigma))
         x_t = self._between(pairs, t)
         estimate = self.estimate(x_t, pairs, t.flatten() * pairs.sigma)
-        return self.loss(estimate, pairs, t.flatten() * pairs.deviation)
-
-    def loss(self, estimate: Tensor, pairs: AnyPairs, deviation: Tensor) -> Tensor:
-        """Return how far an estimate is from the truth, where `deviation` is that of its input's noise."""
-        # Measured in standard deviations of the noise, so that every ISO and every time counts alike.
-        error = (estimate - pairs.clean) / deviation[:, None, None, None]
-        charbonnier = torch.sqrt(error.square() + self.recipe.charbonnier**2).mean()
-        # Charbonnier seeks the median, which lies below the mean where shadows are lit by a few photons or stars:
-        # the square of the error of local means keeps the light that is there. Large ones, as of hot pixels, count
-        # linearly.
-        means = functional.avg_pool2d(pairs.light_error(estimate), MEANS_OVER)
-        loss: Tensor = charbonnier + self.recipe.brightness * ((1 + means.square()).sqrt() - 1).mean()
-        return loss
+        return loss_of(estimate, pairs, t.flatten() * pairs.deviation, self.recipe)
 
     def _draw_times(self, count: int) -> Tensor:
         at_end = self.rng.random(count) < self.recipe.end_share
@@ -215,20 +246,17 @@ class Trainer:
             for mean, now in zip(self.average.parameters(), self.network.parameters(), strict=True):
                 mean.lerp_(now, 1 - keep)
 
-    def _report(self, **figures: float) -> None:
+    def _report(self, **figures: float) -> Figures:
+        if not self.team.leads:
+            return {}
         if self.progress.step % VALIDATE_EVERY == 0:
             figures |= self.validate()
-        self._log(figures)
-
-    def _log(self, figures: dict[str, float]) -> None:
-        line = {"step": self.progress.step, "minutes": round(self.progress.seconds / 60, 2), **figures}
-        text = json.dumps({key: round(value, 4) for key, value in line.items()})
-        with (self.folder / "log.jsonl").open("a", encoding="utf-8") as log:
-            log.write(text + "\n")
-        print(text, flush=True)
+        return self.record.log(self.progress, figures)
 
     def _save(self) -> None:
-        save_checkpoint(self.checkpoint, self.network, self.average, self.optimizer, self.progress)
+        if self.team.leads:
+            save_checkpoint(self.checkpoint, self.network, self.average, self.optimizer, self.progress)
+            self.record.draw(self.examples, self.average)
 
 
 class PictureTrainer(Trainer):
@@ -240,6 +268,15 @@ class PictureTrainer(Trainer):
             size=self.recipe.patch, device=self.device, seed=seed, usual_share=self.recipe.usual_share
         )
         self.picture_validation = PictureValidation(held_out, device=self.device)
+
+    def expect_camera(self, own: NoiseLine) -> None:
+        """Draw most of the noise of developed pictures as a certain camera has it."""
+        self.pictures.bag.own = own
+
+    @cached_property
+    def examples(self) -> Examples:
+        """What the picture of the state shows."""
+        return picture_examples(self.picture_validation.cases[:ROWS])
 
     def draw(self) -> AnyPairs:
         """Return the pairs of one batch; all its pictures are resized alike."""

@@ -12,10 +12,12 @@ from rwdenoise import simulate
 from rwdenoise.cfa import RGGB, X_TRANS, Cfa
 from rwdenoise.diffusion import improved, schedule
 from rwdenoise.errors import SettingsError
-from rwdenoise.network import BLIND_LEVEL, UNet
+from rwdenoise.network import UNet
 from rwdenoise.noise import NoiseProfile, destabilize, stabilize
-from training.camera import READ_OFFSET, READ_SLOPE
-from training.pictures import MARGIN, PictureBag
+from rwdenoise.roughness import roughness_of
+
+from .camera import READ_OFFSET, READ_SLOPE
+from .pictures import MARGIN, PictureBag
 
 SHOT = (1e-3, 4e-3, 1.6e-2)
 GAUSSIAN = (15, 25, 50)
@@ -42,10 +44,7 @@ class Validation:
     """Crops of held-out photos behind one camera."""
 
     def __init__(self, photos: list[Tensor], *, device: torch.device) -> None:
-        crops = [_middle(photo) for photo in photos if min(photo.shape[1:]) >= CROP][:COUNT]
-        if not crops:
-            message = f"No photo of the tenth that validates, chosen by its name, has {CROP} px on both sides."
-            raise SettingsError(message, hint="Give more, or larger, photos.")
+        crops = _middles(photos)
         rgb = torch.stack(crops).to(device)
         count = len(rgb)
         matrix = simulate.camera_matrix(simulate.CAMERA_MATRICES[:1]).to(device).expand(count, 3, 3)
@@ -84,7 +83,7 @@ class PictureValidation:
     """Developed crops of held-out photos: from one camera, with its noise and its JPEG, and with Gaussian noise."""
 
     def __init__(self, photos: list[Tensor], *, device: torch.device) -> None:
-        sharp = torch.stack([_middle(photo) for photo in photos if min(photo.shape[1:]) >= CROP][:COUNT])
+        sharp = torch.stack(_middles(photos))
         self.sharp = sharp.to(device).float() / 255
         self.bag = PictureBag(size=CROP - 2 * MARGIN, device=device, seed=11)
         codes = (sharp.short() * 4).to(device)
@@ -98,8 +97,8 @@ class PictureValidation:
         noise = torch.randn(self.sharp.shape, generator=rng, device=self.sharp.device)
         scores = {
             "before": _mean_psnr((pair.noisy, pair.clean) for pair in self.cases),
-            "developed": _mean_psnr((self._clean(network, pair.noisy, 1), pair.clean) for pair in self.cases),
-            "developed, 8 steps": _mean_psnr((self._clean(network, pair.noisy, 8), pair.clean) for pair in self.cases),
+            "developed": self._score_cases(network, 1),
+            "developed, 8 steps": self._score_cases(network, 8),
         }
         for sigma in GAUSSIAN:
             noisy = self.sharp + sigma / 255 * noise
@@ -112,9 +111,14 @@ class PictureValidation:
         )
         return scores
 
+    def _score_cases(self, network: UNet, steps: int) -> float:
+        return _mean_psnr((self._clean(network, pair.noisy, steps), pair.clean) for pair in self.cases)
+
     def _clean(self, network: UNet, noisy: Tensor, steps: int) -> Tensor:
+        sigma = float(roughness_of(noisy))
+
         def predict(x_t: Tensor, t: float) -> Tensor:
-            return network(x_t, None, torch.tensor([t * BLIND_LEVEL], device=x_t.device))  # type: ignore[no-any-return]
+            return network(x_t, None, torch.tensor([t * sigma], device=x_t.device))  # type: ignore[no-any-return]
 
         result: Tensor = list(improved(predict, noisy, schedule(steps)))[-1]
         return result
@@ -123,6 +127,14 @@ class PictureValidation:
 def _mean_psnr(pairs: Iterable[tuple[Tensor, Tensor]]) -> float:
     scores = [-10 * math.log10(float((a.clip(0, 1) - b.clip(0, 1)).square().mean()) + 1e-12) for a, b in pairs]
     return sum(scores) / len(scores)
+
+
+def _middles(photos: list[Tensor]) -> list[Tensor]:
+    crops = [_middle(photo) for photo in photos if min(photo.shape[1:]) >= CROP][:COUNT]
+    if not crops:
+        message = f"No photo of the tenth that validates, chosen by its name, has {CROP} px on both sides."
+        raise SettingsError(message, hint="Give more, or larger, photos.")
+    return crops
 
 
 def _middle(photo: Tensor) -> Tensor:

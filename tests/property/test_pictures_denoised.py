@@ -57,7 +57,7 @@ def test_regions_equal_the_whole(monkeypatch, chosen) -> None:
     before, told = photo(150, 333), []
     once = denoise_regions(before, denoiser=tiny_denoiser("rgb"), settings=chosen, on_progress=lambda *_: None)
     monkeypatch.setattr(regions, "MOST_PIXELS", 1000)
-    monkeypatch.setattr(regions, "REGION", 64)
+    monkeypatch.setattr(regions, "REGION", 96)
     parts = denoise_regions(
         before,
         denoiser=tiny_denoiser("rgb"),

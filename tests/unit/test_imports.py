@@ -8,9 +8,9 @@ import pytest
 ROOT = Path(__file__).parents[2]
 GROUPS = [
     {"errors", "events"},
-    {"cfa", "color", "linear", "noise", "diffusion", "brightness", "tiling", "noise_estimate"}
+    {"cfa", "color", "linear", "noise", "diffusion", "brightness", "tiling", "noise_estimate", "typical_noise"}
     | {"residual", "detail", "chroma", "controls", "hot_pixels", "grain", "picture_controls"},
-    {"photo", "rgb_photo", "io"},
+    {"photo", "rgb_photo", "io", "noise_curve", "noise_plot", "crops", "rendering", "contact_sheet"},
     {
         "fingerprint",
         "journal",
@@ -27,6 +27,8 @@ GROUPS = [
         "openvino_backend",
         "backend",
         "rate",
+        "expected",
+        "roughness",
         "frames",
         "step_loop",
         "denoiser",
@@ -45,6 +47,7 @@ GROUPS = [
         "mounts",
     }
     | {"wakeup", "folder_lock"}
+    | {"comparison", "preview", "report"}
     | {"layers", "worker", "gimp_folders", "gimp_install"},
 ]
 FILES = sorted((ROOT / "rwdenoise").rglob("*.py"))

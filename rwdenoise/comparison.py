@@ -1,0 +1,178 @@
+"""Parts of a photo, denoised in several ways just as they would be with the whole photo, without the rest of it.
+
+What is measured is measured on the whole photo, and each part is seen with all that its pixels depend on.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rwdenoise import chroma, detail
+from rwdenoise.brightness import CELL
+from rwdenoise.crops import Crop, cut_out
+from rwdenoise.diffusion import Settings
+from rwdenoise.io.read import Photo
+from rwdenoise.photo import Area, RawPhoto
+from rwdenoise.photo_work import choose_noise, domain_of
+from rwdenoise.regions import find_grain, measure_photo_roughness
+from rwdenoise.rendering import look_of, render
+
+if TYPE_CHECKING:
+    from rwdenoise.denoiser import Denoiser
+    from rwdenoise.grain import Grain
+    from rwdenoise.noise import NoiseProfile
+
+Picture = NDArray[np.uint8]
+
+# Cells on each side on whose means those of a place depend (`rwdenoise.brightness`): the next, averaged with its next.
+_CELLS = 2
+# Px that `rwdenoise.hot_pixels` looks at around a site, for the widest filters there are.
+_HOT = 16
+# What settings are called on a sheet; what is as usual needs no name.
+_NAMES: tuple[Callable[[Settings], str], ...] = (
+    lambda settings: f"strength {settings.strength:g}",
+    lambda settings: "1 step" if settings.steps == 1 else f"{settings.steps} steps",
+    lambda settings: "" if settings.chroma is None else f"chroma {settings.chroma:g}",
+    lambda settings: f"detail {settings.detail:g}" if settings.detail else "",
+    lambda settings: "" if settings.sampler == Settings.sampler else settings.sampler,
+)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What is measured on the whole photo before any part of it is denoised."""
+
+    profile: NoiseProfile | None = None
+    """The noise of a mosaic."""
+    origin: str = ""
+    """Where that is from: ``"given"``, ``"file"`` or ``"estimated"``."""
+    grain: Grain | None = None
+    """The noise of a picture, if detail shall come back."""
+    roughness: float | None = None
+    """How rough a picture is."""
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Parts of a photo, each noisy and denoised in several ways."""
+
+    crops: tuple[Crop, ...]
+    columns: tuple[str, ...]
+    pictures: tuple[tuple[Picture, ...], ...]
+    """For each crop one for each column."""
+    weights: str
+    device: str
+
+
+def measure(photo: Photo, variants: Sequence[Settings], *, noise: NoiseProfile | None = None) -> Measured:
+    """Measure on the whole photo what the denoiser must be told, as `denoise_photo` does."""
+    if isinstance(photo, RawPhoto) and domain_of(photo) == "cfa":
+        return Measured(*choose_noise(photo, noise))
+    grain = find_grain(photo) if any(settings.detail for settings in variants) else None
+    return Measured(grain=grain, roughness=measure_photo_roughness(photo))
+
+
+def compare(
+    photo: Photo,
+    crops: Sequence[Crop],
+    *,
+    denoiser: Denoiser,
+    variants: Sequence[Settings],
+    measured: Measured,
+    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> Comparison:
+    """Denoise parts of a photo in several ways, and render them equally bright.
+
+    Parameters
+    ----------
+    photo : RawPhoto or RgbPhoto
+    crops : sequence of Crop
+    denoiser : Denoiser
+        For this kind of photo.
+    variants : sequence of Settings
+        One for each column after the first, which is the noisy photo.
+    measured : Measured
+        From `measure`.
+    on_progress : callable
+        Told ``(done, total)`` in steps of the diffusion.
+    """
+    look, done = look_of(photo), 0
+    total = len(crops) * sum(settings.steps for settings in variants)
+    pictures = []
+    for crop in crops:
+        row = [render(photo, area=crop.area, look=look)]
+        for settings in variants:
+            on_progress(done, total)
+            piece, inner = denoise_area(photo, crop.area, denoiser=denoiser, settings=settings, measured=measured)
+            row.append(render(piece, area=inner, look=look))
+            done += settings.steps
+        pictures.append(tuple(row))
+    on_progress(done, total)
+    columns = ("noisy", *(_own(settings, variants) for settings in variants))
+    return Comparison(tuple(crops), columns, tuple(pictures), denoiser.name, denoiser.device)
+
+
+def denoise_area(
+    photo: Photo, area: Area, *, denoiser: Denoiser, settings: Settings, measured: Measured
+) -> tuple[Photo, Area]:
+    """Denoise a part of a photo so that it comes out as it would of the whole.
+
+    Returns
+    -------
+    piece : RawPhoto or RgbPhoto
+        The part with what had to be seen around it.
+    inner : Area
+        Where in it the part lies.
+
+    Notes
+    -----
+    The same up to float32 for one and two steps. With more, parts of a photo that hardly change rest for some steps
+    (`rwdenoise.step_loop`), and what rests differs: by about 0.003 dB.
+    """
+    seen = _surroundings(photo, area, denoiser=denoiser, settings=settings)
+    piece, inner = cut_out(photo, seen), Area(area.top - seen.top, area.left - seen.left, area.height, area.width)
+    if settings.removes_nothing:
+        return piece, inner
+    planes = piece.planes()
+    if isinstance(piece, RawPhoto) and measured.profile is not None:
+        planes = denoiser.denoise(
+            planes, cfa=piece.cfa, noise=measured.profile, settings=settings, white_balance=piece.white_balance
+        )
+    else:
+        planes = denoiser.denoise_picture(planes, settings=settings, grain=measured.grain, roughness=measured.roughness)
+    return piece.with_planes(planes), inner
+
+
+def _surroundings(photo: Photo, area: Area, *, denoiser: Denoiser, settings: Settings) -> Area:
+    """Return what must be denoised for an area: all that it depends on, in the phase that the whole photo has."""
+    controls = 0 if settings.is_plain else detail.REACH + chroma.REACH
+    cells = _CELLS * CELL if domain_of(photo) == "cfa" else 0
+    walk = settings.steps * denoiser.facts.halo + _HOT
+    grid = math.lcm(CELL, denoiser.facts.architecture.multiple)
+
+    def widen(start: int, stop: int, length: int) -> tuple[int, int]:
+        start = (start - controls) // CELL * CELL - cells - walk
+        stop = -(-(stop + controls) // CELL) * CELL + cells + walk
+        return max(0, start // grid * grid), min(-(-stop // grid) * grid, length)
+
+    top, bottom = widen(area.top, area.top + area.height, photo.frame.height)
+    left, right = widen(area.left, area.left + area.width, photo.frame.width)
+    return Area(top, left, bottom - top, right - left)
+
+
+def _own(settings: Settings, variants: Sequence[Settings]) -> str:
+    """Return in what settings differ from the other variants."""
+    names = (name(settings) for name in _NAMES if len({name(variant) for variant in variants}) > 1)
+    return ", ".join(name for name in names if name) or "denoised"
+
+
+def common_words(variants: Sequence[Settings]) -> str:
+    """Return what all variants have in common, for example ``2 steps, chroma 1``."""
+    alike = [names.pop() for name in _NAMES if len(names := {name(variant) for variant in variants}) == 1]
+    return ", ".join(name for name in alike if name)
