@@ -21,8 +21,8 @@ from torch.nn import functional
 LEAST, MOST = 0.5 / 255, 0.4
 #: Edge of the windows that are measured one by one, in px: that of the patches that the network learned from.
 WINDOW = 96
-#: Share of the windows that are calmer than the one that counts. *Measured*: at a half, pictures that are texture almost
-#: everywhere keep their noise; at a quarter, real photos do (PolyU 0.3 dB less).
+#: Share of the windows that are calmer than the one that counts. *Measured*: at a half, pictures full of texture keep
+#: their noise; at a quarter, real photos do (PolyU 0.3 dB less).
 CALMER = 0.4
 #: Px on a side of what each difference is taken of.
 SIDE = 6
