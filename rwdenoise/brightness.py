@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rwdenoise.cfa import Cfa
+from rwdenoise.cores import on_every_core
 from rwdenoise.noise import READ_FLOOR, NoiseProfile
 
 Plane = NDArray[np.float32]
@@ -49,20 +50,21 @@ def keep_local_means(
     colors = np.unique(np.array(cfa.colors))
     bands = _cell_rows(denoised.shape[1])
     # Each (color, cell row, cell column).
-    light, room, pixels = (
-        np.stack(rows, axis=1)
-        for rows in zip(*(_sum_cells(_look(denoised, noisy, band, noise), cfa, colors) for band in bands), strict=True)
-    )
-    shares = [_share(*sums) for sums in zip(light, room, pixels, strict=True)]
+    sums = on_every_core(lambda band: _sum_cells(_look(denoised, noisy, band, noise), cfa, colors), bands)
+    light, room, pixels = (np.stack(rows, axis=1) for rows in zip(*sums, strict=True))
+    shares = [_share(*of_color) for of_color in zip(light, room, pixels, strict=True)]
     wide = [_interpolate(share, np.arange(denoised.shape[2]), axis=1) for share in shares]
     kept = np.empty_like(denoised)
-    for band in bands:
+
+    def give_back(band: slice) -> None:
         seen = _look(denoised, noisy, band, noise)
         rows = np.arange(band.start, band.stop)
         returned = np.zeros_like(seen.variance)
         for color, share in zip(colors, wide, strict=True):
             returned += _interpolate(share, rows, axis=0) * seen.counted(cfa, color)
         kept[0, band] = denoised[0, band] + returned * seen.variance
+
+    on_every_core(give_back, bands)
     return kept
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from rwdenoise.cfa import TRANSMISSION, Cfa
+from rwdenoise.cores import on_every_core
 from rwdenoise.noise import NoiseProfile, destabilize, stabilize
 from rwdenoise.tiling import Tile, in_bands
 
@@ -42,9 +43,12 @@ class Frame:
             np.pad(np.arange(length), (0, -length % multiple), mode="reflect") for length in planes.shape[1:]
         )
         padded = np.empty((len(planes), len(self._rows), len(self._columns)), np.float32)
-        for band in in_bands(*padded.shape[1:]):
-            part = planes[:, self._rows[band]][:, :, self._columns]
-            padded[:, band] = part if bend is None else bend(part)
+
+        def fill(rows: slice) -> None:
+            part = planes[:, self._rows[rows]][:, :, self._columns]
+            padded[:, rows] = part if bend is None else bend(part)
+
+        on_every_core(fill, in_bands(*padded.shape[1:]))
         self.noisy: Tensor = torch.from_numpy(padded).to(device)
 
     @property
@@ -84,8 +88,11 @@ class MosaicFrame(Frame):
     def restore(self, x: Tensor) -> Planes:
         """Turn a result into planes like those that came in; `x` may be overwritten."""
         planes = super().restore(x)
-        for band in in_bands(*planes.shape[1:]):
-            planes[:, band] = destabilize(planes[:, band], **self._profile)
+
+        def unbend(rows: slice) -> None:
+            planes[:, rows] = destabilize(planes[:, rows], **self._profile)
+
+        on_every_core(unbend, in_bands(*planes.shape[1:]))
         return planes
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rwdenoise.cfa import Cfa
+from rwdenoise.cores import on_every_core
 from rwdenoise.noise import NoiseProfile, destabilize, stabilize
 from rwdenoise.tiling import in_bands
 
@@ -58,15 +59,21 @@ def replace_broken_pixels(planes: NDArray[np.float32], *, cfa: Cfa, noise: Noise
     if min(mosaic.shape) <= 2 * reach:
         return planes
     framed = np.pad(mosaic, reach, mode="reflect")
-    mended = None
-    for rows in in_bands(*mosaic.shape):
+
+    def find(rows: slice) -> tuple[Places, Plane]:
         band = stabilize(framed[rows.start : rows.stop + 2 * reach], shot=noise.shot, read=noise.read)
         places, expected = _find_broken(band / np.float32(noise.sigma), cfa.shifted(rows.start - reach, -reach), reach)
-        if expected.size:
-            mended = planes.copy() if mended is None else mended
-            u = expected * np.float32(noise.sigma)
-            mended[0, rows.start + places[0], places[1]] = destabilize(u, shot=noise.shot, read=noise.read)
-    return planes if mended is None else mended
+        places[0] += rows.start
+        return places, expected
+
+    found = on_every_core(find, in_bands(*mosaic.shape))
+    places, expected = (np.concatenate(several, axis=-1) for several in zip(*found, strict=True))
+    if not expected.size:
+        return planes
+    mended = planes.copy()
+    u = expected * np.float32(noise.sigma)
+    mended[0, places[0], places[1]] = destabilize(u, shot=noise.shot, read=noise.read)
+    return mended
 
 
 def _find_broken(framed: Plane, cfa: Cfa, reach: int) -> tuple[Places, Plane]:

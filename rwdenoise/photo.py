@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rwdenoise.cfa import LINEAR, Cfa, tile_pattern
+from rwdenoise.cores import on_every_core
 from rwdenoise.errors import SettingsError
 from rwdenoise.grain import Grain, grain_of
 from rwdenoise.io.tags import Tag
@@ -41,10 +42,9 @@ class Area:
         """The rows and columns, to index an array with."""
         return slice(self.top, self.top + self.height), slice(self.left, self.left + self.width)
 
-    def bands(self) -> list[Area]:
-        """Divide it into bands of rows, so that what is computed of one stays in the processor's cache."""
-        bands = in_bands(self.height, self.width)
-        return [replace(self, top=self.top + rows.start, height=rows.stop - rows.start) for rows in bands]
+    def band(self, rows: slice) -> Area:
+        """Return some of its rows, counted from its own top."""
+        return replace(self, top=self.top + rows.start, height=rows.stop - rows.start)
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,11 +111,14 @@ class RawPhoto:
         """
         whole = area or self.frame
         light = np.empty((3 if self.cfa == LINEAR else 1, whole.height, whole.width), np.float32)
-        for part in whole.bands():
+
+        def normalize(rows: slice) -> None:
+            part = whole.band(rows)
             black = self._black_map(part)
             band = (self._stored(part).astype(np.float32) - black) / (self.white - black)
-            rows = slice(part.top - whole.top, part.top - whole.top + part.height)
             light[:, rows] = band.reshape(part.height, part.width, -1).transpose(2, 0, 1)
+
+        on_every_core(normalize, in_bands(whole.height, whole.width))
         return light
 
     @property
@@ -155,12 +158,15 @@ class RawPhoto:
         planes : ndarray of float32
             As `planes` returns them, of the whole active area.
         """
-        bands = self.frame.bands()
-        if all(np.array_equal(planes[:, part.slices[0]], self.planes(part)) for part in bands):
+        size = self.frame.height, self.frame.width
+        if all(np.array_equal(planes[:, rows], self.planes(self.frame.band(rows))) for rows in in_bands(*size)):
             return self
         samples = np.empty_like(self._stored(None))
-        for part in bands:
-            samples[part.slices[0]] = self.samples_of(planes[:, part.slices[0]], part)
+
+        def store(rows: slice) -> None:
+            samples[rows] = self.samples_of(planes[:, rows], self.frame.band(rows))
+
+        on_every_core(store, in_bands(*size))
         return self.with_samples(samples)
 
     def samples_of(self, planes: NDArray[np.float32], area: Area | None = None) -> NDArray[np.uint16]:

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rwdenoise.cores import on_every_core
 from rwdenoise.noise import READ_FLOOR, NoiseProfile
 
 Floats = NDArray[np.float32]
@@ -92,14 +93,17 @@ def check_residual(noisy: Floats, denoised: Floats, *, noise: NoiseProfile, stre
     height, width = (length - length % BLOCK for length in noisy.shape[1:])
     excess = np.zeros((height // BLOCK, width // BLOCK, 2), np.float32)
     counted = np.zeros(excess.shape[:2], bool)
+
     # Row by row of blocks, so that what is at hand stays in the processor's cache.
-    for row in range(height // BLOCK):
+    def look(row: int) -> None:
         strip = np.s_[0, row * BLOCK : (row + 1) * BLOCK, :width]
         removed = (noisy[strip] - denoised[strip]) / np.float32(strength)
         clean = noisy[strip] - removed
         deviation = deviation_of(clean, noise)
         excess[row] = _excess(without_hot_pixels(removed / deviation))
         counted[row] = (clean <= 1 - CLIPPED * deviation).reshape(BLOCK, -1, BLOCK).all(axis=(0, 2))
+
+    on_every_core(look, range(height // BLOCK))
     return _judge(excess, counted)
 
 

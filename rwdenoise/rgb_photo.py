@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rwdenoise.cores import on_every_core
 from rwdenoise.photo import Area
+from rwdenoise.tiling import in_bands
 
 Samples = NDArray[Any]
 Colors = NDArray[np.float32]
@@ -100,9 +100,8 @@ class RgbPhoto:
             rows = slice(top, top + _STRIP)
             changed[rows] = self._changed(stored[rows], planes[:, rows])
 
-        # Strips stay in the cache, and numpy computes several at a time.
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            list(pool.map(convert, range(0, len(stored), _STRIP)))
+        # Strips stay in the cache.
+        on_every_core(convert, range(0, len(stored), _STRIP))
         return changed
 
     def _changed(self, stored: Samples, planes: NDArray[np.float32]) -> Samples:
@@ -121,7 +120,8 @@ class RgbPhoto:
 
     def with_planes(self, planes: NDArray[np.float32]) -> RgbPhoto:
         """Return this picture with other planes; unchanged ones give this very picture back."""
-        if all(np.array_equal(planes[:, part.slices[0]], self.planes(part)) for part in self.frame.bands()):
+        bands = in_bands(self.frame.height, self.frame.width)
+        if all(np.array_equal(planes[:, rows], self.planes(self.frame.band(rows))) for rows in bands):
             return self
         return self.with_samples(self.samples_of(planes))
 

@@ -44,16 +44,16 @@ def plot_peers(rows: Sequence[Row], path: Path) -> None:
     """
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(8, 5), layout="constrained")
+    figure = Figure(figsize=(11, 5), layout="constrained")
     ax = figure.subplots()
-    for row in rows:
-        if "absent" in row or row["method"] == NO_DENOISING:
-            continue
+    shown = [row for row in rows if "absent" not in row and row["method"] != NO_DENOISING]
+    for number, row in enumerate(sorted(shown, key=lambda row: -row["psnr"]), start=1):
         color = "tab:red" if row["program"] == OURS else "tab:blue"
-        ax.plot(row["added"], row["psnr"], "o", color=color)
-        name = f"{row['program'].split(',')[0]}: {row['method']}"
+        name = f"{number}  {row['program'].split(',')[0]}: {row['method']}"
+        ax.plot(row["added"], row["psnr"], "o", color=color, label=name)
         place = (row["added"], row["psnr"])
-        ax.annotate(name, place, xytext=(6, -2), textcoords="offset points", fontsize=6, color=color)
+        ax.annotate(str(number), place, xytext=(5, 4), textcoords="offset points", fontsize=8, color=color)
+    figure.legend(loc="outside right upper", fontsize=7, frameon=False)
     ax.set(xscale="log", xlabel="seconds that denoising adds", ylabel="color PSNR, dB")
     ax.margins(x=0.3)
     ax.grid(alpha=0.3)

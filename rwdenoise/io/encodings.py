@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import struct
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rwdenoise.color import decode_srgb, encode_extended_srgb
+from rwdenoise.cores import on_every_core
 from rwdenoise.io.icc import COLOR_SPACES, to_pcs
 from rwdenoise.rgb_photo import Colors, Encoding
 
@@ -163,12 +162,7 @@ def _by_parts(convert: Callable[[Colors], Floats], colors: Colors) -> Colors:
     def convert_rows(top: int) -> None:
         converted[top : top + rows] = convert(colors[top : top + rows])
 
-    tops = range(0, len(colors), rows)
-    if len(tops) == 1:
-        convert_rows(0)
-    else:
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            list(pool.map(convert_rows, tops))
+    on_every_core(convert_rows, range(0, len(colors), rows))
     return converted
 
 

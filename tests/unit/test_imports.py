@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 GROUPS = [
-    {"errors", "events"},
+    {"errors", "events", "cores"},
     {"cfa", "color", "linear", "noise", "diffusion", "brightness", "tiling", "noise_estimate", "typical_noise"}
     | {"residual", "detail", "chroma", "controls", "hot_pixels", "grain", "picture_controls"},
     {"photo", "rgb_photo", "io", "noise_curve", "noise_plot", "crops", "rendering", "contact_sheet"},
