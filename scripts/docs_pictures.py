@@ -33,7 +33,7 @@ ELSEWHERE = {
     "chroma.jpg": "python -m scripts.controls",
     "detail.jpg": "python -m scripts.controls",
     "gimp-dialog.png": "python -m tests.gimp.picture",
-    "speed.png": "python -m bench.speed, as bench/out/speed-peers.png",
+    "speed.png": "python -m bench.speed",  # As speed-peers.png.
     "preview.jpg": "python -m scripts.preview_picture",
     "noise-curve.png": "python -m scripts.noise_curve_pictures",
     "noise-curve-developed.png": "python -m scripts.noise_curve_pictures",

@@ -140,12 +140,16 @@ def memory(megabytes: str, then: str) -> None:
     Memory is address space here, as with ``ulimit -v``. It is lifted at the end of each tile, so that only the network
     gets too little.
     """
+    import torch
+
     from rwdenoise.step_loop import Walk
 
     patched: Any = Walk
     whole = patched._estimate_tile
 
     def run_limited(*arguments: Any) -> Any:
+        # PyTorch's threads are started with its first convolution; that takes memory once, however small the tile.
+        torch.nn.functional.conv2d(torch.ones(1, 8, 128, 128), torch.ones(8, 8, 3, 3))
         taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
         _limit_memory(taken + int(megabytes) * 2**20)
         if then == "keep":

@@ -12,11 +12,11 @@ from tests.faults.row import Row, Skip
 from tests.faults.scene import FAKE
 from tests.faults.studio import Studio
 
-#: Two tiles in each direction at first, and more when they are halved; height and width, in px.
-LARGE = (1100, 1100)
+#: One tile at first, and more when it is halved; height and width, in px.
+LARGE = (1500, 1500)
 _TILES = 4
-#: Megabytes that are left when the network begins: too few for a tile of 1024 x 1024 px, enough for a smaller one.
-_LEFT = 30
+#: Megabytes that are left when the network begins: too few for a tile of 1500 x 1500 px, enough for a smaller one.
+_LEFT = 20
 #: Pixels, half in each direction and halo included, of a tile of 512 x 512 px.
 _HALVED = 310 * 310
 #: Bytes: enough to start, not enough to end.
