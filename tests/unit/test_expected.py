@@ -86,7 +86,7 @@ def test_unknown_weights_are_an_error(measured, tmp_path) -> None:
 def test_seconds_grow_with_pixels_and_steps(monkeypatch) -> None:
     monkeypatch.setattr(expected, "device_rates", lambda _weights: {"cuda": 100.0, "cpu": 2.0})
     one, four = (expected_seconds(24_000_000, steps=steps, weights="cfa-best") for steps in (1, 4))
-    assert one == {"cuda": 7.4, "cpu": 19.2}
+    assert one == {"cuda": 5.8, "cpu": 17.5}
     assert four["cpu"] - one["cpu"] == pytest.approx(36)
     nothing = expected_seconds(24_000_000, steps=0, weights="cfa-best")
     assert set(nothing.values()) == {round(24 * BESIDE_NETWORK, 1)}
