@@ -7,9 +7,7 @@ three linear colors of each pixel, in tiles of lossless JPEG.
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import imagecodecs
@@ -17,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rwdenoise.cfa import LINEAR, MONOCHROME
+from rwdenoise.cores import on_every_core
 from rwdenoise.io import tags
 from rwdenoise.io.dng_source import D65, MOSAIC_CODES
 from rwdenoise.io.tags import Tag
@@ -53,14 +52,14 @@ def encode_dng(photo: RawPhoto, *, preview: NDArray[np.uint8], provenance: Prove
     photo = _without_black(photo)
     main = [*_preview_tags(preview), *_identity_tags(photo), *_color_tags(photo), *_noise_tags(provenance)]
     jpeg = bytes(imagecodecs.jpeg8_encode(np.ascontiguousarray(preview), level=_PREVIEW_QUALITY, subsampling="444"))
-    return assemble(Picture(main, [jpeg]), Picture([*_mosaic_tags(photo)], [*_tiles(photo.mosaic)]))
+    return assemble(Picture(main, [jpeg]), Picture([*_mosaic_tags(photo)], _tiles(photo.mosaic)))
 
 
 def encode_bare_dng(photo: RawPhoto) -> bytes:
     """Return the photo as a DNG without a preview: what a raw converter in the same process needs."""
     photo = _without_black(photo)
     everything = [*_identity_tags(photo), *_color_tags(photo), *_mosaic_tags(photo)]
-    return assemble(Picture(everything, [*_tiles(photo.mosaic)]))
+    return assemble(Picture(everything, _tiles(photo.mosaic)))
 
 
 def _without_black(photo: RawPhoto) -> RawPhoto:
@@ -76,15 +75,14 @@ def _without_black(photo: RawPhoto) -> RawPhoto:
     return replace(photo, mosaic=samples, black=np.zeros_like(photo.black), white=float(white))
 
 
-def _tiles(mosaic: NDArray[np.uint16]) -> Iterator[bytes]:
-    """Yield the mosaic as lossless JPEG, tile by tile; the last ones are filled up by repeating the edge."""
+def _tiles(mosaic: NDArray[np.uint16]) -> list[bytes]:
+    """Return the mosaic as lossless JPEG, tile by tile; the last ones are filled up by repeating the edge."""
     step = _tile_width(mosaic)
     height, width = (-(-size // side) * side for size, side in zip(mosaic.shape[:2], (TILE, step), strict=True))
     filling = [(0, height - mosaic.shape[0]), (0, width - mosaic.shape[1]), (0, 0)][: mosaic.ndim]
     whole = np.pad(mosaic, filling, mode="edge")
     pieces = (whole[y : y + TILE, x : x + step] for y in range(0, height, TILE) for x in range(0, width, step))
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        yield from pool.map(_encode_tile, pieces)
+    return on_every_core(_encode_tile, pieces)
 
 
 def _tile_width(mosaic: NDArray[np.uint16]) -> int:
