@@ -9,31 +9,19 @@ import pytest
 from click.testing import CliRunner, Result
 
 from rwdenoise import backend, denoiser, expected
-from rwdenoise.cfa import RGGB
 from rwdenoise.denoiser import load_denoiser
 from rwdenoise.io.icc import COLOR_SPACES
 from rwdenoise.io.raster import PICTURE_FORMATS
 from rwdenoise.io.raw import read_raw
 from rwdenoise.io.suffixes import OUTPUT_SUFFIXES
-from rwdenoise.io.write import FORMATS, write_photo
+from rwdenoise.io.write import FORMATS
 from rwdenoise.manifest import list_weights
-from rwdenoise.simulated import simulate_raw
 from rwdenoise_cli import options
 from rwdenoise_cli.commands import simulate
 from rwdenoise_cli.main import cli
 from tests.fakes import FakeDenoiser
 
 NOISE = ("--noise", "0.002,0.00001")
-
-
-@pytest.fixture(scope="session")
-def photo(tmp_path_factory) -> bytes:
-    """Return a small simulated RAW file."""
-    rng = np.random.default_rng(0)
-    rgb = rng.uniform(0.1, 0.5, (3, 208, 288)).astype(np.float32)
-    path = tmp_path_factory.mktemp("photo") / "photo.dng"
-    write_photo(simulate_raw(rgb, cfa=RGGB, iso=6400, rng=rng)[0], path, provenance=None)
-    return path.read_bytes()
 
 
 @pytest.fixture

@@ -10,9 +10,6 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from rwdenoise import denoiser, preview
-from rwdenoise.cfa import RGGB
-from rwdenoise.io.write import write_photo
-from rwdenoise.simulated import simulate_raw
 from rwdenoise_cli.commands import preview as command
 from rwdenoise_cli.main import cli
 from tests.pictures import pixels, saved
@@ -20,16 +17,6 @@ from tests.tiny import tiny_denoiser
 
 NOISE = ("--noise", "0.002,0.00001")
 QUICK = ("--size", "64", "--steps", "1")
-
-
-@pytest.fixture(scope="session")
-def photo(tmp_path_factory) -> bytes:
-    """Return a small simulated RAW file."""
-    rng = np.random.default_rng(0)
-    rgb = rng.uniform(0.1, 0.5, (3, 208, 288)).astype(np.float32)
-    path = tmp_path_factory.mktemp("photo") / "photo.dng"
-    write_photo(simulate_raw(rgb, cfa=RGGB, iso=6400, rng=rng)[0], path, provenance=None)
-    return path.read_bytes()
 
 
 @pytest.fixture
