@@ -49,10 +49,12 @@ def measure_roughness(parts: Iterable[NDArray[np.float32]]) -> float:
     """
     windows, slivers = [], []
     for part in parts:
+        if min(part.shape[1:]) < SIDE:
+            continue
         gray = _half_gray(torch.from_numpy(np.ascontiguousarray(part))[None])
         if min(part.shape[1:]) >= WINDOW:
             windows.append(_roughness(_cut(gray)))
-        elif min(part.shape[1:]) >= SIDE:
+        else:
             slivers.append(_roughness(gray))
     found = torch.cat(windows or slivers or [torch.tensor([UNKNOWN])])
     return float(found.quantile(CALMER))

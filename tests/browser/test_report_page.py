@@ -18,7 +18,8 @@ HOSTILE = '"><script>document.title="hacked"</script></noscript><img src=x onerr
 
 
 def names(page) -> list[str]:
-    return page.locator(".cards .name:visible").all_inner_texts()
+    # Not their inner text, which is empty while the browser has not laid out a card that is off the screen.
+    return page.locator(".cards .name:visible").all_text_contents()
 
 
 def middle(page, selector: str = STAGE) -> tuple[float, float]:

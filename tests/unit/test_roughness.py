@@ -66,5 +66,6 @@ def test_a_picture_smaller_than_a_window_is_one() -> None:
     assert measure_roughness([with_noise(0.05)[:, :60, :90]]) == pytest.approx(0.05, rel=0.2)
 
 
-def test_a_picture_too_small_to_measure_is_not_known() -> None:
-    assert measure_roughness([np.zeros((3, 5, 99), np.float32)]) == pytest.approx(UNKNOWN)
+@pytest.mark.parametrize(("height", "width"), [(1, 1), (1, 90), (5, 99)])
+def test_a_picture_too_small_to_measure_is_not_known(height, width) -> None:
+    assert measure_roughness([np.zeros((3, height, width), np.float32)]) == pytest.approx(UNKNOWN)
