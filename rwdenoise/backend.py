@@ -40,6 +40,9 @@ class LoadedNetwork(Protocol):
     def at(self, level: float) -> Estimate:
         """Tell it the noise level of what it will see, a standard deviation; do what depends on that alone."""
 
+    def expect(self, height: int, width: int) -> None:
+        """Do what depends on the size of the tiles alone, in px. It may be left out, and runs in any thread."""
+
 
 class Engine(Protocol):
     """A device, a precision, and the library that runs networks there."""
@@ -125,6 +128,9 @@ class TorchNetwork:
                 return self._run(self._shell, state, (x_t, colors))
 
         return estimate
+
+    def expect(self, height: int, width: int) -> None:
+        """Nothing here depends on the size."""
 
 
 def choose_backend(device: str = "auto", *, dtype: torch.dtype | None = None) -> Engine:

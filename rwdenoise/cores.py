@@ -21,3 +21,11 @@ def on_every_core(work: Callable[[Item], Result], items: Iterable[Item]) -> list
         return [work(item) for item in several]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         return list(pool.map(work, several))
+
+
+def side_by_side(first: Callable[[], Item], second: Callable[[], Result]) -> tuple[Item, Result]:
+    """Do two things at once, and return what came of both."""
+    with ThreadPoolExecutor(1) as pool:
+        begun = pool.submit(first)
+        done = second()
+        return begun.result(), done

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,8 +15,9 @@ from rwdenoise.backend import Engine, choose_backend
 from rwdenoise.brightness import keep_local_means
 from rwdenoise.cfa import MONOCHROME, Cfa
 from rwdenoise.controls import apply_controls
+from rwdenoise.cores import side_by_side
 from rwdenoise.diffusion import Settings
-from rwdenoise.errors import WeightsMismatchError
+from rwdenoise.errors import DeviceMemoryError, WeightsMismatchError
 from rwdenoise.frames import Frame, MosaicFrame, PictureFrame
 from rwdenoise.grain import Grain
 from rwdenoise.hot_pixels import replace_broken_pixels
@@ -24,6 +27,7 @@ from rwdenoise.noise import NoiseProfile
 from rwdenoise.picture_controls import apply_picture_controls
 from rwdenoise.roughness import measure_roughness
 from rwdenoise.step_loop import OnProgress, Walk
+from rwdenoise.tiling import plan_even_tiles
 from rwdenoise.weights import Facts, load_network
 
 #: Edge of the tiles in px, halo not counted; on a GPU and on a CPU. Larger tiles waste less on halos, and the best
@@ -116,7 +120,8 @@ class Denoiser:
         if settings.removes_nothing:
             return planes
         # Whatever the strength: a broken pixel is no grain.
-        planes = replace_broken_pixels(planes, cfa=cfa, noise=noise)
+        mend = partial(replace_broken_pixels, planes, cfa=cfa, noise=noise)
+        planes, _ = side_by_side(mend, partial(self._expect, *planes.shape[1:]))
         frame = MosaicFrame(planes, cfa, noise, **self._fit)
 
         def walk(chosen: Settings) -> NDArray[np.float32]:
@@ -180,6 +185,14 @@ class Denoiser:
             message = f"The weights {self.name} are for {_SERVES[self.facts.architecture.domain]}; {_SERVES[domain]}"
             message += f" need weights of the domain {domain!r}."
             raise WeightsMismatchError(message, hint="Leave --weights out, so that each photo gets weights that suit.")
+
+    def _expect(self, height: int, width: int) -> None:
+        """Let the network get ready for the tiles of a photo of this size, in px."""
+        multiple = self.facts.architecture.multiple
+        padded = (-(-length // multiple) * multiple for length in (height, width))
+        tile = plan_even_tiles(*padded, size=self.tile, halo=self.facts.halo, multiple=multiple)[0]
+        with suppress(DeviceMemoryError):  # The walk will find smaller ones.
+            self._network.expect(*tile.source_size)
 
     def _walk(self, frame: Frame, settings: Settings, on_progress: OnProgress | None) -> Tensor:
         """Walk towards the clean photo as far as the strength says."""

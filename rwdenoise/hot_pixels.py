@@ -58,10 +58,11 @@ def replace_broken_pixels(planes: NDArray[np.float32], *, cfa: Cfa, noise: Noise
     mosaic = planes[0]
     if min(mosaic.shape) <= 2 * reach:
         return planes
-    framed = np.pad(mosaic, reach, mode="reflect")
+    mirrored = np.pad(np.arange(len(mosaic)), reach, mode="reflect")
 
     def find(rows: slice) -> tuple[Places, Plane]:
-        band = stabilize(framed[rows.start : rows.stop + 2 * reach], shot=noise.shot, read=noise.read)
+        seen = mosaic[mirrored[rows.start : rows.stop + 2 * reach]]
+        band = stabilize(np.pad(seen, [(0, 0), (reach, reach)], mode="reflect"), shot=noise.shot, read=noise.read)
         places, expected = _find_broken(band / np.float32(noise.sigma), cfa.shifted(rows.start - reach, -reach), reach)
         places[0] += rows.start
         return places, expected
@@ -87,9 +88,14 @@ def _find_broken(framed: Plane, cfa: Cfa, reach: int) -> tuple[Places, Plane]:
         The filters, counted from the first pixel of the frame.
     reach : int
     """
-    places = np.stack(np.nonzero(_stands_out(framed, cfa, reach)))
-    expected, broken = _judge(framed, places + reach, cfa)
-    return places[:, broken], expected[broken]
+    places = np.stack(np.nonzero(_stands_out(framed, cfa, reach))) + reach
+    expected, spread = _neighborhood(framed, places, cfa)
+    size = np.abs(framed[tuple(places)] - expected)
+    bold = (size > np.maximum(LEAST, CONTRAST * np.abs(expected))) & (spread < CALM)
+    # What is beside takes four times as long to look at as the site itself.
+    places, expected, size = places[:, bold], expected[bold], size[bold]
+    alone = _is_alone(framed, places, size, cfa)
+    return places[:, alone] - reach, expected[alone]
 
 
 def _stands_out(framed: Plane, cfa: Cfa, reach: int) -> NDArray[np.bool_]:
@@ -113,39 +119,39 @@ def _stands_out(framed: Plane, cfa: Cfa, reach: int) -> NDArray[np.bool_]:
     return result
 
 
-def _by_neighbors(cfa: Cfa) -> dict[tuple[tuple[int, int], ...], list[tuple[int, int]]]:
+def _by_neighbors(cfa: Cfa) -> dict[tuple[tuple[int, int], ...], list[tuple[int, ...]]]:
     """Return the sites of a period by where their four nearest neighbors of the same color lie."""
-    found: dict[tuple[tuple[int, int], ...], list[tuple[int, int]]] = {}
-    for phase in np.ndindex(*cfa.period):
-        found.setdefault(nearest_of_same_color(cfa.shifted(*phase), 4), []).append(phase)
+    found: dict[tuple[tuple[int, int], ...], list[tuple[int, ...]]] = {}
+    for phase, offsets in _neighbors(cfa, 4).items():
+        found.setdefault(offsets, []).append(phase)
     return found
 
 
-def _judge(framed: Plane, places: Places, cfa: Cfa) -> tuple[Plane, NDArray[np.bool_]]:
-    """Return what sites should hold, and whether they are broken."""
-    expected, spread = _neighborhood(framed, places, cfa)
-    excess = framed[tuple(places)] - expected
+def _is_alone(framed: Plane, places: Places, size: Plane, cfa: Cfa) -> NDArray[np.bool_]:
+    """Tell of which sites, that differ by `size` from what they should hold, the sites beside see nothing."""
     around = [places + np.array(offset)[:, None] for offset in _BESIDE]
     beside = np.sort([np.abs(framed[tuple(there)] - _neighborhood(framed, there, cfa)[0]) for there in around], axis=0)
-    size = np.abs(excess)
-    unseen = beside[:-1].mean(axis=0) < np.minimum(SEEN_BESIDE * size + DOUBT, SEEN)
-    bold = size > np.maximum(LEAST, CONTRAST * np.abs(expected))
-    return expected, bold & unseen & (spread < CALM)
+    return np.asarray(beside[:-1].mean(axis=0) < np.minimum(SEEN_BESIDE * size + DOUBT, SEEN))
 
 
 def _neighborhood(framed: Plane, places: Places, cfa: Cfa) -> tuple[Plane, Plane]:
     """Return the median of the same-colored neighbors, and how far apart they lie, less the outermost two."""
     values = np.empty((NEIGHBORS, places.shape[1]), np.float32)
     phases = places % np.array(cfa.period)[:, None]
-    for top, left in np.ndindex(*cfa.period):
+    for (top, left), offsets in _neighbors(cfa, NEIGHBORS).items():
         mine = (phases[0] == top) & (phases[1] == left)
-        for index, (row, column) in enumerate(nearest_of_same_color(cfa.shifted(top, left), NEIGHBORS)):
+        for index, (row, column) in enumerate(offsets):
             values[index, mine] = framed[places[0, mine] + row, places[1, mine] + column]
     values.sort(axis=0)
     return np.median(values, axis=0), values[-2] - values[1]
 
 
 @cache
+def _neighbors(cfa: Cfa, count: int) -> dict[tuple[int, ...], tuple[tuple[int, int], ...]]:
+    """Return the offsets of the nearest sites with the same filter, for each site of a period."""
+    return {phase: nearest_of_same_color(cfa.shifted(*phase), count) for phase in np.ndindex(*cfa.period)}
+
+
 def nearest_of_same_color(cfa: Cfa, count: int) -> tuple[tuple[int, int], ...]:
     """Return the offsets of the nearest sites that have the filter of the first one, nearest first.
 
@@ -162,5 +168,4 @@ def nearest_of_same_color(cfa: Cfa, count: int) -> tuple[tuple[int, int], ...]:
 
 def _reach(cfa: Cfa) -> int:
     """Return how far from a site its neighbors, and theirs beside it, lie in px."""
-    phases = (cfa.shifted(*offset) for offset in np.ndindex(*cfa.period))
-    return 1 + max(max(map(abs, offset)) for phase in phases for offset in nearest_of_same_color(phase, NEIGHBORS))
+    return 1 + max(max(map(abs, offset)) for offsets in _neighbors(cfa, NEIGHBORS).values() for offset in offsets)

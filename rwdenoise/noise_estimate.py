@@ -105,7 +105,7 @@ def estimate_noise(planes: NDArray[np.float32], cfa: Cfa, *, masked: NDArray[np.
     weak-texture patches), with the eigenvectors cross-validated instead of the eigenvalues corrected. Row noise is
     avoided like texture. Grain that the scene itself shows in every pixel cannot be told from noise.
     """
-    mosaic = np.nan_to_num(planes[0], nan=0.0, posinf=1.0, neginf=0.0)
+    mosaic = planes[0]
     floor = max(_quantization_step(mosaic, cfa) ** 2 / 12, READ_FLOOR)
     black = _optical_black(masked)
     period = math.lcm(*cfa.period)
@@ -126,16 +126,20 @@ def estimate_noise(planes: NDArray[np.float32], cfa: Cfa, *, masked: NDArray[np.
     return profile
 
 
+def _finite(mosaic: Floats) -> Floats:
+    return np.nan_to_num(mosaic, nan=0.0, posinf=1.0, neginf=0.0)
+
+
 def _quantization_step(mosaic: Floats, cfa: Cfa) -> float:
     # Sites of one filter share their black level, so their values differ by whole steps.
-    sample = mosaic[:: cfa.period[0], :: cfa.period[1]].ravel()[:100_000]
+    sample = _finite(mosaic[:: cfa.period[0], :: cfa.period[1]].ravel()[:100_000])
     values = np.unique(sample)
     return float(np.diff(values).min()) if 1 < values.size <= sample.size / 2 else 0.0
 
 
 def _linear_range(mosaic: Floats) -> tuple[float, float]:
     """Return the signals between which the sensor is linear; infinite where nothing was clipped."""
-    sample = mosaic[::3, ::5]
+    sample = _finite(mosaic[::3, ::5])
     top = float(np.quantile(sample, 0.999))
     highest = CEILING * min(top, 1.0) if top > 0.75 else math.inf
     bottom = float(sample.min())
@@ -157,7 +161,7 @@ def _cut_blocks(mosaic: Floats, *, edge: int, period: int) -> _Blocks:
     thinning = math.ceil(math.sqrt(views.shape[0] * views.shape[1] / MOST_BLOCKS))
     views = views[::thinning, ::thinning]
     rows, columns = views.shape[:2]
-    pixels = np.ascontiguousarray(views, dtype=np.float32).reshape(rows * columns, edge * edge)
+    pixels = _finite(np.ascontiguousarray(views, dtype=np.float32).reshape(rows * columns, edge * edge))
     means = pixels.mean(axis=1).reshape(rows, columns)
     beside = _mean_beside(means, distance=-(-edge // (stride * thinning)))
     # Halves in broad bands: overlapping blocks share their noise.

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from rwdenoise.memory import within_memory
-from rwdenoise.network import UNet
+from rwdenoise.network import PLANES, UNet
 from rwdenoise.openvino_model import SPLITS, Floats, find_gains, find_steering, split, write_model
 
 #: OpenVINO's names of the devices that --device names.
@@ -101,14 +101,24 @@ class OpenVinoNetwork:
         """Tell the network its noise level."""
         return OpenVinoEstimate(self, level, dtype=self.backend.dtype, vectors=find_steering(self._network, level))
 
+    def expect(self, height: int, width: int) -> None:
+        """Compile the network for tiles of this size, in px."""
+        planes, _ = PLANES[self._network.architecture.domain]
+        with self.backend.running():
+            self._fit((1, planes * SPLITS[self.backend.dtype].planes, height, width))
+
     def run(self, inputs: list[NDArray[Any]]) -> Floats:
         """Return the noise, in standard deviations, of one tile; see `write_model` for the inputs."""
-        if self._shape != inputs[0].shape:
-            # First what the last shape took of memory is given back.
-            self._request, self._shape = None, ()
-            self._request, self._shape = self._compile(inputs[0].shape), inputs[0].shape
+        self._fit(inputs[0].shape)
         noise: Floats = self._request.infer(inputs, share_inputs=True, share_outputs=True)[0]
         return noise
+
+    def _fit(self, shape: tuple[int, ...]) -> None:
+        if self._shape == shape:
+            return
+        # First what the last shape took of memory is given back.
+        self._request, self._shape = None, ()
+        self._request, self._shape = self._compile(shape), shape
 
     def _compile(self, shape: tuple[int, ...]) -> Any:  # noqa: ANN401 -- OpenVINO's
         model = write_model(_openvino(), self._network, shape, dtype=self.backend.dtype)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -137,18 +138,27 @@ class RawPhoto:
         """
         if self.cfa == LINEAR:
             return None
-        seen = np.ones(self.mosaic.shape, bool)
-        seen[MASKED_EDGE:-MASKED_EDGE, MASKED_EDGE:-MASKED_EDGE] = False
-        rows, columns = self.active.slices
-        seen[
-            max(0, rows.start - MASKED_GLOW) : rows.stop + MASKED_GLOW,
-            max(0, columns.start - MASKED_GLOW) : columns.stop + MASKED_GLOW,
-        ] = True
-        black = np.roll(self.black, (self.active.top, self.active.left), axis=(0, 1))
-        offset = tile_pattern(black, *self.mosaic.shape)[~seen]
-        values = ((self.mosaic[~seen] - offset) / (self.white - self.black.mean())).astype(np.float32)
+        values = np.concatenate([self._above_black(*border).ravel() for border in self._borders()])
         holds_black = values.size >= MASKED_FEWEST and values.std() > 0 and abs(np.median(values)) < 0.01
         return values if holds_black else None
+
+    def _borders(self) -> Iterator[tuple[slice, slice]]:
+        """Yield the parts of the mosaic, its rows and columns, where no light is to be expected."""
+        (top, bottom, last_row), (left, right, last_column) = (
+            (max(span.start - MASKED_GLOW, MASKED_EDGE), min(span.stop + MASKED_GLOW, length - MASKED_EDGE),
+             length - MASKED_EDGE)
+            for span, length in zip(self.active.slices, self.mosaic.shape, strict=True)
+        )  # fmt: skip
+        yield slice(MASKED_EDGE, top), slice(MASKED_EDGE, last_column)
+        yield slice(bottom, last_row), slice(MASKED_EDGE, last_column)
+        yield slice(top, bottom), slice(MASKED_EDGE, left)
+        yield slice(top, bottom), slice(right, last_column)
+
+    def _above_black(self, rows: slice, columns: slice) -> NDArray[np.float32]:
+        """Return a part of the mosaic of a color filter array: 0 black, 1 white."""
+        part = self.mosaic[rows, columns]
+        black = np.roll(self.black, (self.active.top - rows.start, self.active.left - columns.start), axis=(0, 1))
+        return ((part - tile_pattern(black, *part.shape)) / (self.white - self.black.mean())).astype(np.float32)
 
     def with_planes(self, planes: NDArray[np.float32]) -> RawPhoto:
         """Return this photo with other planes; unchanged ones give this very photo back, bit for bit.
@@ -203,10 +213,12 @@ class RawPhoto:
             In those finer steps, from `samples_of`.
         """
         finer = self._finer
-        mosaic = np.empty_like(self.mosaic)
-        for rows in in_bands(*mosaic.shape[:2]):
-            mosaic[rows] = np.minimum(self.mosaic[rows].astype(np.uint32) * finer, U16_MAX)
-        mosaic[self.active.slices] = samples
+        mosaic = samples
+        if samples.shape != self.mosaic.shape:
+            mosaic = np.empty_like(self.mosaic)
+            for rows in in_bands(*mosaic.shape[:2]):
+                mosaic[rows] = np.minimum(self.mosaic[rows].astype(np.uint32) * finer, U16_MAX)
+            mosaic[self.active.slices] = samples
         return replace(self, mosaic=mosaic, black=self.black * np.float32(finer), white=self.white * finer)
 
     @property

@@ -94,12 +94,15 @@ class Walk:
 
     def run(self) -> Tensor:
         """Walk towards the clean photo as far as the strength says."""
-        noisy, x = self._frame.noisy, self._frame.noisy.clone()
+        noisy = x = self._frame.noisy
         step = STEPS[self._settings.sampler]
-        for index, (t, s) in enumerate(pairwise(self._settings.times)):
-            self._estimate_frame(x, index, t * self._frame.sigma)
+        for index, (t, s) in enumerate(pairwise(self._settings.times), start=1):
+            self._estimate_frame(x, index - 1, t * self._frame.sigma)
+            # No frame is made that is not needed: the last estimate makes room for the result.
+            after = self._estimate if index == self._settings.steps else torch.empty_like(x) if x is noisy else x
             for rows in in_bands(*x.shape[1:]):
-                x[:, rows] = step(x[:, rows], self._estimate[:, rows], noisy[:, rows], t, s)
+                after[:, rows] = step(x[:, rows], self._estimate[:, rows], noisy[:, rows], t, s)
+            x = after
         return x
 
     def _plan(self) -> None:

@@ -32,6 +32,12 @@ class Tile:
     """The same and a halo, as far as the frame reaches."""
 
     @property
+    def source_size(self) -> tuple[int, int]:
+        """Height and width of what must be seen, in px."""
+        rows, columns = (span.stop - span.start for span in self.source)
+        return rows, columns
+
+    @property
     def source_slices(self) -> tuple[slice, slice]:
         """Where to cut the tile out of the frame."""
         return self.source[0].slice, self.source[1].slice
@@ -126,9 +132,12 @@ def _even_spans(length: int, size: int, reach: int, multiple: int) -> list[tuple
     ]
 
 
-def in_bands(height: int, width: int) -> Iterator[slice]:
-    """Cut the rows of a frame into bands for work pixel by pixel, whose intermediate results then stay small."""
-    rows = max(1, _BAND // width)
+def in_bands(height: int, width: int, *, step: int = 1) -> Iterator[slice]:
+    """Cut the rows of a frame into bands for work pixel by pixel, whose intermediate results then stay small.
+
+    All but the last have a multiple of `step` rows.
+    """
+    rows = max(1, _BAND // (width * step)) * step
     return (slice(top, min(top + rows, height)) for top in range(0, height, rows))
 
 

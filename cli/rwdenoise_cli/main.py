@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from typing import Any
 
@@ -26,7 +27,7 @@ from rwdenoise_cli.config import make_configurable
 from rwdenoise_cli.options import JSON
 from rwdenoise_cli.output import log, say, survive_any_text
 from rwdenoise_cli.status import INTERRUPTED, NOTHING_WRITTEN, WRONG_USAGE
-from rwdenoise_cli.stops import stop_at_once
+from rwdenoise_cli.stops import leave, stop_at_once
 from rwdenoise_cli.words import failed_words
 
 
@@ -81,10 +82,15 @@ cli = RwDenoise(denoise, watch, preview, report, inspect, simulate, weights, tra
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line, and end the process."""
     survive_any_text()
     stop_at_once()
     # On a busy machine numpy's matrix products wait for threads that do not come, up to 500 times longer than one
     # thread takes; PyTorch has its own threads. It only counts before numpy is imported.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    cli(prog_name="rwdenoise")
+    # Importing makes very many objects that stay; looking for garbage among them would take a tenth of the time.
+    gc.set_threshold(100_000)
+    try:
+        cli(prog_name="rwdenoise")
+    except SystemExit as ended:
+        leave(ended)

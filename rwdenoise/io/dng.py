@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import product
 
 import imagecodecs
 import numpy as np
@@ -31,7 +32,13 @@ _LEAST_RESIDUAL = 0.01
 _RECTANGULAR = 1
 
 
-def encode_dng(photo: RawPhoto, *, preview: NDArray[np.uint8], provenance: Provenance | None) -> bytes:
+def encode_dng(
+    photo: RawPhoto,
+    *,
+    preview: NDArray[np.uint8],
+    provenance: Provenance | None,
+    tiles: list[bytes] | None = None,
+) -> bytes:
     """Return the photo as a DNG file.
 
     Parameters
@@ -43,6 +50,8 @@ def encode_dng(photo: RawPhoto, *, preview: NDArray[np.uint8], provenance: Prove
         The picture that file browsers show, sRGB, not turned.
     provenance : Provenance or None
         What was done: it gives the noise that is left. None if the photo was not denoised.
+    tiles : list of bytes, optional
+        What `encode_tiles` made of the photo, if that was done before.
 
     Returns
     -------
@@ -52,7 +61,12 @@ def encode_dng(photo: RawPhoto, *, preview: NDArray[np.uint8], provenance: Prove
     photo = _without_black(photo)
     main = [*_preview_tags(preview), *_identity_tags(photo), *_color_tags(photo), *_noise_tags(provenance)]
     jpeg = bytes(imagecodecs.jpeg8_encode(np.ascontiguousarray(preview), level=_PREVIEW_QUALITY, subsampling="444"))
-    return assemble(Picture(main, [jpeg]), Picture([*_mosaic_tags(photo)], _tiles(photo.mosaic)))
+    return assemble(Picture(main, [jpeg]), Picture([*_mosaic_tags(photo)], tiles or _tiles(photo.mosaic)))
+
+
+def encode_tiles(photo: RawPhoto) -> list[bytes]:
+    """Return the tiles of the photo's DNG."""
+    return _tiles(_without_black(photo).mosaic)
 
 
 def encode_bare_dng(photo: RawPhoto) -> bytes:
@@ -77,12 +91,14 @@ def _without_black(photo: RawPhoto) -> RawPhoto:
 
 def _tiles(mosaic: NDArray[np.uint16]) -> list[bytes]:
     """Return the mosaic as lossless JPEG, tile by tile; the last ones are filled up by repeating the edge."""
-    step = _tile_width(mosaic)
-    height, width = (-(-size // side) * side for size, side in zip(mosaic.shape[:2], (TILE, step), strict=True))
-    filling = [(0, height - mosaic.shape[0]), (0, width - mosaic.shape[1]), (0, 0)][: mosaic.ndim]
-    whole = np.pad(mosaic, filling, mode="edge")
-    pieces = (whole[y : y + TILE, x : x + step] for y in range(0, height, TILE) for x in range(0, width, step))
-    return on_every_core(_encode_tile, pieces)
+    (height, width), step = mosaic.shape[:2], _tile_width(mosaic)
+
+    def encode(corner: tuple[int, int]) -> bytes:
+        piece = mosaic[corner[0] : corner[0] + TILE, corner[1] : corner[1] + step]
+        filling = [(0, TILE - piece.shape[0]), (0, step - piece.shape[1]), (0, 0)][: piece.ndim]
+        return _encode_tile(np.pad(piece, filling, mode="edge"))
+
+    return on_every_core(encode, product(range(0, height, TILE), range(0, width, step)))
 
 
 def _tile_width(mosaic: NDArray[np.uint16]) -> int:
@@ -96,7 +112,6 @@ def _tile_width(mosaic: NDArray[np.uint16]) -> int:
 
 
 def _encode_tile(piece: NDArray[np.uint16]) -> bytes:
-    piece = np.ascontiguousarray(piece)
     # As an image of half the width with two components each site of a mosaic is predicted from one of its own color.
     components = piece if piece.ndim == 3 else piece.reshape(piece.shape[0], -1, 2)
     return bytes(imagecodecs.jpeg8_encode(components, lossless=True, bitspersample=16))

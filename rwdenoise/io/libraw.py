@@ -58,7 +58,6 @@ LIBRAW_ERRORS: dict[type[Exception], Meaning] = {
     rawpy.LibRawUnspecifiedError: _DAMAGED,
     rawpy.LibRawDataError: _DAMAGED,
     rawpy.LibRawBadCropError: _DAMAGED,
-    rawpy.LibRawMemPoolOverflowError: _DAMAGED,
     rawpy.LibRawCancelledByCallbackError: _DAMAGED,
     rawpy.LibRawIOError: CUT_OFF,
     rawpy.LibRawInputClosedError: CUT_OFF,
@@ -71,6 +70,7 @@ LIBRAW_ERRORS: dict[type[Exception], Meaning] = {
     rawpy.LibRawUnsupportedThumbnailError: _NO_PIXELS,
     rawpy.LibRawUnsufficientMemoryError: _TOO_BIG,
     rawpy.LibRawTooBigError: _TOO_BIG,
+    rawpy.LibRawMemPoolOverflowError: _TOO_BIG,  # What becomes of C++'s bad_alloc.
     MemoryError: _TOO_BIG,
     # rawpy raises these where LibRaw returns a number of the system, or a kind of data that rawpy has no view of.
     OSError: CUT_OFF,

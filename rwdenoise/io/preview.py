@@ -8,10 +8,12 @@ from PIL import Image
 
 from rwdenoise.cfa import LINEAR, MONOCHROME, TRANSMISSION, Cfa
 from rwdenoise.color import camera_to_srgb, encode_srgb
+from rwdenoise.cores import on_every_core
 from rwdenoise.errors import CorruptPhotoError, UnsupportedPhotoError
 from rwdenoise.io.libraw import embedded_preview
 from rwdenoise.io.source import read_file
 from rwdenoise.photo import RawPhoto
+from rwdenoise.tiling import in_bands
 
 #: Points that a rising curve goes through: what is known, and what it becomes; both 0..1.
 Curve = tuple[NDArray[np.float64], NDArray[np.float64]]
@@ -89,15 +91,21 @@ def _superpixels(photo: RawPhoto, longest: int) -> NDArray[np.float32]:
     # Each plane of a linear photo is averaged like a mosaic of one color.
     cfa = MONOCHROME if photo.cfa == LINEAR else photo.cfa.shifted(crop.top, crop.left)
     rows, columns = cfa.period
-    signal = photo.linear_planes()[:, *crop.slices]
-    # A crop smaller than one period (only tests draw such) is filled up, so that every color has a site.
-    filling = [(0, 0), (0, max(0, rows - crop.height)), (0, max(0, columns - crop.width))]
-    signal = np.pad(signal, filling, mode="edge")
-    _, height, width = signal.shape
+    height, width = max(crop.height, rows), max(crop.width, columns)
     times = max(1, -(-max(height, width) // (rows * longest)))
     times = min(times, height // rows, width // columns)
-    means = [_means(plane, cfa, times) for plane in signal]
-    return np.stack([mean[..., 0] for mean in means], axis=2) if photo.cfa == LINEAR else means[0]
+    # A crop smaller than one period (only tests draw such) is filled up, so that every color has a site.
+    filling = [(0, 0), (0, height - crop.height), (0, width - crop.width)]
+
+    def average(band: slice) -> NDArray[np.float32]:
+        signal = photo.linear_planes(crop.band(band))
+        if (height, width) != (crop.height, crop.width):
+            signal = np.pad(signal, filling, mode="edge")
+        means = [_means(plane, cfa, times) for plane in signal]
+        return np.stack([mean[..., 0] for mean in means], axis=2) if photo.cfa == LINEAR else means[0]
+
+    whole = height // (rows * times) * rows * times
+    return np.concatenate(on_every_core(average, in_bands(min(whole, crop.height), width, step=rows * times)))
 
 
 def _means(signal: NDArray[np.float32], cfa: Cfa, times: int) -> NDArray[np.float32]:
@@ -107,7 +115,9 @@ def _means(signal: NDArray[np.float32], cfa: Cfa, times: int) -> NDArray[np.floa
     sums, counts = np.zeros((height, width, 3), np.float32), np.zeros(3, np.float32)
     for y, x in np.ndindex(rows, columns):
         site = signal[y::rows, x::columns][: height * times, : width * times]
-        mean = site.reshape(height, times, width, times).mean(axis=(1, 3))
+        # Rows of columns that are added up whole are many times faster than numpy's means of a few numbers.
+        rows_summed = site.reshape(height, times, -1).sum(axis=1)
+        mean = sum(rows_summed[:, start::times] for start in range(times)) / np.float32(times**2)
         seen = TRANSMISSION[cfa.colors[y][x]]
         sums += mean[..., np.newaxis] * seen
         counts += seen

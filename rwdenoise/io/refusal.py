@@ -65,7 +65,7 @@ def refuse_unreadable(data: bytes, directories: Sequence[Directory], *, name: st
     ------
     UnsupportedPhotoError, CorruptPhotoError
     """
-    kind = next((kind for place, magic, kind in _OTHER_KINDS if data[place:].startswith(magic)), None)
+    kind = next((kind for place, magic, kind in _OTHER_KINDS if data.startswith(magic, place)), None)
     if kind is not None:
         message = f"{name} is a {kind}, whatever its suffix says; camera RAW was expected."
         raise UnsupportedPhotoError(message, hint="Name the RAW file of the photo.")
@@ -90,12 +90,12 @@ def holds_raw(path: Path) -> bool:
 
 def unknown_kind(data: bytes, directories: Sequence[Directory]) -> Meaning:
     """Return what it means for this file when LibRaw says that it does not know it."""
-    if data[6:].startswith(b"HEAPCCDR"):  # The directory of a CRW is at its end.
+    if data.startswith(b"HEAPCCDR", 6):  # The directory of a CRW is at its end.
         return CUT_OFF
     make = directories[0].get(tags.MAKE) if directories else None
     if make is not None and make.text.upper().startswith("NIKON"):
         return _NIKON
-    known = bool(directories) or any(data[place:].startswith(magic) for place, magic in _RAW_KINDS)
+    known = bool(directories) or any(data.startswith(magic, place) for place, magic in _RAW_KINDS)
     return UNKNOWN if known else _NO_PHOTO
 
 

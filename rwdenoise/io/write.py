@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
+from rwdenoise.cores import side_by_side
 from rwdenoise.errors import SettingsError
 from rwdenoise.io.atomic import refuse_existing, write_atomically
 from rwdenoise.io.develop import develop
 from rwdenoise.io.developed import encode_jpeg, encode_png, encode_tiff
-from rwdenoise.io.dng import encode_dng
+from rwdenoise.io.dng import encode_dng, encode_tiles
 from rwdenoise.io.icc import profile
 from rwdenoise.io.metadata import copy_metadata
 from rwdenoise.io.preview import render_preview
@@ -127,6 +129,7 @@ def _encode(photo: RawPhoto, provenance: Provenance | None, kind: str, color: st
         message = f"There is no format {kind!r}; the names are {names}."
         raise SettingsError(message, hint=f"Use one of {names}.")
     if kind == "dng":
-        return encode_dng(photo, preview=render_preview(photo), provenance=provenance)
+        tiles, preview = side_by_side(partial(encode_tiles, photo), partial(render_preview, photo))
+        return encode_dng(photo, preview=preview, provenance=provenance, tiles=tiles)
     icc = profile(color)
     return _ENCODERS[kind](develop(photo, color=color), icc=icc)
