@@ -64,6 +64,7 @@ class Task:
         work = PhotoWork(source, target, treatment=self.treatment)
         listen(Started(work.job, source=work.job, output=str(target)))
         work.read()
+        work.measure()
         with _COMPUTING:
             work.denoise(self._load, listen)
         listen(work.write(lambda message: listen(Warned(work.job, message))))

@@ -20,7 +20,7 @@ from rwdenoise.diffusion import Settings
 from rwdenoise.errors import DeviceMemoryError, WeightsMismatchError
 from rwdenoise.frames import Frame, MosaicFrame, PictureFrame
 from rwdenoise.grain import Grain
-from rwdenoise.hot_pixels import replace_broken_pixels
+from rwdenoise.hot_pixels import BrokenPixels, find_broken_pixels
 from rwdenoise.manifest import find_weights, weights_digest
 from rwdenoise.network import Domain, UNet
 from rwdenoise.noise import NoiseProfile
@@ -75,7 +75,7 @@ class Denoiser:
         """Device and precision, for people."""
         return self.backend.name
 
-    def denoise(
+    def denoise(  # noqa: PLR0913 -- all but one by name
         self,
         planes: NDArray[np.float32],
         *,
@@ -83,6 +83,7 @@ class Denoiser:
         noise: NoiseProfile,
         settings: Settings,
         white_balance: tuple[float, float, float] = (1.0, 1.0, 1.0),
+        broken: BrokenPixels | None = None,
         on_progress: OnProgress | None = None,
     ) -> NDArray[np.float32]:
         """Denoise a mosaic.
@@ -99,6 +100,8 @@ class Denoiser:
             Steps and sampler; strength, chroma and detail.
         white_balance : tuple of float
             Gains for red, green and blue; they say what is gray where `settings.chroma` is not its strength.
+        broken : BrokenPixels, optional
+            The mosaic's hot and dead pixels, if they are known; by default they are looked for.
         on_progress : callable, optional
             Told ``(done, total)`` after each tile; an exception that it raises ends the work.
 
@@ -120,8 +123,9 @@ class Denoiser:
         if settings.removes_nothing:
             return planes
         # Whatever the strength: a broken pixel is no grain.
-        mend = partial(replace_broken_pixels, planes, cfa=cfa, noise=noise)
-        planes, _ = side_by_side(mend, partial(self._expect, *planes.shape[1:]))
+        find = partial(find_broken_pixels, planes, cfa=cfa, noise=noise)
+        found, _ = (broken, None) if broken else side_by_side(find, partial(self.expect, *planes.shape[1:]))
+        planes = found.mend(planes)
         frame = MosaicFrame(planes, cfa, noise, **self._fit)
 
         def walk(chosen: Settings) -> NDArray[np.float32]:
@@ -186,8 +190,10 @@ class Denoiser:
             message += f" need weights of the domain {domain!r}."
             raise WeightsMismatchError(message, hint="Leave --weights out, so that each photo gets weights that suit.")
 
-    def _expect(self, height: int, width: int) -> None:
-        """Let the network get ready for the tiles of a photo of this size, in px."""
+    def expect(self, height: int, width: int) -> None:
+        """Get ready for a mosaic of this size, in px: a second that can be spent while its noise is measured."""
+        if self.facts.architecture.domain != "cfa":
+            return
         multiple = self.facts.architecture.multiple
         padded = (-(-length // multiple) * multiple for length in (height, width))
         tile = plan_even_tiles(*padded, size=self.tile, halo=self.facts.halo, multiple=multiple)[0]

@@ -7,6 +7,7 @@ like noise, are left to the network, which has learned them.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -38,8 +39,26 @@ NEIGHBORS = 8
 _BESIDE = ((-1, 0), (0, -1), (0, 1), (1, 0))
 
 
-def replace_broken_pixels(planes: NDArray[np.float32], *, cfa: Cfa, noise: NoiseProfile) -> NDArray[np.float32]:
-    """Return a mosaic in which hot and dead pixels are the median of their neighbors.
+@dataclass(frozen=True)
+class BrokenPixels:
+    """Hot and dead pixels of a mosaic."""
+
+    places: Places
+    """Their rows and columns, shape (2, n)."""
+    values: Plane
+    """What they should hold, the median of their neighbors; shape (n,), 0 black, 1 white."""
+
+    def mend(self, planes: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the mosaic, shape (1, H, W), with these values; itself where nothing is broken."""
+        if not self.values.size:
+            return planes
+        mended = planes.copy()
+        mended[0, self.places[0], self.places[1]] = self.values
+        return mended
+
+
+def find_broken_pixels(planes: NDArray[np.float32], *, cfa: Cfa, noise: NoiseProfile) -> BrokenPixels:
+    """Find the hot and dead pixels of a mosaic.
 
     Parameters
     ----------
@@ -48,16 +67,11 @@ def replace_broken_pixels(planes: NDArray[np.float32], *, cfa: Cfa, noise: Noise
     cfa : Cfa
         The filters, counted from the first pixel.
     noise : NoiseProfile
-
-    Returns
-    -------
-    ndarray of float32, shape (1, H, W)
-        `planes` itself where nothing is broken.
     """
     reach = _reach(cfa)
     mosaic = planes[0]
     if min(mosaic.shape) <= 2 * reach:
-        return planes
+        return BrokenPixels(np.empty((2, 0), np.intp), np.empty(0, np.float32))
     mirrored = np.pad(np.arange(len(mosaic)), reach, mode="reflect")
 
     def find(rows: slice) -> tuple[Places, Plane]:
@@ -69,12 +83,7 @@ def replace_broken_pixels(planes: NDArray[np.float32], *, cfa: Cfa, noise: Noise
 
     found = on_every_core(find, in_bands(*mosaic.shape))
     places, expected = (np.concatenate(several, axis=-1) for several in zip(*found, strict=True))
-    if not expected.size:
-        return planes
-    mended = planes.copy()
-    u = expected * np.float32(noise.sigma)
-    mended[0, places[0], places[1]] = destabilize(u, shot=noise.shot, read=noise.read)
-    return mended
+    return BrokenPixels(places, destabilize(expected * np.float32(noise.sigma), shot=noise.shot, read=noise.read))
 
 
 def _find_broken(framed: Plane, cfa: Cfa, reach: int) -> tuple[Places, Plane]:

@@ -89,6 +89,7 @@ def denoise_photo(  # noqa: PLR0913 -- what a user can choose, all by name
     check_target(target, overwrite=overwrite)
     listen(Progress(work.job, "read", 0, 1))
     work.read()
+    work.measure()
     listen(Progress(work.job, "read", 1, 1))
     work.denoise(denoiser, listen)
     listen(Progress(work.job, "write", 0, 1))

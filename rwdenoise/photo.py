@@ -156,9 +156,10 @@ class RawPhoto:
 
     def _above_black(self, rows: slice, columns: slice) -> NDArray[np.float32]:
         """Return a part of the mosaic of a color filter array: 0 black, 1 white."""
-        part = self.mosaic[rows, columns]
+        part = self.mosaic[rows, columns].astype(np.float32)
         black = np.roll(self.black, (self.active.top - rows.start, self.active.left - columns.start), axis=(0, 1))
-        return ((part - tile_pattern(black, *part.shape)) / (self.white - self.black.mean())).astype(np.float32)
+        light: NDArray[np.float32] = (part - tile_pattern(black, *part.shape)) / (self.white - self.black.mean())
+        return light
 
     def with_planes(self, planes: NDArray[np.float32]) -> RawPhoto:
         """Return this photo with other planes; unchanged ones give this very photo back, bit for bit.

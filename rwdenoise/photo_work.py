@@ -1,4 +1,4 @@
-"""One photo on its way through a call, in three stages that may run in different threads: read, denoise, write."""
+"""One photo on its way through a call, in stages that may run in different threads: read, measure, denoise, write."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from rwdenoise.cfa import LINEAR
 from rwdenoise.errors import DeviceMemoryError, PhotoAccessError, PhotoWriteError, SettingsError
 from rwdenoise.events import Finished, Listener, Noise, Progress, Residual, Warned
 from rwdenoise.fingerprint import digest_file
+from rwdenoise.hot_pixels import BrokenPixels, find_broken_pixels
 from rwdenoise.io.convert import deepened
 from rwdenoise.io.raster import PICTURE_FORMATS
 from rwdenoise.io.read import Photo, read_photo
@@ -75,6 +76,7 @@ class PhotoWork:
         self.key = ""
         """What tells this result from others of the same source, once it is denoised."""
         self._noise: tuple[NoiseProfile, str] | None = None
+        self._broken: BrokenPixels | None = None
         self._read = read
         self._seconds = 0.0
 
@@ -85,7 +87,7 @@ class PhotoWork:
 
     @_within_memory()
     def read(self) -> None:
-        """Read the source, and find out how noisy it is.
+        """Read the source.
 
         Raises
         ------
@@ -102,9 +104,23 @@ class PhotoWork:
         self.format = self.treatment.format_for(self.source, self.target)
         _refuse_format(photo, self.format, name=shown(self.source))
         self._photo = deepened(photo, self.format) if isinstance(photo, RgbPhoto) else photo
+        self._seconds += time.perf_counter() - begun
+
+    @_within_memory()
+    def measure(self) -> None:
+        """Find out how noisy a mosaic is, and which of its pixels are broken."""
+        begun = time.perf_counter()
+        photo = self._photo
         if isinstance(photo, RawPhoto) and domain_of(photo) == "cfa":
             self._noise = choose_noise(photo, self.treatment.noise)
+            if not self.treatment.settings.removes_nothing:
+                self._broken = find_broken_pixels(photo.planes(), cfa=photo.cfa, noise=self._noise[0])
         self._seconds += time.perf_counter() - begun
+
+    def expect(self, load: LoadDenoiser) -> None:
+        """Let the denoiser get ready for this photo, which may still be measured."""
+        if isinstance(self._photo, RawPhoto) and domain_of(self._photo) == "cfa":
+            load("cfa").expect(self._photo.frame.height, self._photo.frame.width)
 
     @_within_memory()
     def denoise(self, denoiser: Denoiser | LoadDenoiser, listen: Listener) -> None:
@@ -119,12 +135,35 @@ class PhotoWork:
         ready = denoiser(domain_of(self._photo)) if callable(denoiser) else denoiser
         before = ready.pixels_run
         profile = self._tell_noise(listen)
-        self._photo = _denoise(self._photo, ready, self.treatment.settings, profile, job=self.job, listen=listen)
+        self._photo = self._denoised(ready, profile, listen)
         self._weights, self._device = ready.name, ready.device
         self._pixels_run = ready.pixels_run - before
         self.key = self.treatment.key(self.format, weights=ready.digest)
         self._provenance = _provenance(self, ready, profile)
         self._seconds += time.perf_counter() - begun
+
+    def _denoised(self, denoiser: Denoiser, noise: NoiseProfile | None, listen: Listener) -> Photo:
+        photo, settings = self._photo, self.treatment.settings
+
+        def tell(done: int, total: int) -> None:
+            listen(Progress(self.job, "denoise", done, total))
+
+        if not isinstance(photo, RawPhoto) or noise is None or domain_of(photo) != "cfa":
+            return denoise_regions(photo, denoiser=denoiser, settings=settings, on_progress=tell)
+        if settings.removes_nothing:
+            return photo
+        planes = denoiser.denoise(
+            photo.planes(),
+            cfa=photo.cfa,
+            noise=noise,
+            settings=settings,
+            white_balance=photo.white_balance,
+            broken=self._broken,
+            on_progress=tell,
+        )
+        if (check := check_photo(photo, planes, noise=noise, settings=settings)) is not None:
+            listen(Residual(self.job, **check.summary()))
+        return photo.with_planes(planes)
 
     def _tell_noise(self, listen: Listener) -> NoiseProfile | None:
         """Tell the noise profile that is assumed, if there is one."""
@@ -210,31 +249,6 @@ def _provenance(work: PhotoWork, denoiser: Denoiser, noise: NoiseProfile | None)
 def domain_of(photo: Photo) -> Domain:
     """Return which weights a photo needs: those for mosaics, or those for three colors in each pixel."""
     return "cfa" if isinstance(photo, RawPhoto) and photo.cfa != LINEAR else "rgb"
-
-
-def _denoise(
-    photo: Photo, denoiser: Denoiser, settings: Settings, noise: NoiseProfile | None, *, job: str, listen: Listener
-) -> Photo:
-    """Return the denoised photo."""
-
-    def tell(done: int, total: int) -> None:
-        listen(Progress(job, "denoise", done, total))
-
-    if not isinstance(photo, RawPhoto) or noise is None or domain_of(photo) != "cfa":
-        return denoise_regions(photo, denoiser=denoiser, settings=settings, on_progress=tell)
-    if settings.removes_nothing:
-        return photo
-    planes = denoiser.denoise(
-        photo.planes(),
-        cfa=photo.cfa,
-        noise=noise,
-        settings=settings,
-        white_balance=photo.white_balance,
-        on_progress=tell,
-    )
-    if (check := check_photo(photo, planes, noise=noise, settings=settings)) is not None:
-        listen(Residual(job, **check.summary()))
-    return photo.with_planes(planes)
 
 
 def choose_noise(photo: RawPhoto, given: NoiseProfile | None = None) -> tuple[NoiseProfile, str]:

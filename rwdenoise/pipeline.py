@@ -48,7 +48,7 @@ class Pipeline:
     ) -> None:
         self._load, self._attempt, self._listen = load, attempt, listen
         self._jobs = jobs
-        self._read: deque[tuple[PhotoWork, Future[None]]] = deque()
+        self._read: deque[tuple[PhotoWork, Future[None], Future[None]]] = deque()
         self._written: deque[tuple[PhotoWork, Future[Written]]] = deque()
 
     def run(self, works: Iterable[PhotoWork], *, prepare: Callable[[], object] = lambda: None) -> None:
@@ -78,16 +78,19 @@ class Pipeline:
         """Begin to read as many photos as may be in work; False if there is none left to denoise."""
         while True:
             while len(self._read) + len(self._written) < self._jobs and (work := next(todo, None)) is not None:
-                self._read.append((work, self._readers.submit(work.read)))
+                reading = self._readers.submit(work.read)
+                self._read.append((work, reading, self._readers.submit(_measure, work, reading)))
             if self._read or not self._written:
                 return bool(self._read)
             self._tell_written()
 
-    def _denoise(self, work: PhotoWork, reading: Future[None]) -> None:
+    def _denoise(self, work: PhotoWork, reading: Future[None], measuring: Future[None]) -> None:
         def denoise() -> None:
             self._tell(Started(work.job, source=work.job, output=str(work.target)))
             self._tell(Progress(work.job, "read", 0, 1))
             reading.result()
+            work.expect(self._load)
+            measuring.result()
             self._tell(Progress(work.job, "read", 1, 1))
             work.denoise(self._load, self._tell)
             self._tell(Progress(work.job, "write", 0, 1))
@@ -112,6 +115,11 @@ class Pipeline:
             self._listen(finished)
 
         self._attempt(work, tell)
+
+
+def _measure(work: PhotoWork, reading: Future[None]) -> None:
+    reading.result()
+    work.measure()
 
 
 def _write(work: PhotoWork) -> Written:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from rwdenoise.cfa import LINEAR, RGGB, Cfa
 from rwdenoise.diffusion import Settings
 from rwdenoise.grain import Grain
+from rwdenoise.hot_pixels import BrokenPixels
 from rwdenoise.noise import NoiseProfile
 from rwdenoise.photo import Area, RawPhoto
 from rwdenoise.rgb_photo import Encoding, RgbPhoto, Stored
@@ -25,6 +26,9 @@ class FakeDenoiser:
     asked: list[tuple[Cfa, NoiseProfile, Settings]] = field(default_factory=list)
     white_balance: tuple[float, float, float] | None = None
 
+    def expect(self, height: int, width: int) -> None:
+        pass
+
     def denoise(
         self,
         planes: NDArray[np.float32],
@@ -33,6 +37,7 @@ class FakeDenoiser:
         noise: NoiseProfile,
         settings: Settings,
         white_balance: tuple[float, float, float] = (1.0, 1.0, 1.0),
+        broken: BrokenPixels | None = None,
         on_progress: Callable[[int, int], None] = lambda *_: None,
     ) -> NDArray[np.float32]:
         self.asked.append((cfa, noise, settings))

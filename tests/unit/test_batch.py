@@ -34,6 +34,12 @@ class FakeWork:
         if self._text == "corrupt":
             raise CorruptPhotoError("It is cut off.", hint="Copy it again.")
 
+    def measure(self) -> None:
+        pass
+
+    def expect(self, load) -> None:
+        pass
+
     def denoise(self, load, listen) -> None:
         self._world.denoisers.append(load)
         match self._text:

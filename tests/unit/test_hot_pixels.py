@@ -6,12 +6,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rwdenoise.cfa import BAYER_PHASES, GREEN, MONOCHROME, X_TRANS, Cfa
-from rwdenoise.hot_pixels import nearest_of_same_color, replace_broken_pixels
+from rwdenoise.hot_pixels import find_broken_pixels, nearest_of_same_color
 from rwdenoise.noise import NoiseProfile
 
 NOISE = NoiseProfile(1e-3, 1e-6)
 LEVELS = np.array([0.02, 0.05, 0.03, 0.1], np.float32)
 LAYOUTS = [*BAYER_PHASES, X_TRANS, MONOCHROME]
+
+
+def mend(planes: np.ndarray, cfa: Cfa) -> np.ndarray:
+    return find_broken_pixels(planes, cfa=cfa, noise=NOISE).mend(planes)
 
 
 def flat(cfa: Cfa, *, seed: int = 1, edge: int = 48) -> np.ndarray:
@@ -27,7 +31,7 @@ def test_a_hot_pixel_goes_wherever_it_is(row: int, column: int, cfa: Cfa, value:
     # Without noise: by chance it looks like texture around one site in fifty, which is left to the network.
     planes = LEVELS[cfa.sites(48, 48)][None].copy()
     planes[0, row, column] = value
-    mended = replace_broken_pixels(planes, cfa=cfa, noise=NOISE)
+    mended = mend(planes, cfa)
     level = LEVELS[cfa.sites(48, 48)[row, column]]
     assert abs(mended[0, row, column] - level) < 3 * NOISE.variance(level) ** 0.5
     assert (mended != planes).sum() == 1
@@ -36,7 +40,7 @@ def test_a_hot_pixel_goes_wherever_it_is(row: int, column: int, cfa: Cfa, value:
 def test_a_dead_pixel_goes() -> None:
     planes = np.full((1, 48, 48), 0.5, np.float32)
     planes[0, 20, 21] = 0.1
-    assert replace_broken_pixels(planes, cfa=X_TRANS, noise=NOISE)[0, 20, 21] == pytest.approx(0.5, abs=1e-5)
+    assert mend(planes, X_TRANS)[0, 20, 21] == pytest.approx(0.5, abs=1e-5)
 
 
 @pytest.mark.parametrize("cfa", LAYOUTS, ids=lambda cfa: f"{cfa.name}-{cfa.colors[0]}")
@@ -48,20 +52,20 @@ def test_a_star_stays(cfa: Cfa, spread: float) -> None:
         # A white star: what each color sees of it is what it sees of the sky.
         light = LEVELS[cfa.sites(48, 48)] / LEVELS[GREEN]
         planes[0] += 0.3 * light * np.exp(-((y - row) ** 2 + (x - column) ** 2) / (2 * spread**2))
-    np.testing.assert_array_equal(replace_broken_pixels(planes, cfa=cfa, noise=NOISE), planes)
+    np.testing.assert_array_equal(mend(planes, cfa), planes)
 
 
 def test_lines_edges_and_noise_stay() -> None:
     planes = flat(X_TRANS, edge=128)
     planes[0, 40:42] += 0.4
     planes[0, :, 90:] += 0.3
-    assert replace_broken_pixels(planes, cfa=X_TRANS, noise=NOISE) is planes
+    assert mend(planes, X_TRANS) is planes
 
 
 @pytest.mark.parametrize("edge", [1, 2, 5])
 def test_a_tiny_mosaic_is_left_alone(edge: int) -> None:
     planes = flat(MONOCHROME, edge=edge)
-    assert replace_broken_pixels(planes, cfa=MONOCHROME, noise=NOISE) is planes
+    assert mend(planes, MONOCHROME) is planes
 
 
 @pytest.mark.parametrize("cfa", LAYOUTS, ids=lambda cfa: f"{cfa.name}-{cfa.colors[0]}")
