@@ -125,16 +125,14 @@ class Denoiser:
         # Whatever the strength: a broken pixel is no grain.
         find = partial(find_broken_pixels, planes, cfa=cfa, noise=noise)
         found, _ = (broken, None) if broken else side_by_side(find, partial(self.expect, *planes.shape[1:]))
-        planes = found.mend(planes)
-        frame = MosaicFrame(planes, cfa, noise, **self._fit)
-
-        def walk(chosen: Settings) -> NDArray[np.float32]:
-            clean = frame.restore(self._walk(frame, chosen, on_progress))
-            return keep_local_means(clean, planes, cfa=cfa, noise=noise)
-
+        frame = MosaicFrame(found.mend(planes), cfa, noise, **self._fit)
+        # Of large photos the walk may need the memory, if nobody else holds the planes.
+        del planes
+        clean = frame.restore(self._walk(frame, settings if settings.is_plain else settings.whole, on_progress))
+        planes = frame.restore(frame.noisy)
+        clean = keep_local_means(clean, planes, cfa=cfa, noise=noise)
         if settings.is_plain:
-            return walk(settings)
-        clean = walk(settings.whole)
+            return clean
         return apply_controls(clean, planes, cfa=cfa, noise=noise, settings=settings, white_balance=white_balance)
 
     def denoise_picture(

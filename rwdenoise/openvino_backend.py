@@ -22,6 +22,7 @@ from torch import Tensor
 from rwdenoise.memory import within_memory
 from rwdenoise.network import PLANES, UNet
 from rwdenoise.openvino_model import SPLITS, Floats, find_gains, find_steering, split, write_model
+from rwdenoise.tiling import in_bands
 
 #: OpenVINO's names of the devices that --device names.
 DEVICES = {"openvino": "CPU", "openvino:gpu": "GPU", "openvino:npu": "NPU"}
@@ -96,16 +97,28 @@ class OpenVinoNetwork:
         self.backend = backend
         self._request: Any = None
         self._shape: tuple[int, ...] = ()
+        self._parts = torch.empty(0)
 
     def at(self, level: float) -> OpenVinoEstimate:
         """Tell the network its noise level."""
-        return OpenVinoEstimate(self, level, dtype=self.backend.dtype, vectors=find_steering(self._network, level))
+        return OpenVinoEstimate(self, level, vectors=find_steering(self._network, level))
 
     def expect(self, height: int, width: int) -> None:
         """Compile the network for tiles of this size, in px."""
         planes, _ = PLANES[self._network.architecture.domain]
         with self.backend.running():
             self._fit((1, planes * SPLITS[self.backend.dtype].planes, height, width))
+
+    def split(self, x_t: Tensor) -> NDArray[Any]:
+        """Return the planes of a tile in parts, as the network takes them; the next tile overwrites them."""
+        count = SPLITS[self.backend.dtype].planes
+        shape = (1, count * x_t.shape[1], *x_t.shape[2:])
+        if self._parts.shape != shape:
+            self._parts = torch.empty(shape)
+        # In bands, and always into the same place: large pieces of memory that come and go leave gaps.
+        for rows in in_bands(*x_t.shape[2:]):
+            self._parts[:, :, rows] = torch.cat(split(x_t[:, :, rows], self.backend.dtype, parts=count), dim=1)
+        return self._parts.numpy()
 
     def run(self, inputs: list[NDArray[Any]]) -> Floats:
         """Return the noise, in standard deviations, of one tile; see `write_model` for the inputs."""
@@ -135,19 +148,18 @@ class OpenVinoNetwork:
 class OpenVinoEstimate:
     """A network that was told its noise level."""
 
-    def __init__(self, network: OpenVinoNetwork, level: float, *, dtype: torch.dtype, vectors: list[Floats]) -> None:
+    def __init__(self, network: OpenVinoNetwork, level: float, *, vectors: list[Floats]) -> None:
         self._network = network
         self._level = level
-        self._parts = SPLITS[dtype].planes
-        self._dtype = dtype
         self._constant = [*find_gains(level), *vectors]
 
     def __call__(self, x_t: Tensor, colors: Tensor | None) -> Tensor:
         """Estimate the clean planes, shape (1, C, H, W), in float32."""
         with self._network.backend.running():
-            planes = torch.cat(split(x_t, self._dtype, parts=self._parts), dim=1)
-            seen = [planes] if colors is None else [planes, colors.to(torch.uint8)]
-            noise = self._network.run([*(part.contiguous().numpy() for part in seen), *self._constant])
+            seen = [self._network.split(x_t)]
+            if colors is not None:
+                seen.append(colors.to(torch.uint8).contiguous().numpy())
+            noise = self._network.run([*seen, *self._constant])
             return torch.sub(x_t, torch.from_numpy(noise), alpha=self._level)
 
 
