@@ -53,16 +53,20 @@ def keep_local_means(
     sums = on_every_core(lambda band: _sum_cells(_look(denoised, noisy, band, noise), cfa, colors), bands)
     light, room, pixels = (np.stack(rows, axis=1) for rows in zip(*sums, strict=True))
     shares = [_share(*of_color) for of_color in zip(light, room, pixels, strict=True)]
-    wide = [_interpolate(share, np.arange(denoised.shape[2]), axis=1) for share in shares]
+    columns = np.arange(denoised.shape[2])
+    wide = np.stack([_interpolate(share, columns, axis=1) for share in shares])
+    # For each row of a period, what its sites get back.
+    by_row = [(wide * mask[:, np.newaxis]).sum(axis=0) for mask in _masks(cfa, colors, len(columns))]
     kept = np.empty_like(denoised)
 
     def give_back(band: slice) -> None:
         seen = _look(denoised, noisy, band, noise)
-        rows = np.arange(band.start, band.stop)
-        returned = np.zeros_like(seen.variance)
-        for color, share in zip(colors, wide, strict=True):
-            returned += _interpolate(share, rows, axis=0) * seen.counted(cfa, color)
-        kept[0, band] = denoised[0, band] + returned * seen.variance
+        returned = np.empty_like(seen.variance)
+        for row, share in enumerate(by_row):
+            first = (row - band.start) % len(by_row)
+            rows = np.arange(band.start + first, band.stop, len(by_row))
+            returned[first :: len(by_row)] = _interpolate(share, rows, axis=0)
+        kept[0, band] = denoised[0, band] + returned * seen.variance * seen.trusted
 
     on_every_core(give_back, bands)
     return kept
@@ -76,11 +80,7 @@ class _Band:
     lost: Plane
     variance: Plane
     trusted: NDArray[np.bool_]
-
-    def counted(self, cfa: Cfa, color: int) -> NDArray[np.bool_]:
-        """Tell which pixels are witnesses for a color."""
-        sites = cfa.shifted(self.top, 0).sites(*self.variance.shape)
-        return np.asarray((sites == color) & self.trusted)
+    """Which pixels are witnesses."""
 
 
 def _look(denoised: Plane, noisy: Plane, band: slice, noise: NoiseProfile) -> _Band:
@@ -103,14 +103,21 @@ def _cell_rows(height: int) -> list[slice]:
 
 def _sum_cells(band: _Band, cfa: Cfa, colors: NDArray[np.intp]) -> tuple[Plane, Plane, Plane]:
     """Return the light lost, the variance and the pixels in each cell of a row of cells, for each color."""
-    columns = _cell_starts(band.variance.shape[1])
+    width = band.variance.shape[1]
+    masks = _masks(cfa.shifted(band.top, 0), colors, width)
 
     def sums(plane: Plane) -> Plane:
-        return np.asarray(np.add.reduceat(plane.sum(axis=0), columns), np.float32)
+        # First over the rows that have the same filters.
+        rows = [plane[row :: len(masks)].sum(axis=0) * mask for row, mask in enumerate(masks)]
+        return np.asarray(np.add.reduceat(sum(rows), _cell_starts(width), axis=1), np.float32)
 
-    counted = [band.counted(cfa, color) for color in colors]
-    light, room = ([sums(plane * mask) for mask in counted] for plane in (band.lost, band.variance))
-    return np.stack(light), np.stack(room), np.stack([sums(mask.astype(np.float32)) for mask in counted])
+    trusted = band.trusted.astype(np.float32)
+    return sums(band.lost * trusted), sums(band.variance * trusted), sums(trusted)
+
+
+def _masks(cfa: Cfa, colors: NDArray[np.intp], width: int) -> list[Plane]:
+    """Return where the colors lie in each row of a period: a list of arrays of 1 and 0, shape (colors, width)."""
+    return [np.asarray(sites == colors[:, np.newaxis], np.float32) for sites in cfa.sites(cfa.period[0], width)]
 
 
 def _share(light: Plane, room: Plane, pixels: Plane) -> Plane:

@@ -83,7 +83,8 @@ class MosaicFrame(Frame):
     def colors(self, tile: Tile) -> Tensor:
         """Return the filters that a tile's pixels lie under, as uint8 of shape (3, h, w)."""
         rows, columns = (phase[part] for phase, part in zip(self._phases, tile.source_slices, strict=True))
-        return self._period[:, rows][:, :, columns]
+        # Rows last: they are copied whole.
+        return self._period[:, :, columns][:, rows]
 
     def restore(self, x: Tensor) -> Planes:
         """Turn a result into planes like those that came in; `x` may be overwritten."""
