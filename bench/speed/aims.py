@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from bench.quality.rows import Row
+from bench.speed.commands import usual_steps
 from bench.speed.peers import NO_DENOISING, OURS, method_name
 from bench.speed.rates import NETWORK
-from rwdenoise.diffusion import Settings
 
 Tables: TypeAlias = Mapping[str, Sequence[Row]]
 """The rows of the parts that were measured."""
@@ -72,7 +72,7 @@ def _first_tile(rows: Sequence[Row]) -> float | None:
 
 
 def _fast_of_non_local_means(rows: Sequence[Row]) -> float | None:
-    ours = [row["seconds"] for row in rows if row["method"] == method_name("cfa-fast", Settings().steps)]
+    ours = [row["seconds"] for row in rows if row["method"] == method_name("cfa-fast", usual_steps("cfa-fast"))]
     theirs = [
         row["seconds"] for row in rows if row["program"].startswith("darktable") and "non-local means" in row["method"]
     ]

@@ -8,6 +8,11 @@ import sys
 import time
 from pathlib import Path
 
+from rwdenoise.diffusion import Settings
+from rwdenoise_cli.options import QUALITIES, STEPS
+
+#: Steps that the quality presets take, by the weights that they use for mosaics.
+USUAL_STEPS = {QUALITIES[quality]["cfa"]: steps for quality, steps in STEPS.items()}
 PROGRAM = (sys.executable, "-m", "rwdenoise_cli")
 # Between this process and the command stands a small one: Linux counts the memory of whoever starts a program among
 # the most that the program ever took.
@@ -28,6 +33,11 @@ class CommandError(RuntimeError):
 def denoise_command(source: Path, target: Path, *options: str) -> list[str]:
     """Return the command that denoises one photo into a file, which must not exist yet."""
     return [*PROGRAM, str(source), "-o", str(target), "--config", "", "--no-journal", *options]
+
+
+def usual_steps(weights: str) -> int:
+    """Return how many steps a user gets who asks for none."""
+    return USUAL_STEPS.get(weights, Settings.steps)
 
 
 def run_command(command: list[str]) -> str:

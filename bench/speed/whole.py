@@ -8,16 +8,20 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench.quality.rows import Row
-from bench.speed.commands import PROGRAM, denoise_command, peak_memory, run_command, seconds_to_first_tile
+from bench.speed.commands import (
+    PROGRAM,
+    denoise_command,
+    peak_memory,
+    run_command,
+    seconds_to_first_tile,
+    usual_steps,
+)
 from bench.speed.engines import NetworkAlone
 from bench.speed.photos import Photos
 from bench.speed.sizes import Sizes, shape_of
 from bench.speed.timing import in_turn, seconds_of
 from rwdenoise.backend import choose_backend
 from rwdenoise.diffusion import Settings
-
-#: Of the denoising that is timed.
-STEPS = Settings().steps
 
 
 def measure_job(photos: Photos, weights: Sequence[str], sizes: Sizes) -> list[Row]:
@@ -28,14 +32,14 @@ def measure_job(photos: Photos, weights: Sequence[str], sizes: Sizes) -> list[Ro
     for name in weights:
         works["command", name] = partial(_seconds_of_command, source, name)
         alone = NetworkAlone(name, backend, shape_of(sizes.photo))
-        works["network", name] = partial(seconds_of, partial(alone.run, STEPS))
+        works["network", name] = partial(seconds_of, partial(alone.run, usual_steps(name)))
     seconds = in_turn(works, rounds=sizes.rounds)
     return [
         {
             "weights": name,
             "backend": backend.name,
             "megapixels": float(sizes.photo),
-            "steps": str(STEPS),
+            "steps": str(usual_steps(name)),
             "command": seconds["command", name],
             "network": seconds["network", name],
             "ratio": seconds["command", name] / seconds["network", name],
@@ -60,8 +64,8 @@ def measure_memory(photos: Photos, weights: Sequence[str], sizes: Sizes) -> list
         {
             "weights": name,
             "megapixels": float(megapixels),
-            "steps": str(STEPS),
-            "gigabytes": _in_new_folder(peak_memory, photos.noisy(megapixels), name) / 1e9,
+            "steps": str(Settings.steps),
+            "gigabytes": _in_new_folder(peak_memory, photos.noisy(megapixels), name, Settings.steps) / 1e9,
         }
         for name in weights
         for megapixels in sizes.memory
@@ -72,8 +76,10 @@ def _seconds_of_command(source: Path, weights: str) -> float:
     return _in_new_folder(lambda command: seconds_of(partial(run_command, command)), source, weights)
 
 
-def _in_new_folder(measure: Callable[[list[str]], float], source: Path, weights: str) -> float:
+def _in_new_folder(
+    measure: Callable[[list[str]], float], source: Path, weights: str, steps: int | None = None
+) -> float:
     """Measure the command that denoises a photo into a folder which is removed again."""
     with TemporaryDirectory() as folder:
-        options = ("--weights", weights, "--steps", str(STEPS))
+        options = ("--weights", weights, "--steps", str(steps or usual_steps(weights)))
         return measure(denoise_command(source, Path(folder) / "denoised.dng", *options))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from rwdenoise_cli.facts import MIDDLE_GRAY, Facts
+from rwdenoise_cli.words import steps_words
 
 #: Brightnesses of which the noise of a developed picture is told.
 MOST_TONES = 5
@@ -103,7 +104,7 @@ def _plan_lines(facts: Facts) -> Lines:
         others = [name for name in facts["weights_possible"] if name != facts["weights"]]
         yield "weights", " or ".join([facts["weights"], *others])
         for device, seconds in facts["seconds"].items():
-            yield f"  {device}", f"{_duration(seconds)} with {facts['weights']} in {facts['steps']} steps"
+            yield f"  {device}", f"{_duration(seconds)} with {facts['weights']} in {steps_words(facts['steps'])}"
     else:
         yield "weights", f"{facts['weights']} does not fit this photo; {possible} does"
     yield "output", f"{facts['output']} ({facts['output_format']})"

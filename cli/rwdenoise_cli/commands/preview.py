@@ -15,7 +15,18 @@ import click
 from rwdenoise.diffusion import MAX_STEPS, Settings
 from rwdenoise.events import VERSION
 from rwdenoise.noise import NoiseProfile
-from rwdenoise_cli.options import HELP, METHOD, Method, Talk, group, overwrite_option, pack_method, talk_options
+from rwdenoise_cli.options import (
+    HELP,
+    METHOD,
+    STEPS,
+    USUAL_STEPS,
+    Method,
+    Talk,
+    group,
+    overwrite_option,
+    pack_method,
+    talk_options,
+)
 from rwdenoise_cli.output import log, printable, say
 from rwdenoise_cli.reporters import choose_reporter
 from rwdenoise_cli.words import arrow
@@ -68,7 +79,7 @@ def read_places(_ctx: click.Context, _param: click.Parameter, values: tuple[str,
 
 def _pack_compared(  # noqa: PLR0913 -- one for each option
     *,
-    steps: tuple[int, ...],
+    steps: tuple[int, ...] | None,
     strengths: tuple[float, ...] | None,
     strength: float,
     chroma: float | None,
@@ -79,6 +90,7 @@ def _pack_compared(  # noqa: PLR0913 -- one for each option
     weights: str | None,
     device: str,
 ) -> Compared:
+    steps = steps or (STEPS[quality],)
     if strengths and len(steps) > 1:
         message = "Several --steps and --strengths cannot be compared at once; give one number of steps."
         raise click.UsageError(message)
@@ -114,8 +126,7 @@ _COMPARED = (
         "--steps",
         metavar="N,...",
         callback=several(click.IntRange(1, MAX_STEPS)),
-        default=str(Settings.steps),
-        show_default=True,
+        show_default=USUAL_STEPS,
         help="Steps of the diffusion; several, such as 1,2,8, to compare them.",
     ),
 )
