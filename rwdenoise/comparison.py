@@ -20,7 +20,7 @@ from rwdenoise.diffusion import Settings
 from rwdenoise.io.read import Photo
 from rwdenoise.photo import Area, RawPhoto
 from rwdenoise.photo_work import choose_noise, domain_of
-from rwdenoise.regions import find_grain, measure_photo_roughness
+from rwdenoise.regions import find_grain, measure_picture_noise
 from rwdenoise.rendering import look_of, render
 
 if TYPE_CHECKING:
@@ -54,8 +54,8 @@ class Measured:
     """Where that is from: ``"given"``, ``"file"`` or ``"estimated"``."""
     grain: Grain | None = None
     """The noise of a picture, if detail shall come back."""
-    roughness: float | None = None
-    """How rough a picture is."""
+    noise: float | None = None
+    """How much noise a picture has."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,12 +70,14 @@ class Comparison:
     device: str
 
 
-def measure(photo: Photo, variants: Sequence[Settings], *, noise: NoiseProfile | None = None) -> Measured:
+def measure(
+    photo: Photo, variants: Sequence[Settings], *, denoiser: Denoiser, noise: NoiseProfile | None = None
+) -> Measured:
     """Measure on the whole photo what the denoiser must be told, as `denoise_photo` does."""
     if isinstance(photo, RawPhoto) and domain_of(photo) == "cfa":
         return Measured(*choose_noise(photo, noise))
     grain = find_grain(photo) if any(settings.detail for settings in variants) else None
-    return Measured(grain=grain, roughness=measure_photo_roughness(photo))
+    return Measured(grain=grain, noise=measure_picture_noise(photo, denoiser))
 
 
 def compare(
@@ -145,7 +147,7 @@ def denoise_area(
             planes, cfa=piece.cfa, noise=measured.profile, settings=settings, white_balance=piece.white_balance
         )
     else:
-        planes = denoiser.denoise_picture(planes, settings=settings, grain=measured.grain, roughness=measured.roughness)
+        planes = denoiser.denoise_picture(planes, settings=settings, grain=measured.grain, noise=measured.noise)
     return piece.with_planes(planes), inner
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -18,6 +19,7 @@ from rwdenoise.controls import apply_controls
 from rwdenoise.cores import side_by_side
 from rwdenoise.diffusion import Settings
 from rwdenoise.errors import DeviceMemoryError, WeightsMismatchError
+from rwdenoise.first_look import noise_of, plan_windows, usual_size
 from rwdenoise.frames import Frame, MosaicFrame, PictureFrame
 from rwdenoise.grain import Grain
 from rwdenoise.hot_pixels import BrokenPixels, find_broken_pixels
@@ -29,6 +31,8 @@ from rwdenoise.roughness import measure_roughness
 from rwdenoise.step_loop import OnProgress, Walk
 from rwdenoise.tiling import plan_even_tiles
 from rwdenoise.weights import Facts, load_network
+
+Cut = Callable[[slice, slice], NDArray[np.float32]]
 
 #: Edge of the tiles in px, halo not counted; on a GPU and on a CPU. Larger tiles waste less on halos, and the best
 #: weights take 110 bytes for each pixel that a tile sees: 1.4 GB, which few GPUs lack, and 0.33 GB, with which
@@ -141,7 +145,7 @@ class Denoiser:
         *,
         settings: Settings,
         grain: Grain | None = None,
-        roughness: float | None = None,
+        noise: float | None = None,
         on_progress: OnProgress | None = None,
     ) -> NDArray[np.float32]:
         """Denoise a developed picture, whose noise nobody knows.
@@ -155,9 +159,8 @@ class Denoiser:
         grain : Grain, optional
             The picture's noise, from `rwdenoise.grain.estimate_grain`; by default it is measured in these planes, if
             `settings.detail` needs it.
-        roughness : float, optional
-            How rough the picture is, from `rwdenoise.roughness.measure_roughness`; by default it is measured in these
-            planes.
+        noise : float, optional
+            How much noise it has, from `measure_noise`; by default it is measured in these planes.
         on_progress : callable, optional
             As for `denoise`.
 
@@ -176,11 +179,54 @@ class Denoiser:
         self._require("rgb")
         if settings.removes_nothing:
             return planes
-        frame = PictureFrame(planes, measure_roughness([planes]) if roughness is None else roughness, **self._fit)
+        if noise is None:
+            roughness = measure_roughness([planes])
+            noise = self.measure_noise(lambda *window: planes[:, *window], *planes.shape[1:], roughness=roughness)
+        frame = PictureFrame(planes, noise, **self._fit)
         if settings.is_plain:
             return frame.restore(self._walk(frame, settings, on_progress))
         clean = frame.restore(self._walk(frame, settings.whole, on_progress))
         return apply_picture_controls(clean, planes, grain=grain, settings=settings)
+
+    def measure_noise(self, cut: Cut, height: int, width: int, *, roughness: float) -> float:
+        """Measure how much noise a developed picture has, see `rwdenoise.first_look`.
+
+        Parameters
+        ----------
+        cut, height, width, roughness
+            As for `take_first_look`.
+
+        Returns
+        -------
+        float
+            The standard deviation of its noise in the display domain; 1 is white.
+        """
+        return noise_of(self.take_first_look(cut, height, width, roughness=roughness))
+
+    def take_first_look(self, cut: Cut, height: int, width: int, *, roughness: float) -> float:
+        """Denoise a few windows of a developed picture.
+
+        Parameters
+        ----------
+        cut : callable
+            Given rows and columns as slices, returns their planes as for `denoise_picture`.
+        height, width : int
+            Of the picture, in px.
+        roughness : float
+            How rough it is, from `rwdenoise.roughness.measure_roughness`.
+
+        Returns
+        -------
+        float
+            How much was taken out of them, root mean square; 1 is white.
+        """
+        self._require("rgb")
+        removed = []
+        for window in plan_windows(height, width):
+            planes = cut(*window)
+            frame = PictureFrame(planes, roughness, **self._fit)
+            removed.append(planes - frame.restore(self._walk(frame, Settings(1), None)))
+        return usual_size(removed)
 
     def _require(self, domain: Domain) -> None:
         if self.facts.architecture.domain != domain:

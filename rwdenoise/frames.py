@@ -98,8 +98,8 @@ class MosaicFrame(Frame):
 
 
 class PictureFrame(Frame):
-    """A developed picture, as it is; of its noise is told how rough it is."""
+    """A developed picture, as it is, with noise of a standard deviation that is told."""
 
-    def __init__(self, planes: Planes, roughness: float, *, multiple: int, device: torch.device) -> None:
+    def __init__(self, planes: Planes, noise: float, *, multiple: int, device: torch.device) -> None:
         super().__init__(planes, multiple=multiple, device=device)
-        self.sigma = roughness
+        self.sigma = noise

@@ -116,7 +116,7 @@ def _blur(x: Tensor, kernel: Sequence[float]) -> Tensor:
     return padded
 
 
-def blur(x: Tensor, spread: Tensor) -> Tensor:
+def blur(x: Tensor, spread: Tensor | float) -> Tensor:
     """Smooth every picture of a batch by its own Gaussian.
 
     Parameters
@@ -160,14 +160,25 @@ def encode(light: Tensor, curved: Tensor) -> Tensor:
     return torch.where(curved > 0, encoded.square() * (3 - 2 * encoded), encoded)
 
 
+def split_luma(picture: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the luma and the two color differences of pictures, or of the noise in them."""
+    ycc = torch.einsum("ij,njhw->nihw", _TO_YCC.to(picture), picture)
+    return ycc[:, :1], ycc[:, 1:]
+
+
+def join_luma(luma: Tensor, color: Tensor) -> Tensor:
+    """Undo `split_luma`."""
+    return torch.einsum("ij,njhw->nihw", _TO_RGB.to(luma), torch.cat((luma, color), dim=1))
+
+
 def finish(picture: Tensor, how: Developing) -> Tensor:
     """Smooth and sharpen an encoded picture as cameras do: color differences and luma apart."""
-    ycc = torch.einsum("ij,njhw->nihw", _TO_YCC.to(picture), picture)
-    luma, color = ycc[:, :1], blur(ycc[:, 1:], how.color_blur)
+    luma, color = split_luma(picture)
+    color = blur(color, how.color_blur)
     fine = luma - blur(luma, how.radius)
     kept = fine.sign() * (fine.abs() - how.coring).clip(min=0)
     luma = luma - fine + kept * (1 + how.sharpening)
-    return torch.einsum("ij,njhw->nihw", _TO_RGB.to(picture), torch.cat((luma, color), dim=1)).clip(0, 1)
+    return join_luma(luma, color).clip(0, 1)
 
 
 def develop(mosaic: Tensor, colors: Tensor, *, kind: str, matrix: Tensor, gains: Tensor, how: Developing) -> Tensor:

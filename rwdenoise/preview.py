@@ -79,12 +79,13 @@ def preview_photo(  # noqa: PLR0913 -- what a user can choose, all by name
         photo = read_photo(source)
         listen(Progress(job, "read", 1, 1))
         crops = [_crop_at(photo, place, size=size) for place in at] or choose_crops(photo, size=size)
-        measured = measure(photo, variants, noise=noise)
+        ready = denoiser(domain_of(photo))
+        measured = measure(photo, variants, denoiser=ready, noise=noise)
         _tell_noise(measured, noise, job=job, listen=listen)
         compared = compare(
             photo,
             crops,
-            denoiser=denoiser(domain_of(photo)),
+            denoiser=ready,
             variants=variants,
             measured=measured,
             on_progress=lambda done, total: listen(Progress(job, "denoise", done, total)),

@@ -57,7 +57,7 @@ def denoise_regions(
     if height * width <= MOST_PIXELS:
         planes = denoiser.denoise_picture(photo.planes(), settings=settings, grain=grain, on_progress=on_progress)
         return photo.with_planes(planes)
-    roughness = measure_photo_roughness(photo)
+    noise = measure_picture_noise(photo, denoiser)
     tiles = list(_regions(photo, denoiser, settings))
     like = photo.samples_of(photo.planes(_CORNER), _CORNER)
     samples = np.empty((height, width, *like.shape[2:]), like.dtype)
@@ -66,7 +66,7 @@ def denoise_regions(
             photo.planes(_area(*tile.source_slices)),
             settings=settings,
             grain=grain,
-            roughness=roughness,
+            noise=noise,
             on_progress=lambda done, total, before=index: on_progress(before * total + done, len(tiles) * total),  # type: ignore[misc]
         )
         rows, columns = tile.inner_slices
@@ -85,12 +85,16 @@ def measure_grain(photo: Photo) -> Grain:
     return estimate_grain(_parts(photo))
 
 
-def measure_photo_roughness(photo: Photo) -> float:
-    """Measure how rough a picture is, part by part; that is what the denoiser measures by itself of a whole one."""
+def measure_picture_noise(photo: Photo, denoiser: Denoiser) -> float:
+    """Measure how much noise a picture has, part by part; the denoiser measures the same by itself of a whole one."""
     # It imports torch, which takes a second, in which a photo can be read.
     from rwdenoise.roughness import measure_roughness
 
-    return measure_roughness(_parts(photo))
+    def cut(rows: slice, columns: slice) -> NDArray[np.float32]:
+        return photo.planes(_area(rows, columns))
+
+    roughness = measure_roughness(_parts(photo))
+    return denoiser.measure_noise(cut, photo.frame.height, photo.frame.width, roughness=roughness)
 
 
 def _parts(photo: Photo) -> Iterator[NDArray[np.float32]]:

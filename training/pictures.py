@@ -23,20 +23,42 @@ from .photos import WHITE
 
 #: What errors are measured in: the root of this times the noise, which is taken for at least a step of 8 bits.
 UNIT, LEAST_NOISE = 0.1, 1 / 255
-# What is told of the noise: mostly how rough the picture is, else something between that and the truth; and always a
-# little wrong, as whole pictures are not like their patches. Share, and standard deviation of the logarithm.
-ROUGH_SHARE, TOLD_SPREAD = 0.65, 0.2
+# What is told of the noise: mostly the truth, else how rough the picture is, as at the first look at one; and always
+# a little wrong, as photos are not like their patches. Share, and standard deviation of the logarithm of each.
+ROUGH_SHARE, ROUGH_SPREAD, TRUE_SPREAD = 0.2, 0.2, 0.25
 #: Px around the patch that the steps of a camera may look at.
 MARGIN = 8
 # Shares of the pairs: Gaussian noise, grain, no noise, noise of cameras; and how many of all are gray.
-SHARES, GRAY_SHARE = (0.24, 0.1, 0.04, 0.62), 0.06
+SHARES, GRAY_SHARE = (0.48, 0.07, 0.05, 0.4), 0.05
 # Standard deviations of noise that no camera made, as parts of white: from invisible to beyond all use.
 LOG_DEVIATION = (math.log(0.003), math.log(0.25))
 # How much a picture is resized: cameras seldom, people often; upscaled ones are as soft as small sensors.
 KEPT_SIZE_SHARE, FACTORS = 0.5, (0.6, 0.75, 1.15, 1.3, 1.5, 1.75, 2.0)
-JPEG_SHARE, QUALITIES = (0.4, 0.65, 0.65, 0.65), (60, 99)
+#: How much the photo is enlarged before the camera sees it. Photos that were averaged down have detail in every pixel;
+#: what a lens draws on a sensor has not.
+SCENES = (1.0, 1.0, 1.5, 2.0)
+# On top of it, the blur of lenses: share of the pictures, and standard deviations in px.
+SOFT_SHARE, SOFTNESS = 0.3, (0.3, 1.2)
+# How far cameras smooth noise, which leaves blotches: share of the pictures, standard deviations in px, how much of the
+# noise is smoothed, and how much of that is left.
+SMOOTHED_SHARE, SMOOTHED_OVER, SMOOTHED_PART, SMOOTHED_LEFT = 0.8, (0.4, 2.0), (0.5, 1.0), (0.1, 0.8)
+# Where they see an edge they smooth nothing: steps of brightness, in standard deviations of the noise, that are edges.
+EDGES = (0.05, 0.7)
+# The same for color noise, of which cameras leave less: share of the pictures, standard deviations, how much is left.
+COLOR_SHARE, COLOR_OVER, COLOR_LEFT = 0.7, (0.7, 3.5), (0.15, 1.0)
+JPEG_SHARE, QUALITIES = (0.2, 0.65, 0.65, 0.65), (60, 99)
 #: The clean picture is stored at least so well: what coarse JPEG does to pictures shall go with the noise.
 CLEAN_QUALITY = 92
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """How sizes change on the way to a picture."""
+
+    scene: float = 1.0
+    """How much the photo is enlarged before the camera sees it, 1 and more."""
+    picture: float = 1.0
+    """How much the developed picture is resized."""
 
 
 @dataclass(frozen=True)
@@ -83,32 +105,44 @@ class PictureBag:
         self.device = device
         self.rng = np.random.default_rng(seed)
         self.torch_rng = torch.Generator(device).manual_seed(seed)
-        largest = self.source_size(min(FACTORS))
+        largest = self._sensor_size(min(FACTORS))
         self.bag = CameraBag(size=largest, jitter=0.0, device=device, seed=seed, usual_share=usual_share)
 
-    def draw_factor(self) -> float:
-        """Return how much the pictures of the next batch are resized."""
-        if self.rng.random() < KEPT_SIZE_SHARE:
-            return 1.0
-        return float(self.rng.choice(FACTORS))
+    def draw_scaling(self) -> Scaling:
+        """Return how sizes change in the next batch."""
+        kept = self.rng.random() < KEPT_SIZE_SHARE
+        return Scaling(float(self.rng.choice(SCENES)), 1.0 if kept else float(self.rng.choice(FACTORS)))
 
-    def source_size(self, factor: float) -> int:
-        """Return the edge in px of the patches that `photograph` needs for a factor; a multiple of 2."""
+    def source_size(self, scaling: Scaling) -> int:
+        """Return the edge in px of the patches that `photograph` needs."""
+        return math.ceil(self._sensor_size(scaling.picture) / scaling.scene)
+
+    def _sensor_size(self, factor: float) -> int:
         return 2 * math.ceil((self.size + 2 * MARGIN) / factor / 2)
 
-    def photograph(self, patches: Tensor, factor: float) -> PicturePairs:
+    def photograph(self, patches: Tensor, scaling: Scaling) -> PicturePairs:
         """Make pairs from developed patches of int16, shape (N, 3, H, W), 0 to `WHITE`, H and W of `source_size`."""
+        patches = self._see(patches.to(self.device), scaling)
         kinds = self.rng.choice(len(SHARES), len(patches), p=SHARES)
-        clean = in_camera.resize(patches.to(self.device).float() / WHITE, factor)
+        clean = in_camera.resize(patches.float() / WHITE, scaling.picture)
         noisy = clean.clone()
         for kind, spoil in enumerate((self._gaussian, self._grain)):
             if (here := kinds == kind).any():
                 noisy[here] += spoil(clean[here])
         if (here := kinds == 3).any():
-            clean[here], noisy[here] = self._develop(patches[here], factor)
+            clean[here], noisy[here] = self._develop(patches[here], scaling.picture)
         gray = self.rng.random(len(patches)) < GRAY_SHARE
         clean[gray], noisy[gray] = _gray(clean[gray]), _gray(noisy[gray])
         return self._crop(*self._store(clean, noisy, kinds))
+
+    def _see(self, patches: Tensor, scaling: Scaling) -> Tensor:
+        """Return what lenses draw of the patches on sensors, as codes like theirs."""
+        if scaling.scene == 1.0:
+            return patches
+        edge = self._sensor_size(scaling.picture)
+        scene = in_camera.resize(patches.float() / WHITE, scaling.scene)[..., :edge, :edge]
+        softness = self._some(len(patches), SOFT_SHARE) * self._uniform(len(patches), *SOFTNESS)
+        return (in_camera.blur(scene, softness) * WHITE).round().short()
 
     def _develop(self, patches: Tensor, factor: float) -> tuple[Tensor, Tensor]:
         count, _, height, width = patches.shape
@@ -126,19 +160,37 @@ class PictureBag:
             picture = in_camera.develop(mosaic, colors, kind=demosaicer, matrix=view.matrix, gains=view.gains, how=how)
             return in_camera.resize(picture, factor)
 
-        return picture_of(clean), picture_of(noisy)
+        truth = picture_of(clean)
+        return truth, truth + self._smooth(picture_of(noisy) - truth, truth)
+
+    def _smooth(self, noise: Tensor, truth: Tensor) -> Tensor:
+        """Return noise as it is after a camera has smoothed it where it saw no edge, but not the picture below."""
+        count = len(noise)
+        luma, color = in_camera.split_luma(noise)
+        part = self._some(count, SMOOTHED_SHARE) * self._uniform(count, *SMOOTHED_PART) * self._flat(luma, truth)
+        smooth = in_camera.blur(luma, self._uniform(count, *SMOOTHED_OVER)) * self._uniform(count, *SMOOTHED_LEFT)
+        luma = torch.lerp(luma, smooth, part)
+        left = in_camera.blur(color, self._uniform(count, *COLOR_OVER)) * self._uniform(count, *COLOR_LEFT)
+        color = torch.where(self._some(count, COLOR_SHARE) > 0, left, color)
+        return in_camera.join_luma(luma, color)
+
+    def _flat(self, noise: Tensor, truth: Tensor) -> Tensor:
+        """Return where a camera sees no edge, from 0 to 1, shape (N, 1, H, W)."""
+        count = len(noise)
+        luma, _ = in_camera.split_luma(truth)
+        steps = luma - in_camera.blur(luma, 2.0)
+        contrast = in_camera.blur(steps.square(), 2.0)
+        variance = noise.square().mean(dim=(1, 2, 3), keepdim=True) + 1e-8
+        return torch.exp(-contrast / (variance * self._uniform(count, *EDGES).square()))
 
     def _draw_developing(self, count: int, *, gain: Tensor, curved: Tensor) -> Developing:
-        def some(share: float) -> Tensor:
-            return self._tensor(self.rng.random(count) < share)
-
         return Developing(
             gain=gain,
             curved=curved,
             # Cameras hardly ever leave color noise as it is: in their JPEGs it is blotches of several px.
-            color_blur=some(0.85) * self._uniform(count, 0.5, 3.2),
-            coring=some(0.4) * self._uniform(count, 0.0, 0.03),
-            sharpening=some(0.6) * self._uniform(count, 0.0, 1.2),
+            color_blur=self._some(count, 0.85) * self._uniform(count, 0.5, 3.2),
+            coring=self._some(count, 0.4) * self._uniform(count, 0.0, 0.03),
+            sharpening=self._some(count, 0.6) * self._uniform(count, 0.0, 1.2),
             radius=self._uniform(count, 0.5, 1.3),
         )
 
@@ -183,11 +235,16 @@ class PictureBag:
 
     def _tell(self, noisy: Tensor, true: Tensor) -> Tensor:
         """Return what is told of the noise, shape (N,)."""
-        share = np.where(self.rng.random(len(true)) < ROUGH_SHARE, 1.0, self.rng.random(len(true)))
-        rough = roughness_of(noisy)
-        told = torch.lerp(true.clip(LEAST, MOST).log(), rough.log(), self._tensor(share).flatten())
-        wrong = TOLD_SPREAD * self._tensor(self.rng.standard_normal(len(true))).flatten()
-        return torch.exp(told + wrong).clip(LEAST, MOST)
+        rough = self._some(len(true), ROUGH_SHARE).flatten() > 0
+        wrong = self._tensor(self.rng.standard_normal(len(true))).flatten()
+        told = torch.where(
+            rough, roughness_of(noisy) * (ROUGH_SPREAD * wrong).exp(), true * (TRUE_SPREAD * wrong).exp()
+        )
+        return told.clip(LEAST, MOST)
+
+    def _some(self, count: int, share: float) -> Tensor:
+        """Return 1 for a random share, 0 for the rest."""
+        return self._tensor(self.rng.random(count) < share)
 
     def _normal(self, like: Tensor) -> Tensor:
         return torch.randn(like.shape, generator=self.torch_rng, device=like.device)

@@ -280,8 +280,8 @@ class PictureTrainer(Trainer):
 
     def draw(self) -> AnyPairs:
         """Return the pairs of one batch; all its pictures are resized alike."""
-        factor = self.pictures.draw_factor()
-        return self.pictures.photograph(self.draw_patches(self.pictures.source_size(factor)), factor)
+        scaling = self.pictures.draw_scaling()
+        return self.pictures.photograph(self.draw_patches(self.pictures.source_size(scaling)), scaling)
 
     def validate(self) -> dict[str, float]:
         """Return scores of the averaged network on the held-out photos."""

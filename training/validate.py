@@ -12,12 +12,13 @@ from rwdenoise import simulate
 from rwdenoise.cfa import RGGB, X_TRANS, Cfa
 from rwdenoise.diffusion import improved, schedule
 from rwdenoise.errors import SettingsError
+from rwdenoise.first_look import noise_of, usual_size
 from rwdenoise.network import UNet
 from rwdenoise.noise import NoiseProfile, destabilize, stabilize
 from rwdenoise.roughness import roughness_of
 
 from .camera import READ_OFFSET, READ_SLOPE
-from .pictures import MARGIN, PictureBag
+from .pictures import MARGIN, PictureBag, Scaling
 
 SHOT = (1e-3, 4e-3, 1.6e-2)
 GAUSSIAN = (15, 25, 50)
@@ -88,7 +89,7 @@ class PictureValidation:
         self.bag = PictureBag(size=CROP - 2 * MARGIN, device=device, seed=11)
         codes = (sharp.short() * 4).to(device)
         with torch.no_grad():
-            self.cases = [self.bag.photograph(codes[index : index + 1], 1.0) for index in range(len(codes))]
+            self.cases = [self.bag.photograph(codes[index : index + 1], Scaling()) for index in range(len(codes))]
 
     @torch.no_grad()
     def measure(self, network: UNet) -> dict[str, float]:
@@ -115,13 +116,15 @@ class PictureValidation:
         return _mean_psnr((self._clean(network, pair.noisy, steps), pair.clean) for pair in self.cases)
 
     def _clean(self, network: UNet, noisy: Tensor, steps: int) -> Tensor:
-        sigma = float(roughness_of(noisy))
+        def denoise(sigma: float, steps: int) -> Tensor:
+            def predict(x_t: Tensor, t: float) -> Tensor:
+                return network(x_t, None, torch.tensor([t * sigma], device=x_t.device))  # type: ignore[no-any-return]
 
-        def predict(x_t: Tensor, t: float) -> Tensor:
-            return network(x_t, None, torch.tensor([t * sigma], device=x_t.device))  # type: ignore[no-any-return]
+            result: Tensor = list(improved(predict, noisy, schedule(steps)))[-1]
+            return result
 
-        result: Tensor = list(improved(predict, noisy, schedule(steps)))[-1]
-        return result
+        taken = noisy - denoise(float(roughness_of(noisy)), 1)
+        return denoise(noise_of(usual_size(taken.cpu().numpy())), steps)
 
 
 def _mean_psnr(pairs: Iterable[tuple[Tensor, Tensor]]) -> float:

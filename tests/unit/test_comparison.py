@@ -13,7 +13,7 @@ from rwdenoise.diffusion import Settings
 from rwdenoise.io.encodings import encoding_of
 from rwdenoise.noise import NoiseProfile
 from rwdenoise.photo import Area, RawPhoto
-from rwdenoise.regions import denoise_regions, measure_photo_roughness
+from rwdenoise.regions import denoise_regions, measure_picture_noise
 from rwdenoise.rgb_photo import RgbPhoto, Stored
 from rwdenoise.scene import draw_scene
 from rwdenoise.simulated import BLACK, WHITE, simulate_raw
@@ -71,7 +71,7 @@ def test_of_mosaics(cfa: Cfa, settings: Settings, *, tall: bool) -> None:
 def test_of_developed_pictures(settings: Settings) -> None:
     photo, denoiser = picture(), tiny_denoiser("rgb")
     whole = denoise_regions(photo, denoiser=denoiser, settings=settings, on_progress=lambda *_: None)
-    measured = measure(photo, [settings])
+    measured = measure(photo, [settings], denoiser=denoiser)
     for area in AREAS:
         piece, inner = denoise_area(photo, area, denoiser=denoiser, settings=settings, measured=measured)
         assert piece.frame.width < WIDTH
@@ -89,7 +89,7 @@ def test_rows_and_columns(cfa: Cfa) -> None:
         crops,
         denoiser=tiny_denoiser(),
         variants=variants,
-        measured=measure(photo, variants),
+        measured=measure(photo, variants, denoiser=tiny_denoiser()),
         on_progress=lambda done, total: told.append((done, total)),
     )
     assert [[picture.shape for picture in row] for row in found.pictures] == [[(96, 96, 3)] * 4, [(72, 60, 3)] * 4]
@@ -102,11 +102,13 @@ def test_rows_and_columns(cfa: Cfa) -> None:
 
 def test_what_is_measured_is_measured_on_the_whole() -> None:
     photo = mosaic(RGGB)
-    assert measure(photo, []).origin == "estimated"
-    assert measure(photo, [], noise=NOISE) == Measured(NOISE, "given")
-    assert measure(replace(photo, noise=NOISE), []) == Measured(NOISE, "file")
-    assert measure(picture(), [Settings()]) == Measured(roughness=measure_photo_roughness(picture()))
-    assert measure(picture(), [Settings(detail=0.5)]).grain is not None
+    told = {"denoiser": tiny_denoiser()}
+    assert measure(photo, [], **told).origin == "estimated"
+    assert measure(photo, [], noise=NOISE, **told) == Measured(NOISE, "given")
+    assert measure(replace(photo, noise=NOISE), [], **told) == Measured(NOISE, "file")
+    told = {"denoiser": tiny_denoiser("rgb")}
+    assert measure(picture(), [Settings()], **told) == Measured(noise=measure_picture_noise(picture(), **told))
+    assert measure(picture(), [Settings(detail=0.5)], **told).grain is not None
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ GROUPS = [
         "rate",
         "expected",
         "roughness",
+        "first_look",
         "frames",
         "step_loop",
         "denoiser",

@@ -22,9 +22,10 @@ from tests.tiny import ARCHITECTURE, tiny_facts, tiny_network
 from training.camera import CameraBag
 from training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from training.export import export
+from training.first_look import fit_first_look
 from training.muon import choose_optimizer, orthogonalize
 from training.photos import WHITE, decode, draw_patches, find_photos, is_held_out
-from training.pictures import FACTORS, PictureBag
+from training.pictures import FACTORS, SCENES, PictureBag, Scaling
 from training.recipe import Recipe, read_recipe
 from training.stars import draw_stars
 from training.train import TRAINERS, Trainer
@@ -140,13 +141,14 @@ class TestPictures:
     def bag(self, seed: int = 1) -> PictureBag:
         return PictureBag(size=48, device=torch.device("cpu"), seed=seed)
 
+    @pytest.mark.parametrize("scene", sorted(set(SCENES)))
     @pytest.mark.parametrize("factor", [1.0, *FACTORS])
-    def test_a_pair_of_every_size_is_a_patch_with_noise(self, photos: Path, factor: float) -> None:
-        bag = self.bag()
+    def test_a_pair_of_every_size_is_a_patch_with_noise(self, photos: Path, scene: float, factor: float) -> None:
+        bag, scaling = self.bag(), Scaling(scene, factor)
         drawn = draw_patches(
-            decode(find_photos(photos)), count=4, size=bag.source_size(factor), rng=np.random.default_rng(1)
+            decode(find_photos(photos)), count=4, size=bag.source_size(scaling), rng=np.random.default_rng(1)
         )
-        pairs = bag.photograph(drawn, factor)
+        pairs = bag.photograph(drawn, scaling)
         assert pairs.clean.shape == pairs.noisy.shape == (4, 3, 48, 48)
         assert pairs.noisy.isfinite().all()
         assert (pairs.noisy != pairs.clean).any()
@@ -154,9 +156,8 @@ class TestPictures:
     def test_noise_comes_in_every_strength_and_kind(self, photos: Path) -> None:
         bag, decoded = self.bag(), decode(find_photos(photos))
         rng = np.random.default_rng(1)
-        pairs = [
-            bag.photograph(draw_patches(decoded, count=4, size=bag.source_size(1.0), rng=rng), 1.0) for _ in range(30)
-        ]
+        size = bag.source_size(Scaling())
+        pairs = [bag.photograph(draw_patches(decoded, count=4, size=size, rng=rng), Scaling()) for _ in range(30)]
         deviations = torch.cat([(pair.noisy - pair.clean).flatten(1).std(dim=1) for pair in pairs])
         assert deviations.min() < 0.006
         assert deviations.max() > 0.15
@@ -167,12 +168,24 @@ class TestPictures:
         """What is developed with weak noise is as bright as without; the tone curve darkens strong noise."""
         bag = self.bag(seed=3)
         flat = torch.full((16, 3, 64, 64), WHITE // 2, dtype=torch.int16)
-        means = [bag.photograph(flat, 1.0) for _ in range(8)]
+        means = [bag.photograph(flat, Scaling()) for _ in range(8)]
         noise = torch.cat([(pair.noisy - pair.clean).flatten(1) for pair in means])
         deviation = noise.std(dim=1)
         weak = (deviation > 0.003) & (deviation < 0.05)
         assert weak.sum() > 20
         assert (noise.mean(dim=1) / deviation)[weak].abs().median() < 0.1
+
+
+def test_the_first_look_is_fitted(photos: Path) -> None:
+    """A denoiser that takes out half of the noise, whatever it is told."""
+
+    class Half:
+        def take_first_look(self, cut, height, width, *, roughness: float) -> float:
+            return 0.5 * roughness
+
+    gain, power = fit_first_look(Half(), find_photos(photos), count=64)
+    assert 0 < gain < 8
+    assert 0.5 < power < 2
 
 
 def test_pictures_are_learned(photos: Path, tmp_path: Path) -> None:
