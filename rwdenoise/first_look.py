@@ -41,7 +41,8 @@ def _starts(length: int) -> list[int]:
 
 def noise_of(removed: float) -> float:
     """Return how much noise a picture has out of which so much was taken; from `LEAST` to `MOST`, 1 is white."""
-    return min(max(GAIN * removed**POWER, LEAST), MOST)
+    noise: float = GAIN * removed**POWER
+    return min(max(noise, LEAST), MOST)
 
 
 def usual_size(removed: Iterable[NDArray[np.float32]]) -> float:
