@@ -25,7 +25,7 @@ from .photos import WHITE
 UNIT, LEAST_NOISE = 0.1, 1 / 255
 # What is told of the noise: mostly the truth, else how rough the picture is, as at the first look at one; and always
 # a little wrong, as photos are not like their patches. Share, and standard deviation of the logarithm of each.
-ROUGH_SHARE, ROUGH_SPREAD, TRUE_SPREAD = 0.2, 0.2, 0.25
+ROUGH_SHARE, ROUGH_SPREAD, TRUE_SPREAD = 0.4, 0.2, 0.25
 #: Px around the patch that the steps of a camera may look at.
 MARGIN = 8
 # Shares of the pairs: Gaussian noise, grain, no noise, noise of cameras; and how many of all are gray.
