@@ -94,7 +94,7 @@ def _hard_cases(
             for planes, noise in pictures
         ]
     mosaic = scene(1, 0.05)
-    cases = product(map(usual_profile, (1e-4, 4e-3, 3e-2)), (RGGB, X_TRANS))
+    cases = product(map(usual_profile, (1e-5, 1e-4, 4e-3, 3e-2)), (RGGB, X_TRANS))
     return [
         (lambda denoiser, noise=noise, cfa=cfa: denoiser.denoise(mosaic, cfa=cfa, noise=noise, settings=step), noise)  # type: ignore[misc]
         for noise, cfa in cases
