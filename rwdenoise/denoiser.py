@@ -19,7 +19,7 @@ from rwdenoise.controls import apply_controls
 from rwdenoise.cores import side_by_side
 from rwdenoise.diffusion import Settings
 from rwdenoise.errors import DeviceMemoryError, WeightsMismatchError
-from rwdenoise.first_look import noise_of, plan_windows, usual_size
+from rwdenoise.first_look import noise_of, plan_windows
 from rwdenoise.frames import Frame, MosaicFrame, PictureFrame
 from rwdenoise.grain import Grain
 from rwdenoise.hot_pixels import BrokenPixels, find_broken_pixels
@@ -189,22 +189,7 @@ class Denoiser:
         return apply_picture_controls(clean, planes, grain=grain, settings=settings)
 
     def measure_noise(self, cut: Cut, height: int, width: int, *, roughness: float) -> float:
-        """Measure how much noise a developed picture has, see `rwdenoise.first_look`.
-
-        Parameters
-        ----------
-        cut, height, width, roughness
-            As for `take_first_look`.
-
-        Returns
-        -------
-        float
-            The standard deviation of its noise in the display domain; 1 is white.
-        """
-        return noise_of(self.take_first_look(cut, height, width, roughness=roughness))
-
-    def take_first_look(self, cut: Cut, height: int, width: int, *, roughness: float) -> float:
-        """Denoise a few windows of a developed picture.
+        """Measure how much noise a developed picture has by a first look at it, see `rwdenoise.first_look`.
 
         Parameters
         ----------
@@ -218,7 +203,7 @@ class Denoiser:
         Returns
         -------
         float
-            How much was taken out of them, root mean square; 1 is white.
+            The standard deviation of its noise in the display domain; 1 is white.
         """
         self._require("rgb")
         removed = []
@@ -226,7 +211,7 @@ class Denoiser:
             planes = cut(*window)
             frame = PictureFrame(planes, roughness, **self._fit)
             removed.append(planes - frame.restore(self._walk(frame, Settings(1), None)))
-        return usual_size(removed)
+        return noise_of(removed, roughness=roughness)
 
     def _require(self, domain: Domain) -> None:
         if self.facts.architecture.domain != domain:

@@ -1,15 +1,13 @@
-"""``python -m training run|export|look``: train weights from a folder of photos, export and measure them."""
+"""``python -m training run|export``: train weights from a folder of photos, and export them."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
-from rwdenoise.denoiser import load_denoiser
 from rwdenoise.manifest import weights_folder
 
 from .export import export
-from .first_look import fit_first_look
 from .launch import Order, launch
 from .photos import find_photos
 from .recipe import find_recipe
@@ -33,11 +31,6 @@ def main() -> None:
     out.add_argument("--version", required=True)
     out.add_argument("--into", type=Path, default=weights_folder(), help="folder of the manifest (default: weights)")
     out.set_defaults(work=_export)
-    look = commands.add_parser("look", help="measure what the first look at a developed picture tells of its noise")
-    look.add_argument("--photos", type=Path, required=True, help="folder of clean photos")
-    look.add_argument("--weights", default="rgb", help="weights for developed pictures: a name or a file")
-    look.add_argument("--count", type=int, default=2000, help="pictures that are made of them")
-    look.set_defaults(work=_look)
     for command in (run, out):
         command.add_argument("--recipe", default="cfa-fast", help="name of a recipe, or a TOML file")
         command.add_argument("--folder", type=Path, required=True, help="checkpoint and log")
@@ -64,12 +57,6 @@ def _export(arguments: argparse.Namespace) -> None:
     recipe, checkpoint = find_recipe(arguments.recipe), arguments.folder / "checkpoint.safetensors"
     facts = export(recipe, checkpoint, arguments.into, name=arguments.name, version=arguments.version)
     print(f"{facts.name} {facts.version}: halo {facts.halo} px, {facts.trained}")
-
-
-def _look(arguments: argparse.Namespace) -> None:
-    denoiser = load_denoiser(arguments.weights)
-    gain, power = fit_first_look(denoiser, find_photos(arguments.photos), count=arguments.count)
-    print(f"noise = {gain:.3g} * taken ** {power:.3g}")
 
 
 if __name__ == "__main__":

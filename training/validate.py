@@ -12,7 +12,7 @@ from rwdenoise import simulate
 from rwdenoise.cfa import RGGB, X_TRANS, Cfa
 from rwdenoise.diffusion import improved, schedule
 from rwdenoise.errors import SettingsError
-from rwdenoise.first_look import noise_of, usual_size
+from rwdenoise.first_look import noise_of
 from rwdenoise.network import UNet
 from rwdenoise.noise import NoiseProfile, destabilize, stabilize
 from rwdenoise.roughness import roughness_of
@@ -123,8 +123,9 @@ class PictureValidation:
             result: Tensor = list(improved(predict, noisy, schedule(steps)))[-1]
             return result
 
-        taken = noisy - denoise(float(roughness_of(noisy)), 1)
-        return denoise(noise_of(usual_size(taken.cpu().numpy())), steps)
+        roughness = float(roughness_of(noisy))
+        taken = noisy - denoise(roughness, 1)
+        return denoise(noise_of(taken.cpu().numpy(), roughness=roughness), steps)
 
 
 def _mean_psnr(pairs: Iterable[tuple[Tensor, Tensor]]) -> float:

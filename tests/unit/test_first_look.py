@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rwdenoise.first_look import BLOCK, IN_A_ROW, WINDOW, noise_of, plan_windows, usual_size
+from rwdenoise.first_look import BELIEVED, BLOCK, BLOTCHY, FINE, IN_A_ROW, WINDOW, noise_of, plan_windows
 from rwdenoise.roughness import LEAST, MOST
 
 
@@ -30,22 +30,27 @@ def test_the_usual_block_counts() -> None:
     """Edges, of which more is taken, do not."""
     window = removed(0.02)
     window[:, :BLOCK, :BLOCK] += 0.5
-    assert usual_size([window, removed(0.02)]) == pytest.approx(0.02, rel=0.05)
+    assert noise_of([window, removed(0.02)], roughness=MOST) == pytest.approx(FINE * 0.02, rel=0.05)
 
 
-@pytest.mark.parametrize(("height", "width"), [(1, 1), (BLOCK - 1, 300)])
+def test_of_blotchy_noise_half_the_size_tells_more() -> None:
+    """Noise of brightness alone, twice as wide: what it is at half the size counts."""
+    blotches = np.kron(np.random.default_rng(1).normal(0, 0.01, (48, 64)), np.ones((2, 2))).astype(np.float32)
+    found = noise_of([np.stack([blotches] * 3)], roughness=MOST)
+    assert found == pytest.approx(BLOTCHY * 2 * 3**0.5 * 0.01, rel=0.05)
+
+
+@pytest.mark.parametrize(("share", "believed"), [(0.9 * BELIEVED, False), (1.1 * BELIEVED, True), (1.0, True)])
+def test_roughness_is_believed_where_much_of_it_goes(share: float, believed: bool) -> None:
+    found = noise_of([removed(0.1 * share)], roughness=0.1)
+    assert found == pytest.approx(0.1 if believed else FINE * 0.1 * share, rel=0.02)
+
+
+@pytest.mark.parametrize(("height", "width"), [(1, 1), (BLOCK - 1, 300), (2, 5)])
 def test_a_picture_smaller_than_a_block_is_one(height: int, width: int) -> None:
-    window = removed(0.02, height, width)
-    assert usual_size([window]) == pytest.approx(np.sqrt(np.square(window).mean()), rel=1e-4)
+    assert noise_of([np.full((3, height, width), 0.02, np.float32)], roughness=MOST) >= FINE * 0.0199
 
 
-def test_the_noise_is_bounded_and_rises_with_what_was_taken() -> None:
-    sizes = [0.0, 0.003, 0.01, 0.1, 9.0]
-    noises = [noise_of(size) for size in sizes]
-    assert noises == sorted(noises)
-    assert (noises[0], noises[-1]) == (LEAST, MOST)
-
-
-def test_of_weak_noise_a_small_part_is_taken_and_of_strong_noise_nearly_all() -> None:
-    assert noise_of(1 / 255) > 1.5 / 255
-    assert noise_of(20 / 255) == pytest.approx(20 / 255, rel=0.15)
+def test_what_is_told_is_bounded() -> None:
+    assert noise_of([removed(0.0)], roughness=0.1) == LEAST
+    assert noise_of([removed(9.0)], roughness=9.0) == MOST

@@ -22,7 +22,6 @@ from tests.tiny import ARCHITECTURE, tiny_facts, tiny_network
 from training.camera import CameraBag
 from training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from training.export import export
-from training.first_look import fit_first_look
 from training.muon import choose_optimizer, orthogonalize
 from training.photos import WHITE, decode, draw_patches, find_photos, is_held_out
 from training.pictures import FACTORS, SCENES, PictureBag, Scaling
@@ -174,18 +173,6 @@ class TestPictures:
         weak = (deviation > 0.003) & (deviation < 0.05)
         assert weak.sum() > 20
         assert (noise.mean(dim=1) / deviation)[weak].abs().median() < 0.1
-
-
-def test_the_first_look_is_fitted(photos: Path) -> None:
-    """A denoiser that takes out half of the noise, whatever it is told."""
-
-    class Half:
-        def take_first_look(self, cut, height, width, *, roughness: float) -> float:
-            return 0.5 * roughness
-
-    gain, power = fit_first_look(Half(), find_photos(photos), count=64)
-    assert 0 < gain < 8
-    assert 0.5 < power < 2
 
 
 def test_pictures_are_learned(photos: Path, tmp_path: Path) -> None:
