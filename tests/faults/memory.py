@@ -16,7 +16,7 @@ from tests.faults.studio import Studio
 LARGE = (1500, 1500)
 _TILES = 4
 #: Megabytes that are left when the network begins: too few for a tile of 1500 x 1500 px, enough for a smaller one.
-_LEFT = 20
+_LEFT = 10
 #: Pixels, half in each direction and halo included, of a tile of 512 x 512 px.
 _HALVED = 310 * 310
 #: Bytes: enough to start, not enough to end.
