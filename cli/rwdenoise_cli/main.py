@@ -25,8 +25,8 @@ from rwdenoise_cli.commands.weights import weights
 from rwdenoise_cli.commands.worker import worker
 from rwdenoise_cli.config import make_configurable
 from rwdenoise_cli.options import JSON
-from rwdenoise_cli.output import log, say, survive_any_text
-from rwdenoise_cli.status import INTERRUPTED, NOTHING_WRITTEN, WRONG_USAGE
+from rwdenoise_cli.output import is_complete, log, say, survive_any_text
+from rwdenoise_cli.status import INTERRUPTED, NOTHING_WRITTEN, SOME_FAILED, WRONG_USAGE
 from rwdenoise_cli.stops import leave, stop_at_once
 from rwdenoise_cli.words import failed_words
 
@@ -93,4 +93,6 @@ def main() -> None:
     try:
         cli(prog_name="rwdenoise")
     except SystemExit as ended:
+        if not ended.code and not is_complete():
+            ended.code = SOME_FAILED
         leave(ended)

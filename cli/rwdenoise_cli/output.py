@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from typing import IO
 
 import click
+
+#: Set when something could not be said.
+_lost = threading.Event()
 
 
 def say(line: str) -> None:
@@ -35,9 +39,24 @@ def survive_any_text() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
+def is_complete() -> bool:
+    """Tell whether all that was said reached who asked for it."""
+    return not _lost.is_set()
+
+
 def _write(line: str, stream: IO[str]) -> None:
     try:
         click.echo(line, file=stream)
     except BrokenPipeError:
         # Nobody reads any more, as in `rwdenoise ... | head`. The photos are worth finishing all the same.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        _silence(stream)
+    except OSError as error:
+        # So they are where the disk is full that the lines go to, but whoever counts on the lines must know.
+        _silence(stream)
+        if stream is sys.stdout:
+            _lost.set()
+            log(f"The output cannot be written: {error.strerror}. What was asked for goes on without it.")
+
+
+def _silence(stream: IO[str]) -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

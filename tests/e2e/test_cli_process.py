@@ -141,6 +141,20 @@ def test_a_reader_that_goes_away_does_not_stop_the_work(photo, tiny) -> None:
 
 
 @POSIX
+def test_a_full_disk_for_the_output_does_not_stop_the_work(photo, tiny) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("this system has no /dev/full")
+    command = [*COMMAND, str(photo), "--json", tiny, *NOISE]
+    with Path("/dev/full").open("wb") as full:
+        result = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=120, check=False)
+    assert result.returncode == 3
+    assert result.stderr == (
+        "The output cannot be written: No space left on device. What was asked for goes on without it.\n"
+    )
+    assert photo.with_suffix(".dng").is_file()
+
+
+@POSIX
 def test_names_that_are_no_text_on_a_terminal_that_knows_no_unicode(photo, tiny) -> None:
     name = b"a \xff\n\xe5\x86\x99.NEF"
     folder = photo.parent
