@@ -1,16 +1,17 @@
-"""Running out of a device's memory, whatever the library that noticed."""
+"""Running out of memory, of a device or of the computer, whatever the library that noticed."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
 
-import torch
-
 from rwdenoise.errors import DeviceMemoryError
 
-# What PyTorch's allocators say when memory ends, what oneDNN says, and last what C++ says, as in OpenVINO; on CPUs
-# these are plain RuntimeErrors.
+COMPUTER = "computer"
+# Devices that have no memory of their own.
+_SHARING = (COMPUTER, "cpu", "openvino")
+# What PyTorch's allocators say when memory ends, what oneDNN says, what C++ says, as in OpenVINO, and last libjpeg and
+# libpng by way of imagecodecs: all of them RuntimeErrors.
 _OUT_OF_MEMORY = (
     "can't allocate memory",
     "not enough memory",
@@ -21,11 +22,12 @@ _OUT_OF_MEMORY = (
     "failed to allocate",
     # No room for the stack of a thread.
     "resource temporarily unavailable",
+    "insufficient memory",
 )
 
 
 @contextlib.contextmanager
-def within_memory(device: str) -> Iterator[None]:
+def within_memory(device: str = COMPUTER) -> Iterator[None]:
     """Turn what is raised for lack of memory into our error.
 
     Raises
@@ -35,7 +37,7 @@ def within_memory(device: str) -> Iterator[None]:
     """
     try:
         yield
-    except (torch.OutOfMemoryError, MemoryError) as error:
+    except MemoryError as error:
         raise _error(device) from error
     except RuntimeError as error:
         if not any(words in str(error).lower() for words in _OUT_OF_MEMORY):
@@ -44,4 +46,8 @@ def within_memory(device: str) -> Iterator[None]:
 
 
 def _error(device: str) -> DeviceMemoryError:
-    return DeviceMemoryError(f"The {device} ran out of memory.", hint="Close other programs, or use --device cpu.")
+    if device in _SHARING:
+        message, hint = "The computer ran out of memory.", "Close other programs, or use one with more memory."
+    else:
+        message, hint = f"The {device} ran out of memory.", "Close other programs, or use --device cpu."
+    return DeviceMemoryError(message, hint=hint)

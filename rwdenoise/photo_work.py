@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rwdenoise.cfa import LINEAR
-from rwdenoise.errors import DeviceMemoryError, PhotoAccessError, PhotoWriteError, SettingsError
+from rwdenoise.errors import PhotoAccessError, PhotoWriteError, SettingsError
 from rwdenoise.events import Finished, Listener, Noise, Progress, Residual, Warned
 from rwdenoise.fingerprint import digest_file
 from rwdenoise.hot_pixels import BrokenPixels, find_broken_pixels
@@ -19,6 +18,7 @@ from rwdenoise.io.raster import PICTURE_FORMATS
 from rwdenoise.io.read import Photo, read_photo
 from rwdenoise.io.source import FileState, shown, state_of
 from rwdenoise.io.write import FORMATS, write_photo, write_picture
+from rwdenoise.memory import within_memory
 from rwdenoise.noise_estimate import estimate_noise
 from rwdenoise.photo import Provenance, RawPhoto
 from rwdenoise.regions import denoise_regions
@@ -38,24 +38,6 @@ if TYPE_CHECKING:
 #: Gives the denoiser for a domain.
 LoadDenoiser = Callable[["Domain"], "Denoiser"]
 ReadPhoto = Callable[[Path], Photo]
-
-
-@contextmanager
-def _within_memory() -> Iterator[None]:
-    try:
-        yield
-    except MemoryError as error:
-        raise _memory_error() from error
-    except RuntimeError as error:
-        # libjpeg and libpng, by way of imagecodecs, say it in words.
-        if "insufficient memory" not in str(error).lower():
-            raise
-        raise _memory_error() from error
-
-
-def _memory_error() -> DeviceMemoryError:
-    message = "There is too little memory for this photo."
-    return DeviceMemoryError(message, hint="Close other programs, or use a machine with more memory.")
 
 
 class PhotoWork:
@@ -85,7 +67,7 @@ class PhotoWork:
         """The name under which events tell of it."""
         return str(self.source)
 
-    @_within_memory()
+    @within_memory()
     def read(self) -> None:
         """Read the source.
 
@@ -106,7 +88,7 @@ class PhotoWork:
         self._photo = deepened(photo, self.format) if isinstance(photo, RgbPhoto) else photo
         self._seconds += time.perf_counter() - begun
 
-    @_within_memory()
+    @within_memory()
     def measure(self) -> None:
         """Find out how noisy a mosaic is, and which of its pixels are broken."""
         begun = time.perf_counter()
@@ -122,7 +104,7 @@ class PhotoWork:
         if isinstance(self._photo, RawPhoto) and domain_of(self._photo) == "cfa":
             load("cfa").expect(self._photo.frame.height, self._photo.frame.width)
 
-    @_within_memory()
+    @within_memory()
     def denoise(self, denoiser: Denoiser | LoadDenoiser, listen: Listener) -> None:
         """Denoise what was read.
 
@@ -180,7 +162,7 @@ class PhotoWork:
             listen(Noise(self.job, stated.shot, stated.read, "file"))
         return stated
 
-    @_within_memory()
+    @within_memory()
     def write(self, warn: Callable[[str], None]) -> Finished:
         """Write the result; what went wrong and does not matter enough to stop is told to `warn`.
 

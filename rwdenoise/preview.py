@@ -75,7 +75,7 @@ def preview_photo(  # noqa: PLR0913 -- what a user can choose, all by name
     check_source(source, target)
     check_target(target, overwrite=overwrite)
     listen(Progress(job, "read", 0, 1))
-    with within_memory("computer"):
+    with within_memory():
         photo = read_photo(source)
         listen(Progress(job, "read", 1, 1))
         crops = [_crop_at(photo, place, size=size) for place in at] or choose_crops(photo, size=size)

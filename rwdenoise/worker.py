@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from rwdenoise import __version__
 from rwdenoise.diffusion import Settings
-from rwdenoise.errors import Cancelled, DeviceMemoryError, RwDenoiseError, SettingsError
+from rwdenoise.errors import Cancelled, RwDenoiseError, SettingsError
 from rwdenoise.events import VERSION, Event, Failed, Finished, Listener, Progress, Ready, Started, Stopped
+from rwdenoise.memory import within_memory
 
 if TYPE_CHECKING:
     from rwdenoise.denoiser import Denoiser
@@ -166,14 +167,12 @@ class Worker:
 
     def _answer(self, request: Request, layers: LayerDenoiser) -> None:
         try:
-            self._denoise(read_job(request.table), layers, cancelled=request.cancelled)
+            with within_memory():
+                self._denoise(read_job(request.table), layers, cancelled=request.cancelled)
         except Cancelled:
             self._listen(Stopped(request.job))
         except RwDenoiseError as error:
             self._listen(Failed.because(error, job=request.job))
-        except MemoryError:
-            message = "There is too little memory for this layer."
-            self._listen(Failed(request.job, DeviceMemoryError.code, message, "Close other programs."))
 
     def _denoise(self, job: Job, layers: LayerDenoiser, *, cancelled: threading.Event) -> None:
         from rwdenoise.io.layer import PIXELS, RESULT, read_layer, write_layer

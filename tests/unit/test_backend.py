@@ -107,11 +107,18 @@ class TestMemory:
     @pytest.mark.parametrize(
         "error",
         [MemoryError(), torch.OutOfMemoryError("CUDA out of memory."), RuntimeError("std::bad_alloc"),
-         RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory")],
+         RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory"),
+         RuntimeError("Insufficient memory (case 4)")],
     )  # fmt: skip
     def test_its_end_is_our_error(self, error: Exception) -> None:
         with pytest.raises(DeviceMemoryError, match="The card ran out of memory"), within_memory("card"):
             raise error
+
+    def test_what_it_says_where_no_other_device_helps(self) -> None:
+        with pytest.raises(DeviceMemoryError) as caught, within_memory("cpu"):
+            raise MemoryError
+        assert caught.value.message == "The computer ran out of memory."
+        assert "--device" not in caught.value.hint
 
     def test_other_errors_stay(self) -> None:
         with pytest.raises(RuntimeError, match="a bug"), within_memory("card"):
