@@ -55,10 +55,19 @@ class Denoiser:
         Edge of the tiles in px. It changes memory and speed, never the result.
     digest : str
         Checksum (sha256) of the weights file; empty for a network that is from none.
+    looker : Denoiser, optional
+        Takes the first look at developed pictures, by default this one itself.
     """
 
     def __init__(
-        self, network: UNet, facts: Facts, backend: Engine, *, tile: int | None = None, digest: str = ""
+        self,
+        network: UNet,
+        facts: Facts,
+        backend: Engine,
+        *,
+        tile: int | None = None,
+        digest: str = "",
+        looker: Denoiser | None = None,
     ) -> None:
         self.facts = facts
         self.digest = digest
@@ -67,6 +76,7 @@ class Denoiser:
         self.pixels_run = 0
         """Pixels that went through the network so far, once for each pass; halos are not counted."""
         self._network = backend.load(network)
+        self._looker = looker or self
         self._fit: Any = {"multiple": facts.architecture.multiple, "device": backend.device}
 
     @property
@@ -205,13 +215,15 @@ class Denoiser:
         float
             The standard deviation of its noise in the display domain; 1 is white.
         """
+        windows = (cut(*window) for window in plan_windows(height, width))
+        removed = (self._looker._take_out(planes, roughness) for planes in windows)
+        return noise_of(removed)
+
+    def _take_out(self, planes: NDArray[np.float32], noise: float) -> NDArray[np.float32]:
+        """Return what is taken out of a picture in one step."""
         self._require("rgb")
-        removed = []
-        for window in plan_windows(height, width):
-            planes = cut(*window)
-            frame = PictureFrame(planes, roughness, **self._fit)
-            removed.append(planes - frame.restore(self._walk(frame, Settings(1), None)))
-        return noise_of(removed, roughness=roughness)
+        frame = PictureFrame(planes, noise, **self._fit)
+        return planes - frame.restore(self._walk(frame, Settings(1), None))
 
     def _require(self, domain: Domain) -> None:
         if self.facts.architecture.domain != domain:
@@ -264,5 +276,7 @@ def load_denoiser(weights: str = "cfa-best", *, device: str = "auto") -> Denoise
     DeviceUnavailableError
         If the device is not here.
     """
+    backend = choose_backend(device)
     network, facts = load_network(find_weights(weights))
-    return Denoiser(network, facts, choose_backend(device), digest=weights_digest(weights))
+    looker = Denoiser(*load_network(find_weights(facts.measured_by)), backend) if facts.measured_by else None
+    return Denoiser(network, facts, backend, digest=weights_digest(weights), looker=looker)

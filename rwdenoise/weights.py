@@ -36,6 +36,8 @@ class Facts:
     """Noise levels (stabilized, white = 1) that the training covered."""
     trained: str
     """One line: how long, on what, from which recipe."""
+    measured_by: str = ""
+    """Weights that find out how noisy a developed picture is, which these are told; empty for themselves."""
 
 
 def read_facts(path: Path) -> Facts:

@@ -6,6 +6,7 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Callable
+from functools import partial
 from itertools import product
 from pathlib import Path
 
@@ -47,6 +48,7 @@ def export(recipe: Recipe, checkpoint: Path, folder: Path, *, name: str, version
         halo=measure_halo(network),
         sigma_range=sigma_range(recipe.architecture.domain),
         trained=_describe(checkpoint, recipe),
+        measured_by=recipe.measured_by,
     )
     path = folder / f"{name}.safetensors"
     save_network(network, facts, path)
@@ -86,19 +88,22 @@ def _hard_cases(
     def scene(colors: int, deviation: float) -> NDArray[np.float32]:
         return (0.05 + 0.8 * edges + rng.normal(0, deviation, (colors, *edges.shape))).astype(np.float32)
 
+    def picture(deviation: float) -> tuple[Denoise, NoiseProfile]:
+        planes = scene(3, deviation)
+        return partial(_denoise_picture, planes, deviation), NoiseProfile(0.0, deviation**2)
+
     if domain == "rgb":
-        noises = [NoiseProfile(0.0, deviation**2) for deviation in (0.01, 0.05, 0.2)]
-        pictures = [(scene(3, noise.read**0.5), noise) for noise in noises]
-        return [
-            (lambda denoiser, planes=planes: denoiser.denoise_picture(planes, settings=step), noise)  # type: ignore[misc]
-            for planes, noise in pictures
-        ]
+        return [picture(deviation) for deviation in (0.01, 0.05, 0.2)]
     mosaic = scene(1, 0.05)
     cases = product(map(usual_profile, (1e-5, 1e-4, 4e-3, 3e-2)), (RGGB, X_TRANS))
     return [
         (lambda denoiser, noise=noise, cfa=cfa: denoiser.denoise(mosaic, cfa=cfa, noise=noise, settings=step), noise)  # type: ignore[misc]
         for noise, cfa in cases
     ]
+
+
+def _denoise_picture(planes: NDArray[np.float32], noise: float, denoiser: Denoiser) -> NDArray[np.float32]:
+    return denoiser.denoise_picture(planes, settings=Settings(steps=1), noise=noise)
 
 
 def _denoiser(network: UNet, *, halo: int, tile: int) -> Denoiser:

@@ -48,6 +48,10 @@ class Recipe:
     all that there is."""
     star_share: float = 0.05
     """Share of the patches over which stars are drawn."""
+    white_noise: bool = False
+    """Whether developed pictures have white noise that the network is told, instead of what cameras make of theirs."""
+    measured_by: str = ""
+    """Weights that measure the noise of pictures for those that are trained; by default they do it themselves."""
     seed: int = 1
 
 

@@ -8,6 +8,7 @@ import time
 from functools import cached_property
 from pathlib import Path
 from statistics import fmean
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,7 +16,7 @@ from torch import Tensor
 
 from rwdenoise.backend import fast_dtype
 from rwdenoise.diffusion import forward
-from rwdenoise.errors import Cancelled
+from rwdenoise.errors import Cancelled, SettingsError
 from rwdenoise.network import Domain, UNet
 from rwdenoise.weights import load_network
 
@@ -30,6 +31,7 @@ from .record import Figures, Listen, Record, print_figures
 from .sheet import ROWS, Examples, mosaic_examples, picture_examples
 from .team import team_here
 from .validate import SHOT, PictureValidation, Validation, usual_profile
+from .white_noise import WhiteBag
 
 CHECKPOINT_EVERY = 180.0  # seconds
 REPORT_EVERY = 200  # steps
@@ -264,13 +266,22 @@ class PictureTrainer(Trainer):
 
     def prepare(self, held_out: list[Tensor], seed: int) -> None:
         """Set up the cameras, whose random numbers start from `seed`, and the validation."""
-        self.pictures = PictureBag(
-            size=self.recipe.patch, device=self.device, seed=seed, usual_share=self.recipe.usual_share
-        )
-        self.picture_validation = PictureValidation(held_out, device=self.device)
+        recipe = self.recipe
+        where: Any = {"size": recipe.patch, "device": self.device, "seed": seed}
+        self.pictures = WhiteBag(**where) if recipe.white_noise else PictureBag(**where, usual_share=recipe.usual_share)
+        self.picture_validation = PictureValidation(held_out, device=self.device, told=recipe.white_noise)
 
     def expect_camera(self, own: NoiseLine) -> None:
-        """Draw most of the noise of developed pictures as a certain camera has it."""
+        """Draw most of the noise of developed pictures as a certain camera has it.
+
+        Raises
+        ------
+        SettingsError
+            If the recipe has no noise of cameras.
+        """
+        if isinstance(self.pictures, WhiteBag):
+            message = "These weights learn from white noise, which no camera has."
+            raise SettingsError(message, hint="Leave --noise-from out, or train with --recipe rgb-look.")
         self.pictures.bag.own = own
 
     @cached_property

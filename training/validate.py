@@ -15,7 +15,7 @@ from rwdenoise.errors import SettingsError
 from rwdenoise.first_look import noise_of
 from rwdenoise.network import UNet
 from rwdenoise.noise import NoiseProfile, destabilize, stabilize
-from rwdenoise.roughness import roughness_of
+from rwdenoise.roughness import LEAST, roughness_of
 
 from .camera import READ_OFFSET, READ_SLOPE
 from .pictures import MARGIN, PictureBag, Scaling
@@ -81,9 +81,19 @@ class Validation:
 
 
 class PictureValidation:
-    """Developed crops of held-out photos: from one camera, with its noise and its JPEG, and with Gaussian noise."""
+    """Developed crops of held-out photos: from one camera, with its noise and its JPEG, and with Gaussian noise.
 
-    def __init__(self, photos: list[Tensor], *, device: torch.device) -> None:
+    Parameters
+    ----------
+    photos : list of Tensor
+        Of uint8, shape (3, H, W).
+    device : torch.device
+    told : bool
+        Whether the network is told the true noise; by default it finds out by a first look.
+    """
+
+    def __init__(self, photos: list[Tensor], *, device: torch.device, told: bool = False) -> None:
+        self.told = told
         sharp = torch.stack(_middles(photos))
         self.sharp = sharp.to(device).float() / 255
         self.bag = PictureBag(size=CROP - 2 * MARGIN, device=device, seed=11)
@@ -104,18 +114,18 @@ class PictureValidation:
         for sigma in GAUSSIAN:
             noisy = self.sharp + sigma / 255 * noise
             scores[f"gaussian {sigma}"] = _mean_psnr(
-                (self._clean(network, picture[None], 1)[0], truth)
+                (self._clean(network, picture[None], 1, truth[None])[0], truth)
                 for picture, truth in zip(noisy, self.sharp, strict=True)
             )
         scores["noise-free"] = _mean_psnr(
-            (self._clean(network, picture[None], 1)[0], picture) for picture in self.sharp
+            (self._clean(network, picture[None], 1, picture[None])[0], picture) for picture in self.sharp
         )
         return scores
 
     def _score_cases(self, network: UNet, steps: int) -> float:
-        return _mean_psnr((self._clean(network, pair.noisy, steps), pair.clean) for pair in self.cases)
+        return _mean_psnr((self._clean(network, pair.noisy, steps, pair.clean), pair.clean) for pair in self.cases)
 
-    def _clean(self, network: UNet, noisy: Tensor, steps: int) -> Tensor:
+    def _clean(self, network: UNet, noisy: Tensor, steps: int, truth: Tensor) -> Tensor:
         def denoise(sigma: float, steps: int) -> Tensor:
             def predict(x_t: Tensor, t: float) -> Tensor:
                 return network(x_t, None, torch.tensor([t * sigma], device=x_t.device))  # type: ignore[no-any-return]
@@ -123,9 +133,11 @@ class PictureValidation:
             result: Tensor = list(improved(predict, noisy, schedule(steps)))[-1]
             return result
 
+        if self.told:
+            return denoise(max(float((noisy - truth).square().mean().sqrt()), LEAST), steps)
         roughness = float(roughness_of(noisy))
         taken = noisy - denoise(roughness, 1)
-        return denoise(noise_of(taken.cpu().numpy(), roughness=roughness), steps)
+        return denoise(noise_of(taken.cpu().numpy()), steps)
 
 
 def _mean_psnr(pairs: Iterable[tuple[Tensor, Tensor]]) -> float:

@@ -29,7 +29,7 @@ from bench.quality.tables import write_tables
 from bench.quality.texture import measure_texture
 from rwdenoise.denoiser import load_denoiser
 from rwdenoise.diffusion import Settings
-from rwdenoise.manifest import list_weights
+from rwdenoise_cli.options import QUALITIES
 
 PICTURES = {
     "sensor": "", "shot": "", "method": "", "count": "", "mosaic_psnr": ".2f", "mosaic_texture": ".3f", "psnr": ".2f",
@@ -137,6 +137,9 @@ class Bench:
         print(f"\n## {name}\n\n{write_tables(rows, self.folder, name=name, formats=formats)}", flush=True)
 
 
+#: The weights that users get, not those that only help others.
+RELEASED = sorted({name for domains in QUALITIES.values() for name in domains.values()})
+
 PARTS: dict[str, Callable[[Bench], None]] = {
     "pictures": Bench.pictures,
     "texture": Bench.texture,
@@ -156,7 +159,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help=f"of {', '.join(PARTS)} (default: all)")
     parser.add_argument("--into", type=Path, default=Path("bench/out"), help="folder (default bench/out)")
-    parser.add_argument("--weights", nargs="*", default=[listed.name for listed in list_weights()])
+    parser.add_argument("--weights", nargs="*", default=RELEASED)
     parser.add_argument(
         "--every", type=int, default=1, metavar="N", help="only every n-th picture of the parts that have many"
     )

@@ -2,17 +2,21 @@
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rwdenoise import regions
+from rwdenoise.backend import Backend
 from rwdenoise.cfa import RGGB
+from rwdenoise.denoiser import Denoiser
 from rwdenoise.diffusion import Settings
 from rwdenoise.errors import WeightsMismatchError
 from rwdenoise.noise import NoiseProfile
 from rwdenoise.regions import denoise_regions
 from rwdenoise.rgb_photo import Encoding, RgbPhoto, Stored
-from tests.tiny import tiny_denoiser
+from rwdenoise.roughness import LEAST
+from tests.tiny import tiny_denoiser, tiny_facts, tiny_network
 
 few = settings(max_examples=15, deadline=None)
 shares = st.floats(0, 1, width=32)
@@ -95,3 +99,19 @@ def test_weights_of_the_other_domain_are_refused() -> None:
         tiny_denoiser("cfa").denoise_picture(planes, settings=Settings())
     with pytest.raises(WeightsMismatchError, match="RAW mosaics need weights of the domain 'cfa'"):
         tiny_denoiser("rgb").denoise(planes[:1], cfa=RGGB, noise=NoiseProfile(1e-3, 1e-5), settings=Settings())
+
+
+def test_other_weights_may_take_the_first_look() -> None:
+    planes = photo(90, 90).planes()
+
+    def measure(denoiser: Denoiser) -> float:
+        return denoiser.measure_noise(lambda *window: planes[:, *window], 90, 90, roughness=0.1)
+
+    idle = tiny_network("rgb")
+    idle.tail.weight.zero_()
+    idle.tail.bias.zero_()
+    looker, backend = tiny_denoiser("rgb"), Backend(torch.device("cpu"), torch.float32)
+    assert measure(Denoiser(idle, tiny_facts("rgb"), backend)) == LEAST < measure(looker)
+    assert measure(Denoiser(idle, tiny_facts("rgb"), backend, looker=looker)) == measure(looker)
+    with pytest.raises(WeightsMismatchError):
+        measure(Denoiser(idle, tiny_facts("rgb"), backend, looker=tiny_denoiser("cfa")))

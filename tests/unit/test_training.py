@@ -19,7 +19,7 @@ from rwdenoise.network import UNet
 from rwdenoise.scene import draw_scene
 from rwdenoise.weights import load_network, read_facts, save_network
 from tests.tiny import ARCHITECTURE, tiny_facts, tiny_network
-from training.camera import CameraBag
+from training.camera import CameraBag, NoiseLine
 from training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from training.export import export
 from training.muon import choose_optimizer, orthogonalize
@@ -28,6 +28,7 @@ from training.pictures import FACTORS, SCENES, PictureBag, Scaling
 from training.recipe import Recipe, read_recipe
 from training.stars import draw_stars
 from training.train import TRAINERS, Trainer
+from training.white_noise import WhiteBag
 
 RECIPE = Recipe(architecture=ARCHITECTURE, patch=32, batch=4)
 GENERATOR = torch.Generator().manual_seed(1)
@@ -188,6 +189,31 @@ def test_pictures_are_learned(photos: Path, tmp_path: Path) -> None:
     assert facts.architecture.domain == "rgb"
     assert 0 < facts.halo <= 48
     assert facts.sigma_range[1] == 0.25
+
+
+class TestWhiteNoise:
+    def test_it_is_as_strong_as_is_told(self) -> None:
+        bag = WhiteBag(size=64, device=torch.device("cpu"), seed=1)
+        pairs = bag.photograph(torch.full((16, 3, 64, 64), WHITE // 2, dtype=torch.int16), bag.draw_scaling())
+        noise = pairs.noisy - pairs.clean
+        torch.testing.assert_close(noise.flatten(1).std(dim=1), pairs.sigma, rtol=0.03, atol=0)
+        assert pairs.clean.unique().tolist() == [0.5]
+        assert 0.003 <= pairs.sigma.min() < pairs.sigma.max() <= 0.25
+
+    def test_it_is_learned_and_names_the_weights_that_measure(self, photos: Path, tmp_path: Path) -> None:
+        recipe = dataclasses.replace(
+            RECIPE,
+            architecture=dataclasses.replace(ARCHITECTURE, domain="rgb"),
+            white_noise=True,
+            measured_by="rgb-look",
+        )
+        trainer = TRAINERS["rgb"](recipe, find_photos(photos), tmp_path, minutes=0.03, device=torch.device("cpu"))
+        trainer.run()
+        assert trainer.validate()["noise-free"] > 30
+        facts = export(recipe, trainer.checkpoint, tmp_path, name="pictures", version="0.1")
+        assert read_facts(tmp_path / "pictures.safetensors").measured_by == facts.measured_by == "rgb-look"
+        with pytest.raises(SettingsError, match="white noise"):
+            trainer.expect_camera(NoiseLine(1.0, 0.0, 0.1, (-9.0, -5.0)))
 
 
 def save_cfa(folder: Path) -> Path:
