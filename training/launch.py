@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from rwdenoise.errors import SettingsError
+
 from .own_noise import fit_line, measure_profiles
 from .recipe import Recipe
 from .record import Listen, print_figures
@@ -47,6 +49,9 @@ def launch(order: Order, listen: Listen = print_figures) -> Team:
     Cancelled
         If `listen` raised it; the checkpoint is written.
     """
+    if order.noise_from and order.recipe.white_noise:
+        message = "These weights learn from white noise, which no camera has."
+        raise SettingsError(message, hint="Leave --noise-from out, or train with --recipe rgb-look.")
     own = fit_line(measure_profiles(order.noise_from)) if order.noise_from else None
     with assembled(order.device) as device:
         trainer = TRAINERS[order.recipe.architecture.domain](

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from rwdenoise.backend import fast_dtype
 from rwdenoise.diffusion import forward
-from rwdenoise.errors import Cancelled, SettingsError
+from rwdenoise.errors import Cancelled
 from rwdenoise.network import Domain, UNet
 from rwdenoise.weights import load_network
 
@@ -272,16 +272,8 @@ class PictureTrainer(Trainer):
         self.picture_validation = PictureValidation(held_out, device=self.device, told=recipe.white_noise)
 
     def expect_camera(self, own: NoiseLine) -> None:
-        """Draw most of the noise of developed pictures as a certain camera has it.
-
-        Raises
-        ------
-        SettingsError
-            If the recipe has no noise of cameras.
-        """
-        if isinstance(self.pictures, WhiteBag):
-            message = "These weights learn from white noise, which no camera has."
-            raise SettingsError(message, hint="Leave --noise-from out, or train with --recipe rgb-look.")
+        """Draw most of the noise of developed pictures as a certain camera has it."""
+        assert isinstance(self.pictures, PictureBag)  # `launch` refuses the rest.
         self.pictures.bag.own = own
 
     @cached_property

@@ -19,9 +19,10 @@ from rwdenoise.network import UNet
 from rwdenoise.scene import draw_scene
 from rwdenoise.weights import load_network, read_facts, save_network
 from tests.tiny import ARCHITECTURE, tiny_facts, tiny_network
-from training.camera import CameraBag, NoiseLine
+from training.camera import CameraBag
 from training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from training.export import export
+from training.launch import Order, launch
 from training.muon import choose_optimizer, orthogonalize
 from training.photos import WHITE, decode, draw_patches, find_photos, is_held_out
 from training.pictures import FACTORS, SCENES, PictureBag, Scaling
@@ -212,8 +213,11 @@ class TestWhiteNoise:
         assert trainer.validate()["noise-free"] > 30
         facts = export(recipe, trainer.checkpoint, tmp_path, name="pictures", version="0.1")
         assert read_facts(tmp_path / "pictures.safetensors").measured_by == facts.measured_by == "rgb-look"
+
+    def test_no_camera_goes_with_it(self, tmp_path: Path) -> None:
+        order = Order(dataclasses.replace(RECIPE, white_noise=True), [], tmp_path, minutes=1, noise_from=(tmp_path,))
         with pytest.raises(SettingsError, match="white noise"):
-            trainer.expect_camera(NoiseLine(1.0, 0.0, 0.1, (-9.0, -5.0)))
+            launch(order)
 
 
 def save_cfa(folder: Path) -> Path:
