@@ -23,11 +23,13 @@ WINDOW, IN_A_ROW = 256, 4
 BLOCK = 32
 #: How many times smaller blotches are looked at.
 DIVISOR = 4
+#: The share of blotches that counts.
+SHARE = 0.8
 #: Weaker blotches may be the grain of film, or texture, and count as they are seen. Of stronger ones the first look
 #: leaves most: they count by their square, up to what is usual of cameras. *Measured*: what is told of PolyU's photos
-#: is within 0.2 dB of the best for each; of clean Kodak pictures it is at most 3 / 255, for Kodak 9 and 23, which have
-#: grain.
-GRAIN, USUAL = 3 / 255, 9 / 255
+#: is within 0.2 dB of the best for each; of clean Kodak pictures it is at most 2.3 / 255, for Kodak 9 and 23, which
+#: have grain: with a share of 1 Kodak 9 comes back at 44 dB.
+GRAIN, USUAL = 2.3 / 255, 10 / 255
 
 
 def plan_windows(height: int, width: int) -> Iterator[tuple[slice, slice]]:
@@ -61,7 +63,7 @@ def noise_of(removed: Iterable[NDArray[np.float32]]) -> float:
     windows = [_whole_blocks(window) for window in removed]
     fine = _usual([np.square(window).mean(axis=0) for window in windows], BLOCK)
     small = (small_gray(torch.from_numpy(window)[None], DIVISOR)[0, 0].numpy() for window in windows)
-    blotchy = _usual([np.square(window) for window in small], BLOCK // DIVISOR)
+    blotchy = SHARE * _usual([np.square(window) for window in small], BLOCK // DIVISOR)
     return min(max(fine, blotchy, min(blotchy**2 / GRAIN, USUAL), LEAST), MOST)
 
 
