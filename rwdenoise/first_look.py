@@ -23,13 +23,11 @@ WINDOW, IN_A_ROW = 256, 4
 BLOCK = 32
 #: How many times smaller blotches are looked at.
 DIVISOR = 4
-#: The share of blotches that counts.
-SHARE = 0.8
-#: Weaker blotches may be the grain of film, or texture, and count as they are seen. Of stronger ones the first look
-#: leaves most: they count by their square, up to what is usual of cameras. *Measured*: what is told of PolyU's photos
-#: is within 0.2 dB of the best for each; of clean Kodak pictures it is at most 2.3 / 255, for Kodak 9 and 23, which
-#: have grain: with a share of 1 Kodak 9 comes back at 44 dB.
-GRAIN, USUAL = 2.3 / 255, 10 / 255
+#: Weak blotches may be the grain of film, or texture: this share of them counts. Of stronger ones the first look leaves
+#: most: they count by their square, in units of `GRAIN`, up to what is usual of cameras, and beyond it as they are.
+#: *Measured*: what is told of PolyU's photos is within 0.2 dB of the best for each; of clean Kodak pictures it is at
+#: most 2.3 / 255, for Kodak 9 and 23, which have grain: with a share of 1 Kodak 9 comes back at 44 dB.
+SHARE, GRAIN, USUAL = 0.8, 3.6 / 255, 10 / 255
 
 
 def plan_windows(height: int, width: int) -> Iterator[tuple[slice, slice]]:
@@ -63,8 +61,9 @@ def noise_of(removed: Iterable[NDArray[np.float32]]) -> float:
     windows = [_whole_blocks(window) for window in removed]
     fine = _usual([np.square(window).mean(axis=0) for window in windows], BLOCK)
     small = (small_gray(torch.from_numpy(window)[None], DIVISOR)[0, 0].numpy() for window in windows)
-    blotchy = SHARE * _usual([np.square(window) for window in small], BLOCK // DIVISOR)
-    return min(max(fine, blotchy, min(blotchy**2 / GRAIN, USUAL), LEAST), MOST)
+    blotchy = _usual([np.square(window) for window in small], BLOCK // DIVISOR)
+    counted = max(SHARE * blotchy, min(blotchy**2 / GRAIN, max(blotchy, USUAL)))
+    return min(max(fine, counted, LEAST), MOST)
 
 
 def _whole_blocks(window: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rwdenoise.first_look import BLOCK, DIVISOR, GRAIN, IN_A_ROW, SHARE, USUAL, WINDOW, noise_of, plan_windows
+from rwdenoise.first_look import BLOCK, DIVISOR, IN_A_ROW, SHARE, USUAL, WINDOW, noise_of, plan_windows
 from rwdenoise.roughness import LEAST, MOST
 
 
@@ -40,10 +40,11 @@ def test_the_usual_block_counts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("counted", "told"), [(0.005, 0.005), (GRAIN, GRAIN), (0.013, 0.0187), (0.025, USUAL), (USUAL, USUAL), (0.1, 0.1)]
+    ("seen", "told"),
+    [(0.005, SHARE * 0.005), (0.01, SHARE * 0.01), (0.018, 0.0229), (0.028, USUAL), (USUAL, USUAL), (0.1, 0.1)],
 )
-def test_blotches_that_are_no_grain_are_more_than_is_seen(counted: float, told: float) -> None:
-    noise = blotches(counted / SHARE)
+def test_blotches_that_are_no_grain_are_more_than_is_seen(seen: float, told: float) -> None:
+    noise = blotches(seen)
     assert noise.std() < told
     assert noise_of([noise]) == pytest.approx(told, rel=0.25)
 
