@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rwdenoise.events import Progress
+from rwdenoise.io.raw import read_raw
 from tests.faults.call import Call
 from tests.faults.row import Row, Skip
-from tests.faults.scene import FAKE
+from tests.faults.scene import FAKE, Scene, digests
 from tests.faults.studio import Studio
 
 #: One tile at first, and more when it is halved; height and width, in px.
@@ -47,7 +48,7 @@ def memory_short(studio: Studio, runs: int) -> Row:
 
 def device_memory(studio: Studio, runs: int) -> Row:
     """Let the memory of the device end: its tiles are halved."""
-    return _with_smaller_tiles(studio, runs, f"device={_HALVED}")
+    return _with_smaller_tiles(studio, runs, f"device={_HALVED}", rounded=True)
 
 
 def memory_ends(studio: Studio, runs: int) -> Row:
@@ -76,16 +77,35 @@ def memory_of_group(studio: Studio, runs: int) -> Row:
     return row
 
 
-def _with_smaller_tiles(studio: Studio, runs: int, fault: str) -> Row:
+def _with_smaller_tiles(studio: Studio, runs: int, fault: str, *, rounded: bool = False) -> Row:
     row = Row()
     for _ in range(runs):
         scene = studio.scene(1, size=LARGE, program=())
+        if rounded:
+            _accept_rounding(scene, fault)
         call = scene.run(program=(fault,))
         if call.failed or _most_tiles(call) <= _TILES:
             scene.row.problems.append(f"{_most_tiles(call)} tiles, {call.failed}")
         scene.row.runs += 1
         row += scene.finish()
     return row
+
+
+def _accept_rounding(scene: Scene, fault: str) -> None:
+    """Expect what smaller tiles give, if it is what the usual ones do but for the last bit.
+
+    Sums over a tile of another shape may be made in another order, by processors that do not round them to bfloat16.
+    """
+    whole, smaller = scene.folder / "whole", scene.folder / "smaller"
+    for folder, program in ((whole, ()), (smaller, (fault,))):
+        call = scene.start("--no-journal", program=program, to=folder).end()
+        if call.status != 0:
+            return
+    for path in digests(whole):
+        first, second = (read_raw(folder / path).mosaic.astype(int) for folder in (whole, smaller))
+        if abs(first - second).max() > 1:
+            return
+    scene.expected = digests(smaller)
 
 
 def _most_tiles(call: Call) -> int:
