@@ -22,6 +22,7 @@ SHOWN = {
     "weights/cfa-best.md": "weights/cfa-best.md",
     "weights/cfa-fast.md": "weights/cfa-fast.md",
     "weights/rgb.md": "weights/rgb.md",
+    "weights/rgb-look.md": "weights/rgb-look.md",
     "weights/data.md": "weights/data.md",
 }
 _HOMES = {page: home for home, page in SHOWN.items()}
