@@ -1,4 +1,4 @@
-"""Developed pictures with noise and without, from random cameras: the training pairs of the `rgb` weights.
+"""Developed pictures with noise and without, from random cameras: the training pairs of the `rgb-look` weights.
 
 Most pairs come from a simulated mosaic that is developed as cameras do it, once with the sensor's noise and once
 without. Some have plain Gaussian noise, or grain as of scanned film, whose cameras are unknown.
