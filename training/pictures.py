@@ -139,10 +139,9 @@ class PictureBag:
         """Return what lenses draw of the patches on sensors, as codes like theirs."""
         if scaling.scene == 1.0:
             return patches
-        edge = self._sensor_size(scaling.picture)
-        scene = in_camera.resize(patches.float() / WHITE, scaling.scene)[..., :edge, :edge]
         softness = self._some(len(patches), SOFT_SHARE) * self._uniform(len(patches), *SOFTNESS)
-        return (in_camera.blur(scene, softness) * WHITE).round().short()
+        scene = through_lens(patches, scaling.scene, edge=self._sensor_size(scaling.picture), softness=softness)
+        return (scene * WHITE).round().short()
 
     def _develop(self, patches: Tensor, factor: float) -> tuple[Tensor, Tensor]:
         count, _, height, width = patches.shape
@@ -254,6 +253,29 @@ class PictureBag:
 
     def _uniform(self, count: int, low: float, high: float) -> Tensor:
         return self._tensor(self.rng.uniform(low, high, count))
+
+
+def through_lens(patches: Tensor, scale: float, *, edge: int, softness: Tensor) -> Tensor:
+    """Return what lenses draw of developed patches: enlarged and blurred.
+
+    Parameters
+    ----------
+    patches : Tensor of int16, shape (N, 3, H, W)
+        0 to `WHITE`.
+    scale : float
+        How much they are enlarged.
+    edge : int
+        Of the result, in px.
+    softness : Tensor of shape (N, 1, 1, 1)
+        Standard deviation of the blur, in px.
+
+    Returns
+    -------
+    Tensor of float32, shape (N, 3, edge, edge)
+        0 to 1.
+    """
+    scene = in_camera.resize(patches.float() / WHITE, scale)[..., :edge, :edge]
+    return in_camera.blur(scene, softness)
 
 
 def _gray(picture: Tensor) -> Tensor:

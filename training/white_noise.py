@@ -3,19 +3,44 @@
 A network that learns from white noise alone and believes what it is told takes out the noise of cameras, too, if it is
 told the white noise that is as strong where theirs is strongest, at several times the size of a pixel. *Measured*: told
 so, it is better at every kind of noise than one that learned from simulated cameras as often (NOTES.md).
+
+Only where there is nothing to see cameras leave less than that, in blotches. A network that never saw less than it was
+told shifts brightness and color there, so some of the patches are out of focus and have such noise.
 """
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
+from torch.nn import functional
 
-from .photos import WHITE
-from .pictures import LOG_DEVIATION, UNIT, PicturePairs, Scaling
+from rwdenoise import in_camera
+
+from .pictures import (
+    LEAST_NOISE,
+    LOG_DEVIATION,
+    SCENES,
+    SOFT_SHARE,
+    SOFTNESS,
+    UNIT,
+    PicturePairs,
+    Scaling,
+    through_lens,
+)
+
+#: Share of the patches that are out of focus, with less noise than is told.
+CALM_SHARE = 0.1
+# Edges in px of the squares that are averaged there, and how much light is left of it.
+OUT_OF_FOCUS, LIGHT = (4, 8, 16, 32), (1.0, 1.0, 0.5, 0.2)
+# Blotches there: standard deviations in px over which gray and color are smoothed, and how much color there is for
+# each gray. Those of color are made at half the size.
+GRAY_OVER, COLOR_OVER, COLOR_SHARE = (0.3, 1.5), (0.5, 3.0), (0.3, 1.5)
 
 
 class WhiteBag:
-    """Adds noise to patches as they are.
+    """Adds noise to patches.
 
     Parameters
     ----------
@@ -33,17 +58,55 @@ class WhiteBag:
         self.rng = torch.Generator(device).manual_seed(seed)
 
     def draw_scaling(self) -> Scaling:
-        """Return how sizes change: not at all."""
-        return Scaling()
+        """Return how much the next batch is enlarged."""
+        return Scaling(scene=self._choose(SCENES))
 
-    def source_size(self, _scaling: Scaling) -> int:
+    def source_size(self, scaling: Scaling) -> int:
         """Return the edge in px of the patches that `photograph` needs."""
-        return self.size
+        return math.ceil(self.size / scaling.scene)
 
-    def photograph(self, patches: Tensor, _scaling: Scaling) -> PicturePairs:
-        """Make pairs from developed patches of int16, shape (N, 3, H, W), 0 to `WHITE`."""
-        clean = patches.to(self.device).float() / WHITE
-        logarithms = torch.empty(len(clean), device=self.device).uniform_(*LOG_DEVIATION, generator=self.rng)
-        sigma = logarithms.exp()
-        noise = torch.randn(clean.shape, generator=self.rng, device=self.device)
-        return PicturePairs(clean, clean + sigma[:, None, None, None] * noise, sigma, (UNIT * sigma).sqrt())
+    def photograph(self, patches: Tensor, scaling: Scaling) -> PicturePairs:
+        """Make pairs from developed patches of int16, shape (N, 3, H, W), 0 to `WHITE`, H and W of `source_size`."""
+        count = len(patches)
+        softness = (self._uniform(count, 0, 1) < SOFT_SHARE) * self._uniform(count, *SOFTNESS)
+        clean = through_lens(patches.to(self.device), scaling.scene, edge=self.size, softness=softness)
+        noise = self._normal(count, self.size)
+        calm = self._uniform(count, 0, 1).flatten() < CALM_SHARE
+        if calm.any():
+            clean[calm] = self._defocus(clean[calm])
+            noise[calm] = self._blotches(int(calm.sum()))
+        told = self._uniform(count, *LOG_DEVIATION).exp()
+        noisy = clean + told * noise
+        true = (noisy - clean).square().mean(dim=(1, 2, 3)).sqrt().clip(min=LEAST_NOISE)
+        return PicturePairs(clean, noisy, told.flatten(), (UNIT * true).sqrt())
+
+    def _defocus(self, clean: Tensor) -> Tensor:
+        """Leave nothing to see but smooth light, sometimes in the shadows."""
+        small = functional.adaptive_avg_pool2d(clean, math.ceil(self.size / self._choose(OUT_OF_FOCUS)))
+        smooth = functional.interpolate(small, clean.shape[-2:], mode="bicubic").clip(0, 1)
+        return smooth * self._choose(LIGHT)
+
+    def _blotches(self, count: int) -> Tensor:
+        """Return noise whose standard deviation is between 0 and 1."""
+        gray, _ = in_camera.split_luma(self._normal(count, self.size))
+        gray = _unit(in_camera.blur(gray, self._uniform(count, *GRAY_OVER)))
+        _, color = in_camera.split_luma(self._normal(count, math.ceil(self.size / 2)))
+        color = functional.interpolate(
+            in_camera.blur(color, self._uniform(count, *COLOR_OVER)), gray.shape[-2:], mode="bilinear"
+        )
+        noise = in_camera.join_luma(gray, self._uniform(count, *COLOR_SHARE) * _unit(color))
+        return self._uniform(count, 0, 1) * _unit(noise)
+
+    def _choose(self, values: tuple[float, ...]) -> float:
+        return values[int(torch.randint(len(values), (), generator=self.rng, device=self.device))]
+
+    def _uniform(self, count: int, low: float, high: float) -> Tensor:
+        return torch.empty(count, 1, 1, 1, device=self.device).uniform_(low, high, generator=self.rng)
+
+    def _normal(self, count: int, size: int) -> Tensor:
+        return torch.randn((count, 3, size, size), generator=self.rng, device=self.device)
+
+
+def _unit(noise: Tensor) -> Tensor:
+    """Bring noise to a standard deviation of 1."""
+    return noise / noise.std(dim=(1, 2, 3), keepdim=True)

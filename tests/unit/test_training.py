@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,9 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from torch.nn import functional
 
+from rwdenoise import in_camera
 from rwdenoise.color import encode_srgb
 from rwdenoise.errors import SettingsError
 from rwdenoise.manifest import list_weights as list_in
@@ -19,13 +22,14 @@ from rwdenoise.network import UNet
 from rwdenoise.scene import draw_scene
 from rwdenoise.weights import load_network, read_facts, save_network
 from tests.tiny import ARCHITECTURE, tiny_facts, tiny_network
+from training import white_noise
 from training.camera import CameraBag
 from training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from training.export import export
 from training.launch import Order, launch
 from training.muon import choose_optimizer, orthogonalize
 from training.photos import WHITE, decode, draw_patches, find_photos, is_held_out
-from training.pictures import FACTORS, SCENES, PictureBag, Scaling
+from training.pictures import FACTORS, SCENES, PictureBag, PicturePairs, Scaling
 from training.recipe import Recipe, read_recipe
 from training.stars import draw_stars
 from training.train import TRAINERS, Trainer
@@ -193,13 +197,37 @@ def test_pictures_are_learned(photos: Path, tmp_path: Path) -> None:
 
 
 class TestWhiteNoise:
-    def test_it_is_as_strong_as_is_told(self) -> None:
-        bag = WhiteBag(size=64, device=torch.device("cpu"), seed=1)
-        pairs = bag.photograph(torch.full((16, 3, 64, 64), WHITE // 2, dtype=torch.int16), bag.draw_scaling())
+    def test_it_is_as_strong_as_is_told(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(white_noise, "CALM_SHARE", 0.0)
+        pairs = self.draw(torch.full((16, 3, 64, 64), WHITE // 2, dtype=torch.int16))
         noise = pairs.noisy - pairs.clean
         torch.testing.assert_close(noise.flatten(1).std(dim=1), pairs.sigma, rtol=0.03, atol=0)
-        assert pairs.clean.unique().tolist() == [0.5]
+        torch.testing.assert_close(pairs.clean, torch.full_like(pairs.clean, 0.5))
         assert 0.003 <= pairs.sigma.min() < pairs.sigma.max() <= 0.25
+
+    def test_where_there_is_nothing_to_see_it_is_weaker_and_blotchy(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(white_noise, "CALM_SHARE", 1.0)
+        pairs = self.draw(torch.randint(WHITE, (16, 3, 64, 64), dtype=torch.int16))
+        noise = pairs.noisy - pairs.clean
+        strengths = noise.flatten(1).std(dim=1) / pairs.sigma
+        assert 0 <= strengths.min() < 0.3 < 0.7 < strengths.max() <= 1.01
+        assert pairs.clean.diff(dim=2).abs().mean() < 0.03, "the patches' own detail is left"
+        gray, color = (float(functional.avg_pool2d(part, 4).std() / part.std()) for part in in_camera.split_luma(noise))
+        assert 0.3 < gray < color - 0.1, "white noise has 0.25"
+
+    @pytest.mark.parametrize("scale", [1.0, 1.5, 2.0])
+    def test_enlarged_scenes_fill_the_patches(self, scale: float) -> None:
+        scaling = Scaling(scene=scale)
+        bag = WhiteBag(size=64, device=torch.device("cpu"), seed=1)
+        size = bag.source_size(scaling)
+        assert size == math.ceil(64 / scale)
+        pairs = bag.photograph(torch.randint(WHITE, (4, 3, size, size), dtype=torch.int16), scaling)
+        assert pairs.clean.shape == pairs.noisy.shape == (4, 3, 64, 64)
+
+    @staticmethod
+    def draw(patches: torch.Tensor) -> PicturePairs:
+        bag = WhiteBag(size=patches.shape[-1], device=torch.device("cpu"), seed=1)
+        return bag.photograph(patches, Scaling())
 
     def test_it_is_learned_and_names_the_weights_that_measure(self, photos: Path, tmp_path: Path) -> None:
         recipe = dataclasses.replace(
