@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rwdenoise.manifest import weights_folder
 
-from .export import export
+from .export import Mixture, export
 from .launch import Order, launch
 from .photos import find_photos
 from .recipe import find_recipe
@@ -30,6 +30,8 @@ def main() -> None:
     out.add_argument("--name", required=True)
     out.add_argument("--version", required=True)
     out.add_argument("--into", type=Path, default=weights_folder(), help="folder of the manifest (default: weights)")
+    out.add_argument("--mean-with", type=Path, help="weights file to average the run's numbers with")
+    out.add_argument("--share", type=float, default=0.5, help="how much of that mean is the weights file's, 0 to 1")
     out.set_defaults(work=_export)
     for command in (run, out):
         command.add_argument("--recipe", default="cfa-fast", help="name of a recipe, or a TOML file")
@@ -55,7 +57,8 @@ def _run(arguments: argparse.Namespace) -> None:
 def _export(arguments: argparse.Namespace) -> None:
     arguments.into.mkdir(parents=True, exist_ok=True)
     recipe, checkpoint = find_recipe(arguments.recipe), arguments.folder / "checkpoint.safetensors"
-    facts = export(recipe, checkpoint, arguments.into, name=arguments.name, version=arguments.version)
+    mixture = Mixture(arguments.mean_with, arguments.share) if arguments.mean_with else None
+    facts = export(recipe, checkpoint, arguments.into, name=arguments.name, version=arguments.version, mixture=mixture)
     print(f"{facts.name} {facts.version}: halo {facts.halo} px, {facts.trained}")
 
 

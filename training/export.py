@@ -6,6 +6,7 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -15,14 +16,16 @@ import safetensors
 import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file
+from torch import Tensor
 
 from rwdenoise.backend import Backend
 from rwdenoise.cfa import RGGB, X_TRANS
 from rwdenoise.denoiser import Denoiser
 from rwdenoise.diffusion import Settings
+from rwdenoise.errors import WeightsMismatchError
 from rwdenoise.network import Domain, UNet
 from rwdenoise.noise import NoiseProfile
-from rwdenoise.weights import Facts, save_network
+from rwdenoise.weights import Facts, load_network, read_facts, save_network
 
 from .camera import LOG_SHOT
 from .checkpoint import under
@@ -34,12 +37,33 @@ from .validate import usual_profile
 TOLERANCE = 0.01
 
 
-def export(recipe: Recipe, checkpoint: Path, folder: Path, *, name: str, version: str) -> Facts:
-    """Write ``folder/name.safetensors`` and enter it into ``folder/manifest.toml``."""
+@dataclass(frozen=True)
+class Mixture:
+    """Other weights whose numbers are averaged with those of a run, which keeps what they knew and it forgot."""
+
+    weights: Path
+    share: float = 0.5
+    """How much of the mean is theirs."""
+
+
+def export(
+    recipe: Recipe, checkpoint: Path, folder: Path, *, name: str, version: str, mixture: Mixture | None = None
+) -> Facts:
+    """Write ``folder/name.safetensors`` and enter it into ``folder/manifest.toml``.
+
+    Raises
+    ------
+    WeightsMismatchError
+        If the weights of the mixture are of another architecture.
+    """
     network = UNet(recipe.architecture)
+    numbers = under("average.", load_file(checkpoint))
+    trained = _describe(checkpoint, recipe)
+    if mixture:
+        numbers = _mix(numbers, mixture, recipe)
+        trained += f"; {mixture.share:.0%} {_named(mixture.weights)}"
     # What is shipped is half precision: measure that.
-    averaged = under("average.", load_file(checkpoint))
-    network.load_state_dict({key: value.half().float() for key, value in averaged.items()})
+    network.load_state_dict({key: value.half().float() for key, value in numbers.items()})
     network.eval().requires_grad_(requires_grad=False)
     facts = Facts(
         name=name,
@@ -47,13 +71,26 @@ def export(recipe: Recipe, checkpoint: Path, folder: Path, *, name: str, version
         architecture=recipe.architecture,
         halo=measure_halo(network),
         sigma_range=sigma_range(recipe.architecture.domain),
-        trained=_describe(checkpoint, recipe),
+        trained=trained,
         measured_by=recipe.measured_by,
     )
     path = folder / f"{name}.safetensors"
     save_network(network, facts, path)
     enter(folder / "manifest.toml", name=name, path=path)
     return facts
+
+
+def _mix(numbers: dict[str, Tensor], mixture: Mixture, recipe: Recipe) -> dict[str, Tensor]:
+    network, facts = load_network(mixture.weights)
+    if facts.architecture != recipe.architecture:
+        message = f"{mixture.weights.name} is a network of another architecture than the recipe's."
+        raise WeightsMismatchError(message, hint="Average it with weights of its own recipe.")
+    return {key: torch.lerp(numbers[key], other, mixture.share) for key, other in network.state_dict().items()}
+
+
+def _named(weights: Path) -> str:
+    facts = read_facts(weights)
+    return f"{facts.name} {facts.version}"
 
 
 def measure_halo(network: UNet) -> int:

@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from rwdenoise import in_camera
 from rwdenoise.color import encode_srgb
-from rwdenoise.errors import SettingsError
+from rwdenoise.errors import SettingsError, WeightsMismatchError
 from rwdenoise.manifest import list_weights as list_in
 from rwdenoise.manifest import verify
 from rwdenoise.network import UNet
@@ -25,7 +25,7 @@ from tests.tiny import ARCHITECTURE, tiny_facts, tiny_network
 from training import white_noise
 from training.camera import CameraBag
 from training.checkpoint import Progress, load_checkpoint, save_checkpoint
-from training.export import export
+from training.export import Mixture, export
 from training.launch import Order, launch
 from training.muon import choose_optimizer, orthogonalize
 from training.photos import WHITE, decode, draw_patches, find_photos, is_held_out
@@ -286,17 +286,44 @@ def test_checkpoints_hold_everything(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path], "no temporary file is left"
 
 
-def test_export_describes_itself_and_enters_the_manifest(tmp_path: Path) -> None:
-    network = tiny_network()
+def write_checkpoint(folder: Path, network: UNet) -> Path:
     adam = torch.optim.AdamW(network.requires_grad_().parameters())
-    checkpoint = tmp_path / "checkpoint.safetensors"
-    save_checkpoint(checkpoint, network, network, adam, Progress(step=12, seconds=120))
-    facts = export(RECIPE, checkpoint, tmp_path, name="tiny", version="0.1")
+    path = folder / "checkpoint.safetensors"
+    save_checkpoint(path, network, network, adam, Progress(step=12, seconds=120))
+    return path
+
+
+def test_export_describes_itself_and_enters_the_manifest(tmp_path: Path) -> None:
+    facts = export(RECIPE, write_checkpoint(tmp_path, tiny_network()), tmp_path, name="tiny", version="0.1")
     (listed,) = list_in(tmp_path)
     verify(listed)
     assert read_facts(listed.path) == facts == load_network(listed.path)[1]
     assert "12 batches" in facts.trained
     assert 0 < facts.halo <= 48
+
+
+def test_export_averages_with_other_weights(tmp_path: Path) -> None:
+    ours, theirs = tiny_network(), UNet(ARCHITECTURE)
+    save_network(
+        theirs, dataclasses.replace(tiny_facts(), name="before", version="3.0"), tmp_path / "before.safetensors"
+    )
+    mixture = Mixture(tmp_path / "before.safetensors", share=0.25)
+    checkpoint = write_checkpoint(tmp_path, ours)
+    facts = export(RECIPE, checkpoint, tmp_path, name="tiny", version="0.1", mixture=mixture)
+    assert facts.trained.endswith("; 25% before 3.0")
+    mixed = load_network(tmp_path / "tiny.safetensors")[0].state_dict()
+    for name, own in ours.state_dict().items():
+        torch.testing.assert_close(mixed[name], 0.75 * own + 0.25 * theirs.state_dict()[name], rtol=0, atol=1e-3)
+
+
+def test_export_averages_with_the_same_architecture_only(tmp_path: Path) -> None:
+    save_network(tiny_network("rgb"), tiny_facts("rgb"), tmp_path / "other.safetensors")
+    with pytest.raises(WeightsMismatchError, match=r"other\.safetensors"):
+        export(
+            RECIPE, write_checkpoint(tmp_path, tiny_network()), tmp_path, name="tiny", version="0.1",
+            mixture=Mixture(tmp_path / "other.safetensors"),
+        )  # fmt: skip
+    assert not (tmp_path / "tiny.safetensors").exists()
 
 
 def test_the_log_is_json(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
