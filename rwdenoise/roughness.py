@@ -51,7 +51,7 @@ def measure_roughness(parts: Iterable[NDArray[np.float32]]) -> float:
     for part in parts:
         if min(part.shape[1:]) < SIDE:
             continue
-        gray = small_gray(torch.from_numpy(np.ascontiguousarray(part))[None], 2)
+        gray = _half_gray(torch.from_numpy(np.ascontiguousarray(part))[None])
         if min(part.shape[1:]) >= WINDOW:
             windows.append(_roughness(_cut(gray)))
         else:
@@ -73,13 +73,13 @@ def roughness_of(pictures: Tensor) -> Tensor:
     Tensor of float32, shape (N,)
         As `measure_roughness`.
     """
-    return _roughness(small_gray(pictures, 2))
+    return _roughness(_half_gray(pictures))
 
 
-def small_gray(pictures: Tensor, divisor: int) -> Tensor:
-    """Return brightness at a size divided by this, shape (N, 1, h, w), with white noise as strong as in each color."""
+def _half_gray(pictures: Tensor) -> Tensor:
+    """Return brightness at half the size, shape (N, 1, h, w), with white noise as strong as in each color."""
     # Gray is less noisy by the root of 3, half the size by 2.
-    return functional.avg_pool2d(pictures.mean(dim=1, keepdim=True), divisor) * (divisor * 3**0.5)
+    return functional.avg_pool2d(pictures.mean(dim=1, keepdim=True), 2) * (2 * 3**0.5)
 
 
 def _cut(gray: Tensor) -> Tensor:

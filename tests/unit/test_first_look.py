@@ -3,7 +3,19 @@
 import numpy as np
 import pytest
 
-from rwdenoise.first_look import BLOCK, DIVISOR, IN_A_ROW, SHARE, USUAL, WINDOW, noise_of, plan_windows
+from rwdenoise.first_look import (
+    BLOCK,
+    COLOR_DIVISOR,
+    DIVISOR,
+    GRAIN,
+    IN_A_ROW,
+    SHARE,
+    TINT,
+    USUAL,
+    WINDOW,
+    noise_of,
+    plan_windows,
+)
 from rwdenoise.roughness import LEAST, MOST
 
 
@@ -41,7 +53,14 @@ def test_the_usual_block_counts() -> None:
 
 @pytest.mark.parametrize(
     ("seen", "told"),
-    [(0.005, SHARE * 0.005), (0.01, SHARE * 0.01), (0.018, 0.0229), (0.028, USUAL), (USUAL, USUAL), (0.1, 0.1)],
+    [
+        (0.3 * GRAIN, SHARE * 0.3 * GRAIN),
+        (0.9 * GRAIN, SHARE * 0.9 * GRAIN),
+        (1.4 * GRAIN, SHARE * 1.4**3 * GRAIN),
+        (3 * GRAIN, USUAL),
+        (USUAL, USUAL),
+        (0.1, 0.1),
+    ],
 )
 def test_blotches_that_are_no_grain_are_more_than_is_seen(seen: float, told: float) -> None:
     noise = blotches(seen)
@@ -49,9 +68,26 @@ def test_blotches_that_are_no_grain_are_more_than_is_seen(seen: float, told: flo
     assert noise_of([noise]) == pytest.approx(told, rel=0.25)
 
 
+def tints(deviation: float) -> np.ndarray:
+    """Return noise of color alone, eight px wide."""
+    red = np.kron(np.random.default_rng(1).normal(0, deviation / COLOR_DIVISOR, (32, 32)), np.ones((8, 8)))
+    # Its square's mean over the three colors is that of red.
+    return np.stack([red, red, -2 * red]).astype(np.float32) / 2**0.5
+
+
+@pytest.mark.parametrize(
+    ("seen", "told"), [(0.5 * TINT, 0.1 * GRAIN), (1.3 * TINT, SHARE * 1.3**3 * GRAIN), (0.1, USUAL)]
+)
+def test_blotches_of_color_are_of_cameras(seen: float, told: float) -> None:
+    """Of weak ones only as much counts as there is."""
+    noise = tints(seen)
+    assert noise_of([noise]) == pytest.approx(max(told, float(noise.std()), LEAST), rel=0.25)
+
+
 def test_more_noise_is_never_told_as_less() -> None:
-    told = [noise_of([blotches(seen)]) for seen in np.geomspace(0.001, 0.3, 30)]
-    assert told == sorted(told)
+    for of in (blotches, tints):
+        told = [noise_of([of(seen)]) for seen in np.geomspace(0.001, 0.3, 30)]
+        assert told == sorted(told)
 
 
 @pytest.mark.parametrize(("height", "width"), [(1, 1), (BLOCK - 1, 300), (2, 5)])
