@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import queue
+import time
+
+#: A signal that comes just before the waiting begins, or to another thread, interrupts nothing, and its handler is run
+#: when the waiting ends: it takes no longer than this at a time. Seconds.
+LONGEST = 1.0
 
 
 class Wakeup:
@@ -26,8 +31,11 @@ class Wakeup:
 
     def wait(self, seconds: float) -> bool:
         """Wait until somebody calls, and return True; False if nobody did after some seconds."""
-        try:
-            self._calls.get(timeout=seconds)
-        except queue.Empty:
-            return False
-        return True
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            try:
+                self._calls.get(timeout=min(left, LONGEST))
+            except queue.Empty:
+                continue
+            return True
+        return False

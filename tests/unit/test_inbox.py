@@ -2,7 +2,9 @@
 
 import math
 import os
+import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -224,6 +226,21 @@ class TestWakeup:
         wakeup.stop()
         wakeup.wait(60)
         assert wakeup.stopping
+
+    @pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="this system sends no signals to threads")
+    def test_a_signal_that_does_not_interrupt_the_waiting_is_heard_soon(self) -> None:
+        wakeup = Wakeup()
+        before = signal.signal(signal.SIGUSR1, lambda _number, _frame: wakeup.call())
+        # Python runs the handler in the main thread, which the signal did not reach.
+        other = threading.Timer(0.2, lambda: signal.pthread_kill(threading.get_ident(), signal.SIGUSR1))
+        begun = time.monotonic()
+        other.start()
+        try:
+            assert wakeup.wait(30)
+        finally:
+            other.join()
+            signal.signal(signal.SIGUSR1, before)
+        assert time.monotonic() - begun < 15
 
 
 class TestEvents:
