@@ -25,7 +25,7 @@ DIVISOR, COLOR_DIVISOR = 4, 8
 #: Weak blotches of brightness may be the grain of film, or texture: this share of them counts. Blotches beyond what
 #: grain, or the color of texture, shows are of cameras, and the first look leaves most of those: they count by the
 #: cube, up to what is usual of cameras, and beyond it as they are. *Measured*: what is told of PolyU's photos is within
-#: 0.2 dB of the best for each; of clean Kodak and McMaster pictures it is at most 2.3 / 255, but for one with grain.
+#: 0.2 dB of the best for each; of clean Kodak and McMaster pictures it is at most 2.2 / 255, but for one with grain.
 SHARE, GRAIN, TINT, USUAL = 0.75, 2.8 / 255, 2.5 / 255, 12 / 255
 
 

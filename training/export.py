@@ -25,7 +25,7 @@ from rwdenoise.diffusion import Settings
 from rwdenoise.errors import WeightsMismatchError
 from rwdenoise.network import Domain, UNet
 from rwdenoise.noise import NoiseProfile
-from rwdenoise.weights import Facts, load_network, read_facts, save_network
+from rwdenoise.weights import Facts, load_network, save_network
 
 from .camera import LOG_SHOT
 from .checkpoint import under
@@ -60,8 +60,8 @@ def export(
     numbers = under("average.", load_file(checkpoint))
     trained = _describe(checkpoint, recipe)
     if mixture:
-        numbers = _mix(numbers, mixture, recipe)
-        trained += f"; {mixture.share:.0%} {_named(mixture.weights)}"
+        numbers, other = _mix(numbers, mixture, recipe)
+        trained += f"; {mixture.share:.0%} {other.name} {other.version}"
     # What is shipped is half precision: measure that.
     network.load_state_dict({key: value.half().float() for key, value in numbers.items()})
     network.eval().requires_grad_(requires_grad=False)
@@ -80,17 +80,14 @@ def export(
     return facts
 
 
-def _mix(numbers: dict[str, Tensor], mixture: Mixture, recipe: Recipe) -> dict[str, Tensor]:
+def _mix(numbers: dict[str, Tensor], mixture: Mixture, recipe: Recipe) -> tuple[dict[str, Tensor], Facts]:
+    """Return the mean, and what the other weights are."""
     network, facts = load_network(mixture.weights)
     if facts.architecture != recipe.architecture:
         message = f"{mixture.weights.name} is a network of another architecture than the recipe's."
         raise WeightsMismatchError(message, hint="Average it with weights of its own recipe.")
-    return {key: torch.lerp(numbers[key], other, mixture.share) for key, other in network.state_dict().items()}
-
-
-def _named(weights: Path) -> str:
-    facts = read_facts(weights)
-    return f"{facts.name} {facts.version}"
+    mean = {key: torch.lerp(numbers[key], other, mixture.share) for key, other in network.state_dict().items()}
+    return mean, facts
 
 
 def measure_halo(network: UNet) -> int:

@@ -202,8 +202,7 @@ class PictureBag:
         white = self._normal(clean)
         shared = self._uniform(count, 0.0, 1.0)
         mixed = shared.sqrt() * white[:, :1] + (1 - shared).sqrt() * self._normal(clean)
-        blotches = in_camera.blur(mixed, self._uniform(count, 0.3, 1.5))
-        blotches = blotches / blotches.std(dim=(1, 2, 3), keepdim=True)
+        blotches = to_unit(in_camera.blur(mixed, self._uniform(count, 0.3, 1.5)))
         luma = clean.mean(dim=1, keepdim=True)
         tone = torch.lerp(1.2 - luma, 4 * luma * (1 - luma) + 0.2, self._uniform(count, 0.0, 1.0))
         return self._deviations(count) * tone * blotches
@@ -276,6 +275,11 @@ def through_lens(patches: Tensor, scale: float, *, edge: int, softness: Tensor) 
     """
     scene = in_camera.resize(patches.float() / WHITE, scale)[..., :edge, :edge]
     return in_camera.blur(scene, softness)
+
+
+def to_unit(noise: Tensor) -> Tensor:
+    """Bring the noise of each picture of a batch to a standard deviation of 1."""
+    return noise / noise.std(dim=(1, 2, 3), keepdim=True)
 
 
 def _gray(picture: Tensor) -> Tensor:

@@ -28,6 +28,7 @@ from .pictures import (
     PicturePairs,
     Scaling,
     through_lens,
+    to_unit,
 )
 
 #: Share of the patches that are out of focus, with less noise than is told.
@@ -89,13 +90,13 @@ class WhiteBag:
     def _blotches(self, count: int) -> Tensor:
         """Return noise whose standard deviation is between 0 and 1."""
         gray, _ = in_camera.split_luma(self._normal(count, self.size))
-        gray = _unit(in_camera.blur(gray, self._uniform(count, *GRAY_OVER)))
+        gray = to_unit(in_camera.blur(gray, self._uniform(count, *GRAY_OVER)))
         _, color = in_camera.split_luma(self._normal(count, math.ceil(self.size / 2)))
         color = functional.interpolate(
             in_camera.blur(color, self._uniform(count, *COLOR_OVER)), gray.shape[-2:], mode="bilinear"
         )
-        noise = in_camera.join_luma(gray, self._uniform(count, *COLOR_SHARE) * _unit(color))
-        return self._uniform(count, 0, 1) * _unit(noise)
+        noise = in_camera.join_luma(gray, self._uniform(count, *COLOR_SHARE) * to_unit(color))
+        return self._uniform(count, 0, 1) * to_unit(noise)
 
     def _choose(self, values: tuple[float, ...]) -> float:
         return values[int(torch.randint(len(values), (), generator=self.rng, device=self.device))]
@@ -105,8 +106,3 @@ class WhiteBag:
 
     def _normal(self, count: int, size: int) -> Tensor:
         return torch.randn((count, 3, size, size), generator=self.rng, device=self.device)
-
-
-def _unit(noise: Tensor) -> Tensor:
-    """Bring noise to a standard deviation of 1."""
-    return noise / noise.std(dim=(1, 2, 3), keepdim=True)
