@@ -6,6 +6,10 @@ the number of steps. x stays on the network's device between the steps.
 From one step to the next an estimate hardly moves. So a tile rests for as many steps as it takes, at the pace at which
 it moved last, to move by a small share of what is removed; meanwhile the estimate that is expected in the middle of the
 rest stands in for it. Its neighbors go on, and see it move on all the same.
+
+In the second half of the steps the network sees the photo upside down: some of its errors are others then, and the
+result is a mean of both. *Measured* with two steps: it costs no time and gains 0.04 to 0.09 dB for mosaics, 0.02 for
+real noise in developed pictures, 0.05 to 0.1 for white noise in them.
 """
 
 from __future__ import annotations
@@ -32,7 +36,7 @@ OnProgress = Callable[[int, int], None]
 SMALLEST_TILE = 64
 
 # Share of what is removed, root mean square, that an estimate may move while its tile rests. *Measured* with the
-# released weights from ISO 200 to 51200: of 20 steps 5 to 7 passes remain for mosaics, and 0.003 dB change; pictures,
+# released weights from ISO 200 to 51200: of 20 steps 5 to 7 passes remain for mosaics, and 0.01 dB change; pictures,
 # whose noise is not known, move more and less evenly: 7 to 17 passes, 0.003 dB.
 _MAY_MOVE: dict[Domain, float] = {"cfa": 0.12, "rgb": 0.08}
 # How much of the pace at which it moved last an estimate keeps: the rest was chance. *Measured* likewise: at 0 and at
@@ -51,6 +55,8 @@ class _Progress:
     """The step at which it must be estimated again."""
     distance: float = 0.0
     """Steps from the moment that its estimate is for until it is due; 0 before the first estimate."""
+    pace: float = 0.0
+    """By how much its estimate moved with each step when it moved last."""
 
 
 class Walk:
@@ -90,6 +96,8 @@ class Walk:
         self._architecture, self._halo = architecture, halo
         self._on_progress = on_progress or (lambda _done, _total: None)
         self._estimate = torch.empty_like(frame.noisy)
+        # The step from which on the network sees the photo upside down.
+        self._turn = math.ceil(settings.steps / 2)
         self._plan()
 
     def run(self) -> Tensor:
@@ -134,17 +142,24 @@ class Walk:
     def _estimate_tile(self, estimate: Estimate, x: Tensor, index: int, progress: _Progress) -> None:
         tile = progress.tile
         rows, columns = tile.source_slices
-        colors = self._frame.colors(tile)
-        seen = estimate(x[None, :, rows, columns], None if colors is None else colors[None])[0]
+        see = _upside_down if index >= self._turn else _upright
+        seen = see(estimate, x[:, rows, columns], self._frame.colors(tile))
         inner, target = (slice(None), *tile.inner_slices), (slice(None), *tile.target_slices)
         new, before = seen[inner], self._estimate[target]
         self.pixels_run += new[0].numel()
         rest = 1
         # Of `improved` every estimate has its share in the result, so that one can stand for several.
         if progress.distance and self._settings.sampler == "improved":
-            pace = (new - before) / progress.distance
-            rest = self._rest(_size(pace), _size(self._frame.noisy[target] - new), left=self._settings.steps - index)
-            new = new + pace * (_KEEPS * (rest - 1) / 2)
+            removed = _size(self._frame.noisy[target] - new)
+            left = (self._turn if index < self._turn else self._settings.steps) - index
+            if index == self._turn:
+                # Most of how far it is from the last one is not the pace.
+                rest = self._rest(progress.pace, removed, left=left)
+            else:
+                pace = (new - before) / progress.distance
+                progress.pace = _size(pace)
+                rest = self._rest(progress.pace, removed, left=left)
+                new = new + pace * (_KEEPS * (rest - 1) / 2)
         before.copy_(new)
         progress.due, progress.distance = index + rest, (rest + 1) / 2
 
@@ -152,6 +167,14 @@ class Walk:
         """Return for how many steps an estimate will do that moves so much each, of as many as are left."""
         may_move = max(_MAY_MOVE[self._architecture.domain] * removed, _INVISIBLE)
         return next((steps for steps in range(left, 1, -1) if pace * steps <= may_move), 1)
+
+
+def _upright(estimate: Estimate, x: Tensor, colors: Tensor | None) -> Tensor:
+    return estimate(x[None], None if colors is None else colors[None])[0]
+
+
+def _upside_down(estimate: Estimate, x: Tensor, colors: Tensor | None) -> Tensor:
+    return _upright(estimate, x.flip(1), None if colors is None else colors.flip(1)).flip(1)
 
 
 def _size(x: Tensor) -> float:

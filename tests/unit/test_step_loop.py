@@ -43,12 +43,12 @@ def walk(network: Network, settings: Settings, *, size: int = 64, **options) -> 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
 @pytest.mark.parametrize("strength", [1.0, 0.4])
-def test_an_estimate_that_stays_is_made_twice(sampler: str, strength: float) -> None:
+def test_an_estimate_that_stays_is_made_twice_and_once_upside_down(sampler: str, strength: float) -> None:
     network, settings = Network(torch.tensor(0.5)), Settings(20, strength, sampler)
     walked = walk(network, settings, tile=1024)
     *_, expected = SAMPLERS[sampler](lambda *_: 0.5, frame().noisy, settings.times)
     torch.testing.assert_close(walked.run(), expected)
-    passes = 2 if sampler == "improved" else 20
+    passes = 3 if sampler == "improved" else 20
     assert network.runs == len(network.levels) == walked.pixels_run / 64**2 == passes
 
 
@@ -71,6 +71,26 @@ def test_an_estimate_that_leaps_never_rests() -> None:
     network = Leaping(torch.tensor(0.5))
     walk(network, Settings(20), tile=1024).run()
     assert network.runs == 20
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3, 8])
+def test_the_second_half_of_the_steps_sees_the_photo_upside_down(steps: int) -> None:
+    """The network sees a ramp in each tile, and reds in the first row of the filters of an upright one alone."""
+    ramp, seen = torch.linspace(0, 1e-3, 64).view(64, 1), []
+
+    class Leaning(Network):
+        def at(self, level: float):
+            def estimate(x_t: torch.Tensor, colors: torch.Tensor) -> torch.Tensor:
+                seen.append("upright" if colors[0, 0, 0].any() else "upside down")
+                return self.clean + ramp.expand_as(x_t)
+
+            return estimate
+
+    settings = Settings(steps, sampler="origin")  # It ends at the last estimate alone, and no tile rests.
+    last = walk(Leaning(torch.tensor(0.5)), settings, tile=1024).run()[0, :, 0]
+    turn = (steps + 1) // 2
+    assert seen == ["upright"] * turn + ["upside down"] * (steps - turn)
+    torch.testing.assert_close(last, 0.5 + (ramp if steps == 1 else ramp.flip(0))[:, 0])
 
 
 def test_tiles_rest_by_themselves() -> None:
@@ -96,6 +116,6 @@ def test_tiles_rest_by_themselves() -> None:
         on_progress=lambda done, total: told.append((done, total)),
     )  # fmt: skip
     walked.run()
-    assert network.runs == 22
+    assert network.runs == 23
     assert told == [(done, 40) for done in range(1, 41)], "a tile that rests is progress, too"
-    assert walked.pixels_run == 22 * 64 * 128
+    assert walked.pixels_run == 23 * 64 * 128
