@@ -22,6 +22,7 @@ from bench.quality.panel import draw_panels
 from bench.quality.pictures import measure_pictures
 from bench.quality.plots import plot_curve, plot_texture
 from bench.quality.programs import measure_programs
+from bench.quality.registration import measure_registration
 from bench.quality.residuals import measure_residuals
 from bench.quality.rows import Row, Rows, average
 from bench.quality.seconds import measure_seconds
@@ -48,6 +49,9 @@ PROGRAMS = {"program": "", "method": "", "psnr": ".2f", "ssim": ".4f", "seconds"
 DEVELOPED = {
     "noise": "", "pictures": "", "method": "", "count": "", "psnr": ".2f", "ssim": ".4f", "haarpsi": ".4f",
     "seconds": ".2f",
+}  # fmt: skip
+REGISTRATION = {
+    "method": "", "count": "", "psnr": ".2f", "registered_psnr": ".2f", "shift": ".2f", "light": ".1f",
 }  # fmt: skip
 PAPER = {"noise": "", "pictures": "", "method": "", "count": "", "psnr": ".2f", "ssim": ".4f"}
 SECONDS = {"method": "", "seconds": ".2f"}
@@ -125,6 +129,11 @@ class Bench:
                 rows += measure_developed(series, methods, self.rows, every=self.every)
             self._write(rows, f"developed-{name}", DEVELOPED)
 
+    def registration(self) -> None:
+        """Where the truth of real pictures lies."""
+        rows = measure_registration(self.for_pictures[:1], self.rows, every=self.every)
+        self._write(rows, "registration", REGISTRATION)
+
     def paper(self) -> None:
         """Make the paper's own comparisons."""
         self._write(measure_paper(self.for_pictures, self.rows, every=self.every), "paper", PAPER)
@@ -149,6 +158,7 @@ PARTS: dict[str, Callable[[Bench], None]] = {
     "residuals": Bench.residuals,
     "programs": Bench.programs,
     "developed": Bench.developed,
+    "registration": Bench.registration,
     "paper": Bench.paper,
     "seconds": Bench.seconds,
 }

@@ -55,6 +55,10 @@ sampler unless another is named. BM3D is slow: it gets a part of the pictures, a
 stand beside it. Seconds are for a picture, with whatever else the machine did meanwhile.
 
 Real noise: PolyU's crops of 512 x 512 px beside the mean of each burst, both JPEG of quality 75.""",
+    "registration": """The mean of a burst is no perfect truth: the camera trembled meanwhile, and the light flickered.
+So the truth lies beside each photo (shift, in px), is softer than it, and brighter or darker (light, in 255ths).
+Registered: against the truth moved onto the photo. Blurred: the result after a Gaussian blur of 0.45 px, which no
+photographer would want, and which gains, whoever denoised.""",
     "developed-camera": """Simulated camera: it takes Kodak24 and McMaster18 with noise and without, at the shot noise
 that is stated, demosaics, smooths, sharpens and stores them as JPEG (quality 92, 4:2:0).""",
     "developed-gaussian": """Gaussian noise, sigma in 255ths of white, added to Kodak24 and McMaster18, neither cut off
