@@ -1,4 +1,4 @@
-"""Where the truth of a real photo lies: the mean of a burst lies beside each of its photos, and is brighter or darker."""
+"""Where the truth of a real photo lies: the mean of a burst lies beside its photos, and is brighter or darker."""
 
 from __future__ import annotations
 
