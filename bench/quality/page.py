@@ -31,7 +31,8 @@ cast: of dark patches. Texture rewards noise that is left, so read it beside PSN
 the noise-free ceiling comes near that of the published table: compare our figures with PMRID's here, not with it.""",
     "curve-cfa-best": """## Steps
 
-What each step buys: three Kodak pictures, Bayer, three samplers.""",
+What each step buys: three Kodak pictures, Bayer, three samplers. Seconds are for a picture, with whatever else the
+machine did meanwhile.""",
     "curve-cfa-fast": "",
     "diffusions": """## The end point
 
