@@ -135,7 +135,7 @@ def denoise_area(
     Notes
     -----
     The same up to float32 for one and two steps. With more, parts of a photo that hardly change rest for some steps
-    (`rwdenoise.step_loop`), and what rests differs: by about 0.003 dB.
+    (`rwdenoise.step_loop`), and what rests differs: by about 0.01 dB.
     """
     seen = _surroundings(photo, area, denoiser=denoiser, settings=settings)
     piece, inner = cut_out(photo, seen), Area(area.top - seen.top, area.left - seen.left, area.height, area.width)

@@ -36,8 +36,8 @@ OnProgress = Callable[[int, int], None]
 SMALLEST_TILE = 64
 
 # Share of what is removed, root mean square, that an estimate may move while its tile rests. *Measured* with the
-# released weights from ISO 200 to 51200: of 20 steps 6 passes remain for mosaics, and 0.007 dB change; pictures,
-# whose noise is not known, move more and less evenly: 7 to 17 passes, 0.003 dB.
+# released weights from ISO 200 to 51200: of 20 steps 5 or 6 passes remain for mosaics, and 0.007 dB change; pictures,
+# whose noise is not known, move more and less evenly: 5 to 9 passes of four of them, 0.002 to 0.016 dB.
 _MAY_MOVE: dict[Domain, float] = {"cfa": 0.12, "rgb": 0.08}
 # How much of the pace at which it moved last an estimate keeps: the rest was chance. *Measured* likewise: at 0 and at
 # 1 the photo changes five times as much, in opposite directions.

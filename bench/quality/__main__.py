@@ -51,7 +51,8 @@ DEVELOPED = {
     "seconds": ".2f",
 }  # fmt: skip
 REGISTRATION = {
-    "method": "", "count": "", "psnr": ".2f", "registered_psnr": ".2f", "shift": ".2f", "light": ".1f",
+    "method": "", "count": "", "psnr": ".2f", "blurred_psnr": ".2f", "registered_psnr": ".2f",
+    "blurred_registered_psnr": ".2f", "shift": ".2f", "light": ".1f",
 }  # fmt: skip
 PAPER = {"noise": "", "pictures": "", "method": "", "count": "", "psnr": ".2f", "ssim": ".4f"}
 SECONDS = {"method": "", "seconds": ".2f"}

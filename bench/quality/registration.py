@@ -6,15 +6,14 @@ blur that nobody would want.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
-from scipy import ndimage
+from scipy.ndimage import gaussian_filter
 
 from bench.measures import color_psnr
-from bench.methods import Absent, Picture, PictureMethod
+from bench.methods import Absent, PictureMethod
 from bench.peers.blind import at_sigma
 from bench.peers.cnn import ffdnet
 from bench.quality.developed import NOTHING
@@ -29,38 +28,36 @@ SIGMA = 10
 
 
 def measure_registration(ours: Sequence[PictureMethod], rows: Rows, *, every: int = 1) -> list[Row]:
-    """Return for nothing, FFDNet and ours, and for each with a blur, the means over real pictures, or over every n-th.
+    """Return for nothing, FFDNet and ours the means over real pictures, or over every n-th.
 
     Returns
     -------
     list of dict
-        "method", "psnr" against the truth and "registered_psnr" against the moved one in dB, the "shift" of the truth
-        in px, and its "light" in 255ths.
+        "method"; "psnr" against the truth and "registered_psnr" against the moved one in dB, and with "blurred_" before
+        it each after a blur; the "shift" of the truth in px, and its "light" in 255ths.
     """
     network = ffdnet()
     peers = [] if isinstance(network, Absent) else [at_sigma(network, SIGMA)]
-    cases = REAL.cases(every=every)
-    found = [row for case in cases for method in (NOTHING, *peers, *ours) for row in _measure(case, method, rows)]
+    found = [
+        rows.measure(
+            {"part": "registration", "picture": case.name, "method": method.name}, partial(_measure, case, method)
+        )
+        for case in REAL.cases(every=every)
+        for method in (NOTHING, *peers, *ours)
+    ]
     return average(found, over="picture")
 
 
-def _measure(case: Case, method: PictureMethod, rows: Rows) -> Iterator[Row]:
-    for variant in (method, replace(method, name=f"{method.name}, blurred", run=partial(_run_and_blur, method))):
-        key = {"part": "registration", "picture": case.name, "method": variant.name}
-        yield rows.measure(key, partial(_figures, case, variant))
-
-
-def _run_and_blur(method: PictureMethod, picture: Picture, sigma: float) -> Picture:
-    return np.asarray(ndimage.gaussian_filter(method.run(picture, sigma), (BLUR, BLUR, 0)))
-
-
-def _figures(case: Case, method: PictureMethod) -> Row:
+def _measure(case: Case, method: PictureMethod) -> Row:
     noisy, clean = case.pair
-    picture = np.clip(method.run(noisy, case.pair.sigma), 0, 1)
+    result = method.run(noisy, case.pair.sigma)
+    picture, blurred = (np.clip(x, 0, 1) for x in (result, gaussian_filter(result, BLUR, axes=(0, 1))))
     moved = register(clean, noisy)
     return {
         "psnr": color_psnr(picture, clean),
+        "blurred_psnr": color_psnr(blurred, clean),
         "registered_psnr": color_psnr(picture, moved.truth),
+        "blurred_registered_psnr": color_psnr(blurred, moved.truth),
         "shift": moved.shift,
         "light": 255 * moved.light,
     }
