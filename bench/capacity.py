@@ -18,11 +18,11 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from rwdenoise.cfa import RGGB
 from rwdenoise.denoiser import load_denoiser
 from rwdenoise.diffusion import Settings
 from rwdenoise.io.write import write_photo
 from rwdenoise.job import ignore
+from rwdenoise.photo.cfa import RGGB
 from rwdenoise.photo_work import PhotoWork
 from rwdenoise.scene import draw_scene
 from rwdenoise.simulated import simulate_raw

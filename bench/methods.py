@@ -9,8 +9,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from rwdenoise.cfa import Cfa
-from rwdenoise.noise import NoiseProfile
+from rwdenoise.photo.cfa import Cfa
+from rwdenoise.photo.noise_profile import NoiseProfile
 
 Mosaic: TypeAlias = NDArray[np.float32]
 Picture: TypeAlias = NDArray[np.float32]

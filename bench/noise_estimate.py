@@ -27,11 +27,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from rwdenoise import simulate
-from rwdenoise.cfa import MONOCHROME, RGGB, X_TRANS
-from rwdenoise.noise import NoiseProfile
 from rwdenoise.noise_estimate import estimate_noise
+from rwdenoise.photo.cfa import MONOCHROME, RGGB, X_TRANS
+from rwdenoise.photo.noise_profile import NoiseProfile
+from rwdenoise.photo.typical_noise import profile_at
 from rwdenoise.simulated import simulate_raw
-from rwdenoise.typical_noise import profile_at
 
 ISO = [100 * 2**stop for stop in range(11)]
 EXPOSURES = (0, 2, -3)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from bench.measures import high_pass
 from bench.methods import Picture
-from rwdenoise.color import SRGB_TO_XYZ
+from rwdenoise.photo.color import SRGB_TO_XYZ
 
 #: Frequencies over which the transfer is averaged, in cycles/px.
 TRANSFER_BAND = (0.05, 0.5)

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from rwdenoise.io.read import read_photo
     from rwdenoise.io.write import write_photo, write_picture
     from rwdenoise.job import denoise_photo
-    from rwdenoise.noise import NoiseProfile
     from rwdenoise.noise_estimate import estimate_noise
-    from rwdenoise.photo import Provenance, RawPhoto
-    from rwdenoise.rgb_photo import RgbPhoto
+    from rwdenoise.photo.noise_profile import NoiseProfile
+    from rwdenoise.photo.raw import Provenance, RawPhoto
+    from rwdenoise.photo.rgb import RgbPhoto
 
 __version__ = "0.1.0"
 
@@ -45,10 +45,10 @@ __all__ = [
 
 _HOMES = {
     "Denoiser": "rwdenoise.denoiser",
-    "NoiseProfile": "rwdenoise.noise",
-    "Provenance": "rwdenoise.photo",
-    "RawPhoto": "rwdenoise.photo",
-    "RgbPhoto": "rwdenoise.rgb_photo",
+    "NoiseProfile": "rwdenoise.photo.noise_profile",
+    "Provenance": "rwdenoise.photo.raw",
+    "RawPhoto": "rwdenoise.photo.raw",
+    "RgbPhoto": "rwdenoise.photo.rgb",
     "RwDenoiseError": "rwdenoise.errors",
     "Settings": "rwdenoise.diffusion",
     "denoise_photo": "rwdenoise.job",

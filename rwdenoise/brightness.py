@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rwdenoise.cfa import Cfa
-from rwdenoise.cores import on_every_core
-from rwdenoise.noise import READ_FLOOR, NoiseProfile
+from rwdenoise.parallel import on_every_core
+from rwdenoise.photo.cfa import Cfa
+from rwdenoise.photo.noise_profile import READ_FLOOR, NoiseProfile
 
 Plane = NDArray[np.float32]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from rwdenoise.cfa import BLUE, GREEN, RED, Cfa
-from rwdenoise.noise import NoiseProfile
+from rwdenoise.photo.cfa import BLUE, GREEN, RED, Cfa
+from rwdenoise.photo.noise_profile import NoiseProfile
 from rwdenoise.residual import Floats, deviation_of, without_hot_pixels
 
 # Shares of red, green and blue in luminance: ITU-R BT.709.

@@ -18,7 +18,7 @@ from rwdenoise.brightness import CELL
 from rwdenoise.crops import Crop, cut_out
 from rwdenoise.diffusion import Settings
 from rwdenoise.io.read import Photo
-from rwdenoise.photo import Area, RawPhoto
+from rwdenoise.photo.raw import Area, RawPhoto
 from rwdenoise.photo_work import choose_noise, domain_of
 from rwdenoise.regions import find_grain, measure_picture_noise
 from rwdenoise.rendering import look_of, render
@@ -26,7 +26,7 @@ from rwdenoise.rendering import look_of, render
 if TYPE_CHECKING:
     from rwdenoise.denoiser import Denoiser
     from rwdenoise.grain import Grain
-    from rwdenoise.noise import NoiseProfile
+    from rwdenoise.photo.noise_profile import NoiseProfile
 
 Picture = NDArray[np.uint8]
 

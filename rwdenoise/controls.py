@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from rwdenoise import chroma, detail
-from rwdenoise.cfa import Cfa
 from rwdenoise.diffusion import Settings
-from rwdenoise.noise import NoiseProfile
+from rwdenoise.photo.cfa import Cfa
+from rwdenoise.photo.noise_profile import NoiseProfile
+from rwdenoise.photo.tiling import plan_tiles
 from rwdenoise.residual import Floats
-from rwdenoise.tiling import plan_tiles
 
 #: Edge of the parts in which a frame is done, in px: they stay in memory one at a time.
 PART = 512

@@ -15,13 +15,13 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from rwdenoise.cfa import BLUE, GREEN, LINEAR, RED, TRANSMISSION
-from rwdenoise.color import decode_srgb, encode_extended_srgb
 from rwdenoise.grain import estimate_grain
 from rwdenoise.io.read import Photo
-from rwdenoise.photo import Area, RawPhoto
+from rwdenoise.photo.cfa import BLUE, GREEN, LINEAR, RED, TRANSMISSION
+from rwdenoise.photo.color import decode_srgb, encode_extended_srgb
+from rwdenoise.photo.raw import Area, RawPhoto
+from rwdenoise.photo.rgb import RgbPhoto
 from rwdenoise.residual import EDGE
-from rwdenoise.rgb_photo import RgbPhoto
 
 Floats = NDArray[np.float32]
 Some = TypeVar("Some", bound=Photo)

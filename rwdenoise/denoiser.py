@@ -14,9 +14,7 @@ from torch import Tensor
 
 from rwdenoise.backend import Engine, choose_backend
 from rwdenoise.brightness import keep_local_means
-from rwdenoise.cfa import MONOCHROME, Cfa
 from rwdenoise.controls import apply_controls
-from rwdenoise.cores import side_by_side
 from rwdenoise.diffusion import Settings
 from rwdenoise.errors import DeviceMemoryError, WeightsMismatchError
 from rwdenoise.first_look import noise_of, plan_windows
@@ -25,11 +23,13 @@ from rwdenoise.grain import Grain
 from rwdenoise.hot_pixels import BrokenPixels, find_broken_pixels
 from rwdenoise.manifest import find_weights, weights_digest
 from rwdenoise.network import Domain, UNet
-from rwdenoise.noise import NoiseProfile
+from rwdenoise.parallel import side_by_side
+from rwdenoise.photo.cfa import MONOCHROME, Cfa
+from rwdenoise.photo.noise_profile import NoiseProfile
+from rwdenoise.photo.tiling import plan_even_tiles
 from rwdenoise.picture_controls import apply_picture_controls
 from rwdenoise.roughness import measure_roughness
 from rwdenoise.step_loop import OnProgress, Walk
-from rwdenoise.tiling import plan_even_tiles
 from rwdenoise.weights import Facts, load_network
 
 Cut = Callable[[slice, slice], NDArray[np.float32]]
@@ -163,7 +163,7 @@ class Denoiser:
         Parameters
         ----------
         planes : ndarray of float32, shape (3, H, W)
-            Red, green and blue in the display domain (see `rwdenoise.rgb_photo.Encoding`), not clipped.
+            Red, green and blue in the display domain (see `rwdenoise.photo.rgb.Encoding`), not clipped.
         settings : Settings
             Steps and sampler; strength, chroma and detail.
         grain : Grain, optional

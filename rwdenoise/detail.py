@@ -14,7 +14,7 @@ from itertools import product
 
 import numpy as np
 
-from rwdenoise.noise import NoiseProfile
+from rwdenoise.photo.noise_profile import NoiseProfile
 from rwdenoise.residual import EDGE, Floats, band_means, cosine_transform, deviation_of, without_hot_pixels
 
 #: Px from one cosine transform to the next: each pixel is in four of them.

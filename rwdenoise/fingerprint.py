@@ -12,7 +12,7 @@ from rwdenoise.io.source import opened
 
 if TYPE_CHECKING:
     from rwdenoise.diffusion import Settings
-    from rwdenoise.noise import NoiseProfile
+    from rwdenoise.photo.noise_profile import NoiseProfile
 
 #: Hexadecimal digits of a method's key: 128 bits, so that no two methods ever meet by chance.
 _DIGITS = 32

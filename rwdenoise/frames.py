@@ -9,10 +9,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from rwdenoise.cfa import TRANSMISSION, Cfa
-from rwdenoise.cores import on_every_core
-from rwdenoise.noise import NoiseProfile, destabilize, stabilize
-from rwdenoise.tiling import Tile, in_bands
+from rwdenoise.parallel import on_every_core
+from rwdenoise.photo.cfa import TRANSMISSION, Cfa
+from rwdenoise.photo.noise_profile import NoiseProfile, destabilize, stabilize
+from rwdenoise.photo.tiling import Tile, in_bands
 
 Planes = NDArray[np.float32]
 

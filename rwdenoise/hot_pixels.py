@@ -13,10 +13,10 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from rwdenoise.cfa import Cfa
-from rwdenoise.cores import on_every_core
-from rwdenoise.noise import NoiseProfile, destabilize, stabilize
-from rwdenoise.tiling import in_bands
+from rwdenoise.parallel import on_every_core
+from rwdenoise.photo.cfa import Cfa
+from rwdenoise.photo.noise_profile import NoiseProfile, destabilize, stabilize
+from rwdenoise.photo.tiling import in_bands
 
 Plane = NDArray[np.float32]
 Places = NDArray[np.intp]
@@ -164,7 +164,7 @@ def _neighbors(cfa: Cfa, count: int) -> dict[tuple[int, ...], tuple[tuple[int, i
 def nearest_of_same_color(cfa: Cfa, count: int) -> tuple[tuple[int, int], ...]:
     """Return the offsets of the nearest sites that have the filter of the first one, nearest first.
 
-    >>> from rwdenoise.cfa import RGGB
+    >>> from rwdenoise.photo.cfa import RGGB
     >>> nearest_of_same_color(RGGB, 4)
     ((-2, 0), (0, -2), (0, 2), (2, 0))
     """

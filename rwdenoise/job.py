@@ -17,7 +17,7 @@ from rwdenoise.treatment import Treatment
 if TYPE_CHECKING:
     from rwdenoise.denoiser import Denoiser
     from rwdenoise.diffusion import Settings
-    from rwdenoise.noise import NoiseProfile
+    from rwdenoise.photo.noise_profile import NoiseProfile
 
 
 def ignore(_event: Event) -> None:

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from rwdenoise.denoiser import Denoiser
 from rwdenoise.diffusion import Settings
 from rwdenoise.grain import Grain, estimate_grain
+from rwdenoise.photo.rgb import RgbPhoto
 from rwdenoise.picture_controls import apply_picture_controls
 from rwdenoise.regions import denoise_regions
-from rwdenoise.rgb_photo import RgbPhoto
 
 #: How many estimates are remembered.
 REMEMBERED = 4

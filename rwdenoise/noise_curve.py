@@ -17,11 +17,11 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from rwdenoise.cfa import BLUE, CLEAR, GREEN, LINEAR, RED
 from rwdenoise.io.read import Photo
-from rwdenoise.noise import READ_FLOOR, NoiseProfile
 from rwdenoise.noise_estimate import LARGEST, estimate_noise
-from rwdenoise.photo import Area, RawPhoto
+from rwdenoise.photo.cfa import BLUE, CLEAR, GREEN, LINEAR, RED
+from rwdenoise.photo.noise_profile import READ_FLOOR, NoiseProfile
+from rwdenoise.photo.raw import Area, RawPhoto
 from rwdenoise.residual import CLIPPED
 
 Floats = NDArray[np.floating]

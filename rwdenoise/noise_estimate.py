@@ -18,8 +18,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from rwdenoise.cfa import Cfa
-from rwdenoise.noise import READ_FLOOR, NoiseProfile
+from rwdenoise.photo.cfa import Cfa
+from rwdenoise.photo.noise_profile import READ_FLOOR, NoiseProfile
 
 Floats = NDArray[np.floating]
 

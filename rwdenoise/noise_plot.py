@@ -14,9 +14,9 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
 
-from rwdenoise.cfa import BLUE, CLEAR, GREEN, RED
-from rwdenoise.noise import READ_FLOOR
 from rwdenoise.noise_curve import Floats, NoiseCurve
+from rwdenoise.photo.cfa import BLUE, CLEAR, GREEN, RED
+from rwdenoise.photo.noise_profile import READ_FLOOR
 
 #: Inches, and dots for each of them in a PNG.
 SIZE, DPI = (8.0, 4.8), 150

@@ -22,7 +22,7 @@ from torch import Tensor
 from rwdenoise.memory import within_memory
 from rwdenoise.network import PLANES, UNet
 from rwdenoise.openvino_model import SPLITS, Floats, find_gains, find_steering, split, write_model
-from rwdenoise.tiling import in_bands
+from rwdenoise.photo.tiling import in_bands
 
 #: OpenVINO's names of the devices that --device names.
 DEVICES = {"openvino": "CPU", "openvino:gpu": "GPU", "openvino:npu": "NPU"}

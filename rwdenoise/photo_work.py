@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rwdenoise.cfa import LINEAR
 from rwdenoise.errors import PhotoAccessError, PhotoWriteError, SettingsError
 from rwdenoise.events import Finished, Listener, Noise, Progress, Residual, Warned
 from rwdenoise.fingerprint import digest_file
@@ -20,10 +19,11 @@ from rwdenoise.io.source import FileState, shown, state_of
 from rwdenoise.io.write import FORMATS, write_photo, write_picture
 from rwdenoise.memory import within_memory
 from rwdenoise.noise_estimate import estimate_noise
-from rwdenoise.photo import Provenance, RawPhoto
+from rwdenoise.photo.cfa import LINEAR
+from rwdenoise.photo.raw import Provenance, RawPhoto
+from rwdenoise.photo.rgb import RgbPhoto
 from rwdenoise.regions import denoise_regions
 from rwdenoise.residual import ResidualCheck, check_residual
-from rwdenoise.rgb_photo import RgbPhoto
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from rwdenoise.denoiser import Denoiser
     from rwdenoise.diffusion import Settings
     from rwdenoise.network import Domain
-    from rwdenoise.noise import NoiseProfile
+    from rwdenoise.photo.noise_profile import NoiseProfile
     from rwdenoise.treatment import Treatment
 
 #: Gives the denoiser for a domain.

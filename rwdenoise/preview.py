@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from rwdenoise.diffusion import Settings
-    from rwdenoise.noise import NoiseProfile
+    from rwdenoise.photo.noise_profile import NoiseProfile
 
 #: Edge of a part in px: on a screen three beside one another have room.
 SIZE = 384

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from rwdenoise import detail
 from rwdenoise.grain import Grain, estimate_grain
 from rwdenoise.io.read import Photo
-from rwdenoise.photo import Area, RawPhoto
-from rwdenoise.tiling import Tile, plan_tiles
+from rwdenoise.photo.raw import Area, RawPhoto
+from rwdenoise.photo.tiling import Tile, plan_tiles
 
 if TYPE_CHECKING:
     from rwdenoise.denoiser import Denoiser

@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from rwdenoise.cfa import LINEAR
 from rwdenoise.crops import cut_out, shown_area
 from rwdenoise.io.develop import develop
 from rwdenoise.io.preview import camera_curve, render_small, with_square_pixels
 from rwdenoise.io.read import Photo
 from rwdenoise.io.samples import to_depth
-from rwdenoise.photo import U16_MAX, Area, RawPhoto
-from rwdenoise.rgb_photo import RgbPhoto, Samples
+from rwdenoise.photo.cfa import LINEAR
+from rwdenoise.photo.raw import U16_MAX, Area, RawPhoto
+from rwdenoise.photo.rgb import RgbPhoto, Samples
 
 #: Px around an area that are developed with it: demosaicing looks a few px around.
 MARGIN = 16

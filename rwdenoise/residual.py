@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rwdenoise.cores import on_every_core
-from rwdenoise.noise import READ_FLOOR, NoiseProfile
+from rwdenoise.parallel import on_every_core
+from rwdenoise.photo.noise_profile import READ_FLOOR, NoiseProfile
 
 Floats = NDArray[np.float32]
 Cells = set[tuple[int, int]]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from rwdenoise.color import SRGB_TO_XYZ
+from rwdenoise.photo.color import SRGB_TO_XYZ
 
 # XYZ (D65) -> camera of four bodies, as printed in Brooks et al. 2019, "Unprocessing Images for Learned Raw
 # Denoising" (the Darmstadt data set's cameras; they equal the ColorMatrix2 of Adobe's profiles).

@@ -7,10 +7,10 @@ import torch
 from numpy.typing import NDArray
 
 from rwdenoise import simulate
-from rwdenoise.cfa import MONOCHROME, Cfa
-from rwdenoise.noise import NoiseProfile
-from rwdenoise.photo import Area, RawPhoto
-from rwdenoise.typical_noise import profile_at
+from rwdenoise.photo.cfa import MONOCHROME, Cfa
+from rwdenoise.photo.noise_profile import NoiseProfile
+from rwdenoise.photo.raw import Area, RawPhoto
+from rwdenoise.photo.typical_noise import profile_at
 
 # A 14-bit sensor with the levels of many Canon bodies.
 BLACK, WHITE = 2048, 15360

@@ -28,7 +28,7 @@ from rwdenoise.errors import DeviceMemoryError
 from rwdenoise.frames import Frame
 from rwdenoise.memory import within_memory
 from rwdenoise.network import Architecture, Domain
-from rwdenoise.tiling import Tile, in_bands, plan_even_tiles
+from rwdenoise.photo.tiling import Tile, in_bands, plan_even_tiles
 
 OnProgress = Callable[[int, int], None]
 

@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from rwdenoise.cfa import RGGB
 from rwdenoise.denoiser import Denoiser, load_denoiser
 from rwdenoise.diffusion import Settings
 from rwdenoise.io.develop import develop
-from rwdenoise.photo import RawPhoto
+from rwdenoise.photo.cfa import RGGB
+from rwdenoise.photo.raw import RawPhoto
+from rwdenoise.photo.typical_noise import profile_at
 from rwdenoise.scene import draw_scene
 from rwdenoise.simulated import simulate_raw
-from rwdenoise.typical_noise import profile_at
 
 FOLDER = Path(__file__).parents[1] / "docs" / "pictures"
 ISO = 12800

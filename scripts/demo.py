@@ -18,7 +18,7 @@ from PIL import Image
 from bench.measures import psnr, texture_kept
 from rwdenoise.io.develop import develop
 from rwdenoise.io.raw import read_raw
-from rwdenoise.photo import RawPhoto
+from rwdenoise.photo.raw import RawPhoto
 
 FOLDER = Path("demo")
 ISO = 12800

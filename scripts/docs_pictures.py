@@ -17,10 +17,10 @@ from PIL import Image, ImageDraw, ImageFont
 
 from bench.quality.plots import plot_curve
 from bench.quality.rows import Row
-from rwdenoise.cfa import RGGB
 from rwdenoise.denoiser import load_denoiser
 from rwdenoise.diffusion import Settings, schedule
-from rwdenoise.photo import RawPhoto
+from rwdenoise.photo.cfa import RGGB
+from rwdenoise.photo.raw import RawPhoto
 from rwdenoise.scene import draw_scene
 from rwdenoise.simulated import simulate_raw
 from scripts.controls import denoised, shown

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
-from rwdenoise.cfa import RGGB
 from rwdenoise.io.develop import develop
 from rwdenoise.noise_curve import measure_noise_curve
 from rwdenoise.noise_plot import draw_noise_curve
-from rwdenoise.rgb_photo import Encoding, RgbPhoto, Stored
+from rwdenoise.photo.cfa import RGGB
+from rwdenoise.photo.rgb import Encoding, RgbPhoto, Stored
 from rwdenoise.scene import draw_scene
 from rwdenoise.simulated import simulate_raw
 

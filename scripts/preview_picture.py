@@ -8,10 +8,10 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from PIL import Image
 
-from rwdenoise.cfa import RGGB
 from rwdenoise.denoiser import load_denoiser
 from rwdenoise.diffusion import Settings
 from rwdenoise.io.write import write_photo
+from rwdenoise.photo.cfa import RGGB
 from rwdenoise.preview import preview_photo
 from rwdenoise.scene import draw_scene
 from rwdenoise.simulated import simulate_raw

@@ -19,8 +19,8 @@ from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
 from rwdenoise import scene
-from rwdenoise.cfa import RGGB
 from rwdenoise.io.write import write_photo
+from rwdenoise.photo.cfa import RGGB
 from rwdenoise.simulated import simulate_raw
 
 FOLDER = Path(__file__).parents[1] / "docs" / "pictures"

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from rwdenoise.cfa import LINEAR, RGGB, Cfa
 from rwdenoise.diffusion import Settings
 from rwdenoise.grain import Grain
 from rwdenoise.hot_pixels import BrokenPixels
-from rwdenoise.noise import NoiseProfile
-from rwdenoise.photo import Area, RawPhoto
-from rwdenoise.rgb_photo import Encoding, RgbPhoto, Stored
+from rwdenoise.photo.cfa import LINEAR, RGGB, Cfa
+from rwdenoise.photo.noise_profile import NoiseProfile
+from rwdenoise.photo.raw import Area, RawPhoto
+from rwdenoise.photo.rgb import Encoding, RgbPhoto, Stored
 
 
 @dataclass

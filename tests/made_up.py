@@ -5,7 +5,7 @@ from io import BytesIO
 import numpy as np
 from PIL import Image
 
-from rwdenoise.photo import Area
+from rwdenoise.photo.raw import Area
 from rwdenoise.report.content import Comparison, Picture, View
 from rwdenoise.report.pictures import encode, encode_crop, encode_drawing, thumbnail_of
 

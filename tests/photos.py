@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from rwdenoise.cfa import LINEAR, MONOCHROME, RGGB, Cfa
-from rwdenoise.noise import NoiseProfile
-from rwdenoise.photo import Area, Provenance, RawPhoto
+from rwdenoise.photo.cfa import LINEAR, MONOCHROME, RGGB, Cfa
+from rwdenoise.photo.noise_profile import NoiseProfile
+from rwdenoise.photo.raw import Area, Provenance, RawPhoto
 
 PROVENANCE = Provenance("cfa-test 1.0", "improved", 4, 0.5, NoiseProfile(1e-3, 1e-5))
 #: XYZ -> camera of a Canon PowerShot G2 (dcraw's table).

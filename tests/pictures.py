@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from rwdenoise.rgb_photo import RgbPhoto
+from rwdenoise.photo.rgb import RgbPhoto
 
 
 def pixels(*, channels: int = 3, depth: type = np.uint8, size: tuple[int, int] = (75, 101)) -> np.ndarray:

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from rwdenoise import simulate
-from rwdenoise.cfa import BAYER_PHASES, MONOCHROME, X_TRANS, Cfa
-from rwdenoise.noise import NoiseProfile, destabilize, stabilize, stabilized_white
+from rwdenoise.photo.cfa import BAYER_PHASES, MONOCHROME, X_TRANS, Cfa
+from rwdenoise.photo.noise_profile import NoiseProfile, destabilize, stabilize, stabilized_white
 
 from .photos import WHITE
 from .stars import draw_stars

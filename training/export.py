@@ -19,12 +19,12 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from rwdenoise.backend import Backend
-from rwdenoise.cfa import RGGB, X_TRANS
 from rwdenoise.denoiser import Denoiser
 from rwdenoise.diffusion import Settings
 from rwdenoise.errors import WeightsMismatchError
 from rwdenoise.network import Domain, UNet
-from rwdenoise.noise import NoiseProfile
+from rwdenoise.photo.cfa import RGGB, X_TRANS
+from rwdenoise.photo.noise_profile import NoiseProfile
 from rwdenoise.weights import Facts, load_network, save_network
 
 from .camera import LOG_SHOT

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from rwdenoise.errors import SettingsError, UnsupportedPhotoError
-from rwdenoise.noise import NoiseProfile
+from rwdenoise.photo.noise_profile import NoiseProfile
 
 from .camera import LOG_SHOT, MEASURED_SLOPE, NoiseLine
 
@@ -38,7 +38,7 @@ def _measure(path: Path) -> NoiseProfile:
     # Here, as machines with fast GPUs often lack what reads camera files.
     from rwdenoise.io.read import read_photo
     from rwdenoise.noise_estimate import estimate_noise
-    from rwdenoise.photo import RawPhoto
+    from rwdenoise.photo.raw import RawPhoto
 
     photo = read_photo(path)
     if not isinstance(photo, RawPhoto) or photo.mosaic.ndim != 2:

@@ -123,7 +123,7 @@ def _through_library(path: Path) -> NDArray[np.uint8]:
     # Here, as machines with fast GPUs often lack what reads camera files, and most photos do not need it.
     from rwdenoise.io.develop import develop
     from rwdenoise.io.read import read_photo
-    from rwdenoise.photo import RawPhoto
+    from rwdenoise.photo.raw import RawPhoto
 
     photo = read_photo(path)
     bytewide: NDArray[np.uint8]

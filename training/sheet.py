@@ -11,10 +11,10 @@ from PIL import Image, ImageDraw
 from torch import Tensor
 
 from rwdenoise import in_camera, simulate
-from rwdenoise.cfa import RGGB
 from rwdenoise.in_camera import Developing
 from rwdenoise.network import UNet
-from rwdenoise.noise import NoiseProfile, destabilize, stabilize
+from rwdenoise.photo.cfa import RGGB
+from rwdenoise.photo.noise_profile import NoiseProfile, destabilize, stabilize
 
 from .camera import Pairs
 from .pictures import PicturePairs

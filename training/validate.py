@@ -9,12 +9,12 @@ import torch
 from torch import Tensor
 
 from rwdenoise import simulate
-from rwdenoise.cfa import RGGB, X_TRANS, Cfa
 from rwdenoise.diffusion import improved, schedule
 from rwdenoise.errors import SettingsError
 from rwdenoise.first_look import noise_of
 from rwdenoise.network import UNet
-from rwdenoise.noise import NoiseProfile, destabilize, stabilize
+from rwdenoise.photo.cfa import RGGB, X_TRANS, Cfa
+from rwdenoise.photo.noise_profile import NoiseProfile, destabilize, stabilize
 from rwdenoise.roughness import LEAST, roughness_of
 
 from .camera import READ_OFFSET, READ_SLOPE

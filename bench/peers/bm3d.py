@@ -9,8 +9,8 @@ import numpy as np
 
 from bench.methods import Absent, Mosaic, MosaicMethod, Picture, PictureMethod
 from bench.peers.found import package_version, without_package
-from rwdenoise.cfa import X_TRANS, Cfa
-from rwdenoise.noise import NoiseProfile, destabilize, stabilize
+from rwdenoise.photo.cfa import X_TRANS, Cfa
+from rwdenoise.photo.noise_profile import NoiseProfile, destabilize, stabilize
 
 
 def bm3d_methods() -> list[MosaicMethod | Absent]:

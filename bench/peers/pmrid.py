@@ -18,8 +18,8 @@ from torch.nn import functional
 
 from bench.methods import Absent, Mosaic, MosaicMethod
 from bench.peers.found import weights_file, without_weights
-from rwdenoise.cfa import RGGB, Cfa
-from rwdenoise.noise import NoiseProfile
+from rwdenoise.photo.cfa import RGGB, Cfa
+from rwdenoise.photo.noise_profile import NoiseProfile
 
 # From the authors' evaluation: DN from black to white; the gain of what the network is given; the padding's multiple,
 # in px of the mosaic.

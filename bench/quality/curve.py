@@ -12,9 +12,9 @@ from bench.measures import psnr, texture_kept
 from bench.pictures import kodak
 from bench.quality.pictures import Case
 from bench.quality.rows import Row, Rows
-from rwdenoise.cfa import BAYER_PHASES
 from rwdenoise.denoiser import Denoiser
 from rwdenoise.diffusion import SAMPLERS, Settings
+from rwdenoise.photo.cfa import BAYER_PHASES
 from training.validate import SHOT, usual_profile
 
 STEPS = (1, 2, 3, 4, 8, 20, 50)

@@ -15,7 +15,7 @@ import torch
 from bench.methods import Picture
 from bench.pictures import kodak, mcmaster, polyu, polyu_mean, read_linear, read_picture
 from rwdenoise import in_camera, simulate
-from rwdenoise.cfa import RGGB
+from rwdenoise.photo.cfa import RGGB
 from rwdenoise.simulated import WHITE_BALANCE
 from training.validate import SHOT, usual_profile
 

@@ -21,10 +21,10 @@ from bench.quality.curve import EVERY
 from bench.quality.pictures import Case
 from bench.quality.rows import Row
 from rwdenoise.backend import Backend, fast_dtype
-from rwdenoise.cfa import BAYER_PHASES
 from rwdenoise.diffusion import improved, schedule
 from rwdenoise.network import UNet
-from rwdenoise.noise import destabilize, stabilize
+from rwdenoise.photo.cfa import BAYER_PHASES
+from rwdenoise.photo.noise_profile import destabilize, stabilize
 from training.photos import find_photos
 from training.recipe import read_recipe
 from training.train import Trainer

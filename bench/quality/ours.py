@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from bench.methods import Mosaic, MosaicMethod, Picture, PictureMethod
-from rwdenoise.cfa import Cfa
 from rwdenoise.denoiser import Denoiser
 from rwdenoise.diffusion import Settings
-from rwdenoise.noise import NoiseProfile
+from rwdenoise.photo.cfa import Cfa
+from rwdenoise.photo.noise_profile import NoiseProfile
 
 
 def ours(denoiser: Denoiser, settings: Settings) -> MosaicMethod:

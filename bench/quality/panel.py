@@ -12,10 +12,10 @@ from PIL import Image, ImageDraw, ImageFont
 
 from bench.methods import MosaicMethod
 from rwdenoise import scene
-from rwdenoise.cfa import RGGB, X_TRANS, Cfa
 from rwdenoise.io.develop import develop
+from rwdenoise.photo.cfa import RGGB, X_TRANS, Cfa
+from rwdenoise.photo.typical_noise import profile_at
 from rwdenoise.simulated import simulate_raw
-from rwdenoise.typical_noise import profile_at
 
 CROP = 192
 ISO = 25600

@@ -20,10 +20,10 @@ from bench.measures import block_means, color_psnr, psnr, ssim, texture_kept
 from bench.methods import Absent, Method, Mosaic, MosaicMethod, Picture, PictureMethod
 from bench.pictures import kodak, mcmaster, read_linear
 from bench.quality.rows import Row, Rows
-from rwdenoise.cfa import BAYER_PHASES, X_TRANS, Cfa
 from rwdenoise.io.develop import develop
-from rwdenoise.noise import NoiseProfile
-from rwdenoise.photo import RawPhoto
+from rwdenoise.photo.cfa import BAYER_PHASES, X_TRANS, Cfa
+from rwdenoise.photo.noise_profile import NoiseProfile
+from rwdenoise.photo.raw import RawPhoto
 from rwdenoise.simulated import simulate_raw
 from training.validate import SHOT, usual_profile
 

@@ -23,12 +23,12 @@ from bench.peers.rawtherapee import find_rawtherapee
 from bench.pictures import data_folder, kodak, read_linear
 from bench.quality.ours import ours
 from bench.quality.rows import Row
-from rwdenoise.cfa import RGGB
 from rwdenoise.denoiser import Denoiser
 from rwdenoise.diffusion import Settings
 from rwdenoise.io.write import write_photo
 from rwdenoise.job import denoise_photo
-from rwdenoise.noise import NoiseProfile
+from rwdenoise.photo.cfa import RGGB
+from rwdenoise.photo.noise_profile import NoiseProfile
 from rwdenoise.simulated import simulate_raw
 
 MAKE, MODEL, ISO = "Canon", "EOS 5D Mark II", 6400

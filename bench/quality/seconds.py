@@ -10,7 +10,7 @@ from bench.methods import Absent, Method, MosaicMethod
 from bench.pictures import kodak
 from bench.quality.pictures import Case
 from bench.quality.rows import Row
-from rwdenoise.cfa import RGGB
+from rwdenoise.photo.cfa import RGGB
 from training.validate import SHOT, usual_profile
 
 ROUNDS = 3

@@ -9,11 +9,11 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from bench.speed.ceilings import synchronize
 from rwdenoise.backend import Engine, available_devices, choose_backend
-from rwdenoise.cfa import RGGB
 from rwdenoise.denoiser import TILE, Denoiser
 from rwdenoise.manifest import find_weights
 from rwdenoise.network import PLANES, Architecture, UNet
-from rwdenoise.tiling import plan_even_tiles
+from rwdenoise.photo.cfa import RGGB
+from rwdenoise.photo.tiling import plan_even_tiles
 from rwdenoise.weights import load_network
 
 #: The noise level told to the network where only its speed counts.

@@ -14,8 +14,8 @@ from bench.quality.programs import camera_noise, join_pictures, photograph
 from bench.speed.sizes import shape_of
 from rwdenoise.io.raw import read_raw
 from rwdenoise.io.write import write_photo
-from rwdenoise.noise import NoiseProfile
-from rwdenoise.photo import Area, RawPhoto
+from rwdenoise.photo.noise_profile import NoiseProfile
+from rwdenoise.photo.raw import Area, RawPhoto
 
 
 class Photos:

@@ -15,9 +15,9 @@ from bench.speed.photos import Photos
 from bench.speed.sizes import Sizes, shape_of
 from bench.speed.timing import in_turn, seconds_of
 from rwdenoise.backend import Engine
-from rwdenoise.cfa import RGGB
 from rwdenoise.denoiser import Denoiser
 from rwdenoise.diffusion import Settings
+from rwdenoise.photo.cfa import RGGB
 
 NETWORK = "network alone"
 

@@ -11,10 +11,10 @@ from rwdenoise_cli.options import QUALITIES
 
 if TYPE_CHECKING:
     from rwdenoise.io.read import Photo
-    from rwdenoise.noise import NoiseProfile
     from rwdenoise.noise_curve import NoiseCurve
-    from rwdenoise.photo import RawPhoto
-    from rwdenoise.rgb_photo import RgbPhoto
+    from rwdenoise.photo.noise_profile import NoiseProfile
+    from rwdenoise.photo.raw import RawPhoto
+    from rwdenoise.photo.rgb import RgbPhoto
     from rwdenoise_cli.options import Method, Output
 
 Facts = dict[str, Any]
@@ -28,7 +28,7 @@ USUAL_ISO = (25, 1_000_000)
 def facts_of(source: Path, photo: Photo, curve: NoiseCurve) -> Facts:
     """Return what there is to say about a photo and its noise."""
     from rwdenoise.io.shooting import read_shooting
-    from rwdenoise.rgb_photo import RgbPhoto
+    from rwdenoise.photo.rgb import RgbPhoto
 
     about = _picture_facts(photo, curve) if isinstance(photo, RgbPhoto) else _raw_facts(photo, curve)
     return {"camera": _camera(photo) or None, "iso": photo.iso, **read_shooting(source)._asdict(), **about}
@@ -77,7 +77,7 @@ def _refusal(source: Path, target: Path, *, overwrite: bool) -> str | None:
 
 
 def _raw_facts(photo: RawPhoto, curve: NoiseCurve) -> Facts:
-    from rwdenoise.cfa import LINEAR
+    from rwdenoise.photo.cfa import LINEAR
 
     height, width = photo.mosaic.shape[:2]
     linear = photo.cfa == LINEAR
@@ -102,7 +102,7 @@ def _raw_facts(photo: RawPhoto, curve: NoiseCurve) -> Facts:
 
 def _comparison(photo: RawPhoto, curve: NoiseCurve) -> Facts:
     """Hold the measured noise against what the file states, and against a typical camera at this ISO value."""
-    from rwdenoise.typical_noise import profile_at
+    from rwdenoise.photo.typical_noise import profile_at
 
     typical = profile_at(photo.iso) if photo.iso and USUAL_ISO[0] <= photo.iso <= USUAL_ISO[1] else None
     measured = _deviation(curve.profile)

@@ -14,7 +14,7 @@ import click
 from rwdenoise.diffusion import MAX_STEPS, SAMPLERS, Settings
 from rwdenoise.errors import SettingsError
 from rwdenoise.io.suffixes import format_of
-from rwdenoise.noise import NoiseProfile
+from rwdenoise.photo.noise_profile import NoiseProfile
 
 if TYPE_CHECKING:
     from rwdenoise.denoiser import Denoiser

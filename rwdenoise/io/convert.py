@@ -10,7 +10,7 @@ import numpy as np
 from rwdenoise.errors import SettingsError
 from rwdenoise.io.icc import profile
 from rwdenoise.io.samples import to_depth
-from rwdenoise.rgb_photo import RgbPhoto, Samples, Stored
+from rwdenoise.photo.rgb import RgbPhoto, Samples, Stored
 
 _U8_FORMATS = {"jpeg", "webp"}
 # 65535 / 255.

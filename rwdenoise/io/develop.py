@@ -6,11 +6,11 @@ import numpy as np
 import rawpy
 from numpy.typing import NDArray
 
-from rwdenoise.cfa import MONOCHROME
 from rwdenoise.io.dng import encode_bare_dng
 from rwdenoise.io.icc import color_space, encoding_table
 from rwdenoise.io.libraw import unpacked
-from rwdenoise.photo import RawPhoto
+from rwdenoise.photo.cfa import MONOCHROME
+from rwdenoise.photo.raw import RawPhoto
 
 _LIBRAW_SPACES = {
     "srgb": rawpy.ColorSpace.sRGB,

@@ -15,13 +15,13 @@ import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
 
-from rwdenoise.cfa import LINEAR, MONOCHROME
-from rwdenoise.cores import on_every_core
 from rwdenoise.io import tags
 from rwdenoise.io.dng_source import D65, MOSAIC_CODES
 from rwdenoise.io.tags import Tag
 from rwdenoise.io.tiff_writer import Picture, assemble
-from rwdenoise.photo import U16_MAX, Provenance, RawPhoto
+from rwdenoise.parallel import on_every_core
+from rwdenoise.photo.cfa import LINEAR, MONOCHROME
+from rwdenoise.photo.raw import U16_MAX, Provenance, RawPhoto
 
 # 256 is what Adobe's own converter uses; lossless JPEG of other sizes is not read everywhere.
 TILE = 256

@@ -8,13 +8,13 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from rwdenoise.color import SRGB_TO_XYZ
 from rwdenoise.errors import SettingsError
 from rwdenoise.io import tags
 from rwdenoise.io.tags import Tag
 from rwdenoise.io.tiff_header import Directory
-from rwdenoise.noise import NoiseProfile
-from rwdenoise.photo import Area
+from rwdenoise.photo.color import SRGB_TO_XYZ
+from rwdenoise.photo.noise_profile import NoiseProfile
+from rwdenoise.photo.raw import Area
 
 D65 = 21
 # The worst of the real cameras' matrices that were looked at has 4.

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from rwdenoise.color import decode_srgb, encode_extended_srgb
-from rwdenoise.cores import on_every_core
 from rwdenoise.io.icc import COLOR_SPACES, to_pcs
-from rwdenoise.rgb_photo import Colors, Encoding
+from rwdenoise.parallel import on_every_core
+from rwdenoise.photo.color import decode_srgb, encode_extended_srgb
+from rwdenoise.photo.rgb import Colors, Encoding
 
 Floats = NDArray[np.float64]
 

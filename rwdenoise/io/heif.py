@@ -13,7 +13,7 @@ from PIL import ExifTags
 from rwdenoise.errors import UnsupportedPhotoError
 from rwdenoise.io.decoders import cut_off, decoding, refuse_size
 from rwdenoise.io.samples import to_photo
-from rwdenoise.rgb_photo import RgbPhoto, Samples, Stored
+from rwdenoise.photo.rgb import RgbPhoto, Samples, Stored
 
 _U16_MAX = 65535
 # Of the box av1C: its name, a version, a profile, and a byte of flags (AV1 in ISO base media, 2.3.3).

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rwdenoise.color import decode_srgb
 from rwdenoise.errors import SettingsError
+from rwdenoise.photo.color import decode_srgb
 
 Curve = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 

@@ -13,7 +13,7 @@ from PIL import Image, JpegImagePlugin
 from rwdenoise.errors import SettingsError, UnsupportedPhotoError
 from rwdenoise.io.decoders import cut_off, decoding, refuse_size
 from rwdenoise.io.samples import joined, to_photo
-from rwdenoise.rgb_photo import RgbPhoto, Stored
+from rwdenoise.photo.rgb import RgbPhoto, Stored
 
 #: Used where a picture was not a JPEG before.
 DEFAULT_QUALITY = 95

@@ -11,7 +11,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from rwdenoise.errors import CorruptPhotoError, PhotoAccessError, PhotoWriteError, SettingsError
 from rwdenoise.io.encodings import CURVES, encoding_under
-from rwdenoise.rgb_photo import RgbPhoto, Stored
+from rwdenoise.photo.rgb import RgbPhoto, Stored
 
 #: The names of the files: the layer, the same denoised, and the ICC profile where there is one.
 PIXELS, RESULT, PROFILE = "pixels.in", "pixels.out", "profile.icc"

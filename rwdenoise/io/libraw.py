@@ -12,10 +12,10 @@ import rawpy
 from numpy.typing import NDArray
 from PIL import Image
 
-from rwdenoise.cfa import BLUE, GREEN, RED, tile_pattern
-from rwdenoise.color import SRGB_TO_XYZ
 from rwdenoise.errors import CorruptPhotoError, PhotoError, UnsupportedPhotoError
 from rwdenoise.io.quiet import without_libraw_chatter
+from rwdenoise.photo.cfa import BLUE, GREEN, RED, tile_pattern
+from rwdenoise.photo.color import SRGB_TO_XYZ
 
 #: More than twice what the largest sensor has (151 Mpx); float planes of it still fit into 2 GiB.
 MAX_PIXELS = 2**29

@@ -15,8 +15,8 @@ from rwdenoise.errors import PhotoAccessError, PhotoError
 from rwdenoise.io.exiv2_image import EXIV2_ERRORS, LOCK, NAMESPACE, PREFIX, open_image
 from rwdenoise.io.source import read_file, shown
 from rwdenoise.io.thumbnail import render_thumbnail
-from rwdenoise.photo import Provenance
-from rwdenoise.rgb_photo import RgbPhoto
+from rwdenoise.photo.raw import Provenance
+from rwdenoise.photo.rgb import RgbPhoto
 
 # Directories that describe pictures which the output does not have.
 _FOREIGN_GROUPS = re.compile(r"SubImage\d|SubThumb\d|Thumbnail|Image2|Image3|PanasonicRaw|MpfInfo")

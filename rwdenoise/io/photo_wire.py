@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rwdenoise.cfa import BLUE, LINEAR, MONOCHROME, RED, Cfa
 from rwdenoise.io.dng_source import is_inside
 from rwdenoise.io.encodings import encoding_of
 from rwdenoise.io.libraw import MAX_PIXELS
@@ -18,9 +17,10 @@ from rwdenoise.io.read import Photo
 from rwdenoise.io.tags import SIZES, Tag
 from rwdenoise.io.tiff import LOSSLESS
 from rwdenoise.io.wire import Message, Unchecked, expect, finite, flag, one_of, positive, text, unpacked_bytes, whole
-from rwdenoise.noise import NoiseProfile
-from rwdenoise.photo import Area, RawPhoto
-from rwdenoise.rgb_photo import RgbPhoto, Stored
+from rwdenoise.photo.cfa import BLUE, LINEAR, MONOCHROME, RED, Cfa
+from rwdenoise.photo.noise_profile import NoiseProfile
+from rwdenoise.photo.raw import Area, RawPhoto
+from rwdenoise.photo.rgb import RgbPhoto, Stored
 
 _PERIODS = {"Bayer": (2, 2), "X-Trans": (6, 6)}
 _U16_MAX, _U32_MAX = 2**16 - 1, 2**32 - 1

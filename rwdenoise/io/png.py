@@ -12,7 +12,7 @@ import imagecodecs
 from rwdenoise.errors import UnsupportedPhotoError
 from rwdenoise.io.decoders import cut_off, decoding, refuse_size
 from rwdenoise.io.samples import joined, to_photo
-from rwdenoise.rgb_photo import RgbPhoto, Stored
+from rwdenoise.photo.rgb import RgbPhoto, Stored
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 

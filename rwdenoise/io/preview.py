@@ -6,14 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from rwdenoise.cfa import LINEAR, MONOCHROME, TRANSMISSION, Cfa
-from rwdenoise.color import camera_to_srgb, encode_srgb
-from rwdenoise.cores import on_every_core
 from rwdenoise.errors import CorruptPhotoError, UnsupportedPhotoError
 from rwdenoise.io.libraw import embedded_preview
 from rwdenoise.io.source import read_file
-from rwdenoise.photo import RawPhoto
-from rwdenoise.tiling import in_bands
+from rwdenoise.parallel import on_every_core
+from rwdenoise.photo.cfa import LINEAR, MONOCHROME, TRANSMISSION, Cfa
+from rwdenoise.photo.color import camera_to_srgb, encode_srgb
+from rwdenoise.photo.raw import RawPhoto
+from rwdenoise.photo.tiling import in_bands
 
 #: Points that a rising curve goes through: what is known, and what it becomes; both 0..1.
 Curve = tuple[NDArray[np.float64], NDArray[np.float64]]

@@ -11,8 +11,8 @@ import exiv2
 from rwdenoise.errors import RwDenoiseError
 from rwdenoise.io.exiv2_image import EXIV2_ERRORS, LOCK, PREFIX, open_image
 from rwdenoise.io.source import read_file
-from rwdenoise.noise import NoiseProfile
-from rwdenoise.photo import Provenance
+from rwdenoise.photo.noise_profile import NoiseProfile
+from rwdenoise.photo.raw import Provenance
 
 
 def read_provenance(path: Path) -> Provenance | None:

@@ -19,7 +19,7 @@ from rwdenoise.io.samples import joined
 from rwdenoise.io.source import read_file, shown
 from rwdenoise.io.tiff import encode_tiff_photo, read_tiff
 from rwdenoise.io.webp import encode_webp_photo, read_webp
-from rwdenoise.rgb_photo import RgbPhoto
+from rwdenoise.photo.rgb import RgbPhoto
 
 #: What developed pictures can be written as.
 PICTURE_FORMATS = ("tiff", "jpeg", "png", "webp")

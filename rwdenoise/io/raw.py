@@ -11,7 +11,6 @@ import numpy as np
 import rawpy
 from numpy.typing import NDArray
 
-from rwdenoise.cfa import BLUE, CLEAR, GREEN, LINEAR, MONOCHROME, RED, Cfa
 from rwdenoise.errors import CorruptPhotoError, UnsupportedPhotoError
 from rwdenoise.io import dng_source
 from rwdenoise.io.dng_source import is_inside
@@ -22,7 +21,8 @@ from rwdenoise.io.private_data import private_tags
 from rwdenoise.io.refusal import refuse_unreadable, unknown_kind
 from rwdenoise.io.source import read_file, shown
 from rwdenoise.io.tiff_header import Directory, read_directories
-from rwdenoise.photo import Area, RawPhoto
+from rwdenoise.photo.cfa import BLUE, CLEAR, GREEN, LINEAR, MONOCHROME, RED, Cfa
+from rwdenoise.photo.raw import Area, RawPhoto
 
 #: LibRaw's `flip` (mirror 1, upside down 2, transpose 4) -> Exif orientation.
 ORIENTATIONS = {0: 1, 1: 2, 2: 4, 3: 3, 4: 5, 5: 8, 6: 6, 7: 7}

@@ -8,8 +8,8 @@ from rwdenoise.io.raster import read_picture
 from rwdenoise.io.raw import read_raw
 from rwdenoise.io.refusal import holds_raw
 from rwdenoise.io.suffixes import PICTURE_SUFFIXES
-from rwdenoise.photo import RawPhoto
-from rwdenoise.rgb_photo import RgbPhoto
+from rwdenoise.photo.raw import RawPhoto
+from rwdenoise.photo.rgb import RgbPhoto
 
 Photo = RawPhoto | RgbPhoto
 

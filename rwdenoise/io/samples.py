@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from rwdenoise.io.encodings import encoding_of
-from rwdenoise.rgb_photo import RgbPhoto, Samples, Stored
+from rwdenoise.photo.rgb import RgbPhoto, Samples, Stored
 
 
 def to_photo(pixels: NDArray[Any], stored: Stored, *, orientation: int = 1) -> RgbPhoto:

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from rwdenoise.io.samples import to_depth
-from rwdenoise.rgb_photo import RgbPhoto
+from rwdenoise.photo.rgb import RgbPhoto
 
 #: In px (DCF 2.0, 3.3.3).
 LONGEST_SIDE = 160

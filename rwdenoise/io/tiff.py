@@ -17,7 +17,7 @@ from rwdenoise.io.encodings import encoding_of
 from rwdenoise.io.samples import joined
 from rwdenoise.io.source import check_file
 from rwdenoise.io.tiff_checks import color_count, only_page, refuse_lies, refuse_other_kinds
-from rwdenoise.rgb_photo import RgbPhoto, Samples, Stored
+from rwdenoise.photo.rgb import RgbPhoto, Samples, Stored
 
 # Tag numbers (TIFF 6.0; the profile: ICC.1:2022, annex B.2).
 _ORIENTATION, _X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT, _ICC_PROFILE = 274, 282, 283, 296, 34675

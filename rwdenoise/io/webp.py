@@ -12,7 +12,7 @@ from PIL import Image
 from rwdenoise.errors import SettingsError, UnsupportedPhotoError
 from rwdenoise.io.decoders import cut_off, decoding
 from rwdenoise.io.samples import joined, to_photo
-from rwdenoise.rgb_photo import RgbPhoto, Stored
+from rwdenoise.photo.rgb import RgbPhoto, Stored
 
 #: Of lossy pictures; the file does not say what its own was.
 DEFAULT_QUALITY = 95

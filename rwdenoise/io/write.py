@@ -6,7 +6,6 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from rwdenoise.cores import side_by_side
 from rwdenoise.errors import SettingsError
 from rwdenoise.io.atomic import refuse_existing, write_atomically
 from rwdenoise.io.develop import develop
@@ -16,8 +15,9 @@ from rwdenoise.io.icc import profile
 from rwdenoise.io.metadata import copy_metadata
 from rwdenoise.io.preview import render_preview
 from rwdenoise.io.raster import encode_picture
-from rwdenoise.photo import Provenance, RawPhoto
-from rwdenoise.rgb_photo import RgbPhoto
+from rwdenoise.parallel import side_by_side
+from rwdenoise.photo.raw import Provenance, RawPhoto
+from rwdenoise.photo.rgb import RgbPhoto
 
 _ENCODERS = {"tiff": encode_tiff, "jpeg": encode_jpeg, "png": encode_png}
 #: What photos can be written as: the mosaic (DNG), or the developed picture.

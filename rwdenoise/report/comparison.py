@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from rwdenoise.cfa import LINEAR
 from rwdenoise.crops import choose_crops, cut_out, shown_area
 from rwdenoise.io.provenance import read_provenance
 from rwdenoise.io.read import Photo, read_photo
@@ -13,7 +12,8 @@ from rwdenoise.io.shooting import read_shooting
 from rwdenoise.io.source import shown
 from rwdenoise.noise_curve import NoiseCurve, measure_noise_curve
 from rwdenoise.noise_plot import draw_noise_curve
-from rwdenoise.photo import Area, Provenance, RawPhoto
+from rwdenoise.photo.cfa import LINEAR
+from rwdenoise.photo.raw import Area, Provenance, RawPhoto
 from rwdenoise.photo_work import ReadPhoto
 from rwdenoise.rendering import Look, look_of, render, shown_box, shown_size
 from rwdenoise.report.content import Comparison, Picture, View

@@ -12,7 +12,7 @@ from rwdenoise.events import Finished
 from rwdenoise.io.read import Photo
 from rwdenoise.io.shooting import Shooting
 from rwdenoise.noise_curve import NoiseCurve
-from rwdenoise.photo import Provenance, RawPhoto
+from rwdenoise.photo.raw import Provenance, RawPhoto
 from rwdenoise.rendering import shown_size
 from rwdenoise.report.content import Fact
 from rwdenoise.residual import ResidualCheck

@@ -8,9 +8,9 @@ from rwdenoise.errors import SettingsError
 from rwdenoise.io.develop import develop
 from rwdenoise.io.encodings import DISPLAY
 from rwdenoise.io.read import Photo
-from rwdenoise.photo import RawPhoto
+from rwdenoise.photo.raw import RawPhoto
+from rwdenoise.photo.rgb import RgbPhoto, Stored
 from rwdenoise.rendering import upright
-from rwdenoise.rgb_photo import RgbPhoto, Stored
 
 Pair = tuple[RawPhoto, RawPhoto] | tuple[RgbPhoto, RgbPhoto]
 

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rwdenoise.cfa import LINEAR
 from rwdenoise.io.read import Photo
 from rwdenoise.io.samples import to_photo
-from rwdenoise.noise import READ_FLOOR
 from rwdenoise.noise_curve import NoiseCurve
-from rwdenoise.photo import Area, RawPhoto
+from rwdenoise.photo.cfa import LINEAR
+from rwdenoise.photo.noise_profile import READ_FLOOR
+from rwdenoise.photo.raw import Area, RawPhoto
+from rwdenoise.photo.rgb import Stored
 from rwdenoise.rendering import render
 from rwdenoise.report.matching import Pair
-from rwdenoise.rgb_photo import Stored
 
 Floats = NDArray[np.float32]
 

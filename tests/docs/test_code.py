@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from rwdenoise.cfa import RGGB
 from rwdenoise.io.write import write_photo
+from rwdenoise.photo.cfa import RGGB
 from rwdenoise.scene import draw_scene
 from rwdenoise.simulated import simulate_raw
 from tests.docs.pages import PAGES, Block, blocks, name_of

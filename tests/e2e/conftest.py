@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from rwdenoise.cfa import RGGB
 from rwdenoise.io.write import write_photo
+from rwdenoise.photo.cfa import RGGB
 from rwdenoise.simulated import simulate_raw
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rwdenoise.cfa import RGGB
 from rwdenoise.io.write import write_photo
+from rwdenoise.photo.cfa import RGGB
 from rwdenoise.simulated import simulate_raw
 from rwdenoise.weights import save_network
 from tests.tiny import tiny_facts, tiny_network

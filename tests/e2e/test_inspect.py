@@ -9,11 +9,11 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from rwdenoise import expected
-from rwdenoise.cfa import RGGB, X_TRANS
 from rwdenoise.io.write import write_photo
-from rwdenoise.photo import Provenance
+from rwdenoise.photo.cfa import RGGB, X_TRANS
+from rwdenoise.photo.raw import Provenance
+from rwdenoise.photo.typical_noise import profile_at
 from rwdenoise.simulated import simulate_raw
-from rwdenoise.typical_noise import profile_at
 from rwdenoise_cli.main import cli
 
 

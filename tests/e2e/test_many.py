@@ -8,11 +8,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from rwdenoise import denoiser, pipeline
-from rwdenoise.cfa import RGGB
 from rwdenoise.errors import Cancelled
 from rwdenoise.io.made_from import made_from
 from rwdenoise.io.write import write_photo
 from rwdenoise.journal import Journal, default_journal
+from rwdenoise.photo.cfa import RGGB
 from rwdenoise.simulated import simulate_raw
 from rwdenoise_cli import many_options
 from rwdenoise_cli.main import cli

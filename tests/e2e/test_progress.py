@@ -12,9 +12,9 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from rwdenoise.cfa import RGGB
 from rwdenoise.events import Failed, Noise, Progress, Skipped, Started
 from rwdenoise.io.write import write_photo
+from rwdenoise.photo.cfa import RGGB
 from rwdenoise.simulated import simulate_raw
 from rwdenoise.weights import save_network
 from rwdenoise_cli import reporters

@@ -12,14 +12,14 @@ import torch
 from PIL import Image
 
 from rwdenoise import in_camera, simulate
-from rwdenoise.cfa import RGGB
-from rwdenoise.color import encode_srgb
 from rwdenoise.denoiser import Denoiser, load_denoiser
 from rwdenoise.diffusion import Settings
 from rwdenoise.in_camera import Developing
+from rwdenoise.photo.cfa import RGGB
+from rwdenoise.photo.color import encode_srgb
+from rwdenoise.photo.typical_noise import profile_at
 from rwdenoise.scene import draw_scene
 from rwdenoise.simulated import WHITE_BALANCE
-from rwdenoise.typical_noise import profile_at
 
 CROP = 384
 

@@ -6,14 +6,14 @@ import torch
 
 from rwdenoise import step_loop
 from rwdenoise.backend import Backend, Engine, available_devices, choose_backend
-from rwdenoise.cfa import RGGB, X_TRANS
 from rwdenoise.denoiser import Denoiser
 from rwdenoise.diffusion import Settings
 from rwdenoise.manifest import find_weights
-from rwdenoise.photo import RawPhoto
+from rwdenoise.photo.cfa import RGGB, X_TRANS
+from rwdenoise.photo.raw import RawPhoto
+from rwdenoise.photo.typical_noise import profile_at
 from rwdenoise.scene import draw_scene
 from rwdenoise.simulated import simulate_raw
-from rwdenoise.typical_noise import profile_at
 from rwdenoise.weights import load_network
 from tests.e2e.released import names_of
 

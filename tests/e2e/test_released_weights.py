@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 
-from rwdenoise.cfa import BAYER_PHASES, MONOCHROME, X_TRANS, Cfa
 from rwdenoise.denoiser import Denoiser, load_denoiser
 from rwdenoise.diffusion import Settings
-from rwdenoise.noise import NoiseProfile
-from rwdenoise.photo import RawPhoto
+from rwdenoise.photo.cfa import BAYER_PHASES, MONOCHROME, X_TRANS, Cfa
+from rwdenoise.photo.noise_profile import NoiseProfile
+from rwdenoise.photo.raw import RawPhoto
+from rwdenoise.photo.typical_noise import profile_at
 from rwdenoise.photo_work import choose_noise
 from rwdenoise.scene import draw_scene
 from rwdenoise.simulated import simulate_raw
-from rwdenoise.typical_noise import profile_at
 from tests.e2e.released import names_of
 
 HEIGHT, WIDTH = 384, 576

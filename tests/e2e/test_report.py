@@ -8,8 +8,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from rwdenoise import denoiser
-from rwdenoise.cfa import RGGB
 from rwdenoise.io.write import write_photo
+from rwdenoise.photo.cfa import RGGB
 from rwdenoise.report import call
 from rwdenoise.simulated import simulate_raw
 from rwdenoise_cli.main import cli

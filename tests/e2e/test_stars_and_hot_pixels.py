@@ -5,11 +5,11 @@ import pytest
 import torch
 
 from rwdenoise import simulate
-from rwdenoise.cfa import RGGB, X_TRANS, Cfa
 from rwdenoise.denoiser import Denoiser, load_denoiser
 from rwdenoise.diffusion import Settings
-from rwdenoise.noise import NoiseProfile
-from rwdenoise.typical_noise import profile_at
+from rwdenoise.photo.cfa import RGGB, X_TRANS, Cfa
+from rwdenoise.photo.noise_profile import NoiseProfile
+from rwdenoise.photo.typical_noise import profile_at
 from tests.e2e.released import names_of
 
 EDGE, REACH = 768, 3

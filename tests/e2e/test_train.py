@@ -14,9 +14,9 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
-from rwdenoise.cfa import RGGB
-from rwdenoise.color import encode_srgb
 from rwdenoise.io.write import write_photo
+from rwdenoise.photo.cfa import RGGB
+from rwdenoise.photo.color import encode_srgb
 from rwdenoise.scene import draw_scene
 from rwdenoise.simulated import simulate_raw
 

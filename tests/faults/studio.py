@@ -10,9 +10,9 @@ from typing import Self
 
 import numpy as np
 
-from rwdenoise.cfa import RGGB
 from rwdenoise.io.write import write_photo
-from rwdenoise.photo import RawPhoto
+from rwdenoise.photo.cfa import RGGB
+from rwdenoise.photo.raw import RawPhoto
 from rwdenoise.simulated import simulate_raw
 from rwdenoise.weights import save_network
 from tests.faults.scene import FAKE, Scene, digests

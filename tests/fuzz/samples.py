@@ -13,11 +13,11 @@ import numpy as np
 import tifffile
 from PIL import Image
 
-from rwdenoise.cfa import LINEAR, MONOCHROME, RGGB, X_TRANS
 from rwdenoise.io import tags
 from rwdenoise.io.dng import encode_bare_dng, encode_dng
 from rwdenoise.io.icc import profile
 from rwdenoise.io.png import profile_chunk, with_chunks
+from rwdenoise.photo.cfa import LINEAR, MONOCHROME, RGGB, X_TRANS
 from tests.photos import PREVIEW, PROVENANCE, raw_photo
 from tests.pictures import pixels, saved
 from tests.profiles import formula_curve, gamma_curve, gray_profile, rgb_profile, table_curve

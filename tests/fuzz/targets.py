@@ -18,7 +18,7 @@ from rwdenoise.io.refusal import holds_raw, refuse_unreadable, unknown_kind
 from rwdenoise.io.taken import read_date
 from rwdenoise.io.tiff_header import read_directories
 from rwdenoise.io.write import write_photo, write_picture
-from rwdenoise.photo import RawPhoto
+from rwdenoise.photo.raw import RawPhoto
 from tests.fuzz import samples
 from tests.fuzz.samples import Samples
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from rwdenoise.color import encode_extended_srgb
+from rwdenoise.photo.color import encode_extended_srgb
 from rwdenoise.scene import draw_scene
 from tests.profiles import ADOBE_RGB_COLUMNS, gamma_curve, rgb_profile
 

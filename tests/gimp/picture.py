@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from rwdenoise import Settings, denoise_photo, load_denoiser, read_picture, write_photo
-from rwdenoise.cfa import BAYER_PHASES
+from rwdenoise.photo.cfa import BAYER_PHASES
 from rwdenoise.scene import draw_scene
 from rwdenoise.simulated import simulate_raw
 from tests.gimp.screen import open_screen

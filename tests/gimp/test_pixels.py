@@ -11,8 +11,8 @@ import pytest
 from rwdenoise.denoiser import Denoiser, load_denoiser
 from rwdenoise.diffusion import Settings
 from rwdenoise.io.encodings import DISPLAY, LINEAR, encoding_of
+from rwdenoise.photo.rgb import RgbPhoto, Stored
 from rwdenoise.regions import denoise_regions
-from rwdenoise.rgb_photo import RgbPhoto, Stored
 from tests.gimp.cases import TYPES, Case, idle_cases, kind_cases, place_cases
 from tests.gimp.tree import GimpTree
 

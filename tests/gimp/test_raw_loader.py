@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from rwdenoise import RawPhoto, Settings, denoise_photo, load_denoiser, read_picture, write_photo
-from rwdenoise.cfa import BAYER_PHASES
+from rwdenoise.photo.cfa import BAYER_PHASES
 from rwdenoise.scene import draw_scene
 from rwdenoise.simulated import simulate_raw
 from tests.gimp.tree import GimpTree, worker_command

@@ -15,8 +15,8 @@ from rwdenoise.diffusion import Settings
 from rwdenoise.io.raw import read_raw
 from rwdenoise.io.write import write_photo
 from rwdenoise.manifest import find_weights
-from rwdenoise.photo import Provenance
-from rwdenoise.typical_noise import profile_at
+from rwdenoise.photo.raw import Provenance
+from rwdenoise.photo.typical_noise import profile_at
 from rwdenoise.weights import load_network
 
 CASES = sorted(path.parent for path in Path(__file__).parent.glob("*/input.dng"))

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rwdenoise import controls
-from rwdenoise.cfa import BAYER_PHASES, MONOCHROME, X_TRANS, Cfa
 from rwdenoise.diffusion import SAMPLERS, Settings
-from rwdenoise.noise import NoiseProfile
+from rwdenoise.photo.cfa import BAYER_PHASES, MONOCHROME, X_TRANS, Cfa
+from rwdenoise.photo.noise_profile import NoiseProfile
 from tests.tiny import tiny_denoiser
 
 PROFILE = NoiseProfile(4e-3, 2e-5)

@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rwdenoise.cfa import BAYER_PHASES, MONOCHROME, X_TRANS, Cfa
 from rwdenoise.denoiser import Denoiser
 from rwdenoise.diffusion import SAMPLERS, Settings
 from rwdenoise.errors import Cancelled, DeviceMemoryError
-from rwdenoise.noise import NoiseProfile
+from rwdenoise.photo.cfa import BAYER_PHASES, MONOCHROME, X_TRANS, Cfa
+from rwdenoise.photo.noise_profile import NoiseProfile
 from tests.tiny import tiny_denoiser
 
 PROFILE = NoiseProfile(4e-3, 2e-5)

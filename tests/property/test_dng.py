@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rwdenoise.cfa import BAYER_PHASES, LINEAR, MONOCHROME, X_TRANS, Cfa
 from rwdenoise.io.dng import encode_bare_dng, encode_dng
 from rwdenoise.io.raw import read_raw
 from rwdenoise.io.write import write_photo
-from rwdenoise.photo import Area, RawPhoto
+from rwdenoise.photo.cfa import BAYER_PHASES, LINEAR, MONOCHROME, X_TRANS, Cfa
+from rwdenoise.photo.raw import Area, RawPhoto
 from tests.photos import PREVIEW, PROVENANCE, raw_photo
 
 X_TRANS_PHASES = [X_TRANS.shifted(top, left) for top in range(6) for left in range(6)]

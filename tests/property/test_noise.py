@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rwdenoise.noise import NoiseProfile, destabilize, stabilize
+from rwdenoise.photo.noise_profile import NoiseProfile, destabilize, stabilize
 
 shots = st.one_of(st.just(0.0), st.floats(1e-7, 0.1))
 reads = st.one_of(st.just(0.0), st.floats(1e-10, 1e-2))

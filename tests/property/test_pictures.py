@@ -18,7 +18,7 @@ from rwdenoise.io.picture_kind import picture_kind
 from rwdenoise.io.png import encode_png_photo, profile_chunk, read_png, with_chunks
 from rwdenoise.io.samples import to_photo
 from rwdenoise.io.webp import read_webp
-from rwdenoise.rgb_photo import Stored
+from rwdenoise.photo.rgb import Stored
 from tests.pictures import pixels, saved
 
 SIZE = (40, 56)

@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 
 from rwdenoise import regions
 from rwdenoise.backend import Backend
-from rwdenoise.cfa import RGGB
 from rwdenoise.denoiser import Denoiser
 from rwdenoise.diffusion import Settings
 from rwdenoise.errors import WeightsMismatchError
-from rwdenoise.noise import NoiseProfile
+from rwdenoise.photo.cfa import RGGB
+from rwdenoise.photo.noise_profile import NoiseProfile
+from rwdenoise.photo.rgb import Encoding, RgbPhoto, Stored
 from rwdenoise.regions import denoise_regions
-from rwdenoise.rgb_photo import Encoding, RgbPhoto, Stored
 from rwdenoise.roughness import LEAST
 from tests.tiny import tiny_denoiser, tiny_facts, tiny_network
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from rwdenoise.errors import CorruptPhotoError, UnsupportedPhotoError
 from rwdenoise.io.icc import profile
 from rwdenoise.io.tiff import encode_tiff_photo, read_tiff
-from rwdenoise.rgb_photo import RgbPhoto
+from rwdenoise.photo.rgb import RgbPhoto
 from tests.profiles import LINEAR_CURVE, rgb_profile
 
 TYPES = ["uint8", "uint16", "uint32", "float16", "float32", "float64"]

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rwdenoise.tiling import in_bands, plan_even_tiles, plan_tiles
+from rwdenoise.photo.tiling import in_bands, plan_even_tiles, plan_tiles
 
 
 @given(

@@ -12,8 +12,8 @@ from bench.peers.bm3d import bm3d_methods
 from bench.peers.classical import classical_methods
 from bench.peers.pmrid import KNOWN_K, KNOWN_VARIANCE, WHITE, KSigma
 from bench.pictures import mcmaster
-from rwdenoise.cfa import BAYER_PHASES, BGGR, MONOCHROME, X_TRANS, Cfa
-from rwdenoise.noise import NoiseProfile
+from rwdenoise.photo.cfa import BAYER_PHASES, BGGR, MONOCHROME, X_TRANS, Cfa
+from rwdenoise.photo.noise_profile import NoiseProfile
 
 NOISE = NoiseProfile(1.6e-2, 4e-4)
 SIGMA = 25 / 255

@@ -32,10 +32,10 @@ from bench.speed.photos import Photos
 from bench.speed.sizes import FULL, QUICK, shape_of
 from bench.speed.timing import in_turn
 from rwdenoise.backend import choose_backend
-from rwdenoise.cfa import RGGB
 from rwdenoise.io.raw import read_raw
 from rwdenoise.network import Architecture
-from rwdenoise.noise import NoiseProfile
+from rwdenoise.photo.cfa import RGGB
+from rwdenoise.photo.noise_profile import NoiseProfile
 from rwdenoise.simulated import simulate_raw
 from rwdenoise.weights import save_network
 from tests.tiny import tiny_facts, tiny_network

@@ -14,7 +14,7 @@ with warnings.catch_warnings():
 from bench.methods import Absent, MosaicMethod, PictureMethod
 from bench.quality.texture import CEILING, develop, expose, measure_texture, photograph
 from bench.scenes import Scene, charts
-from rwdenoise.noise import NoiseProfile
+from rwdenoise.photo.noise_profile import NoiseProfile
 
 NOISE = NoiseProfile(2.56e-3, 1.6e-5)
 LEVELS = [(12800, NOISE)]

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from rwdenoise.brightness import CELL, keep_local_means
-from rwdenoise.cfa import MONOCHROME, RGGB, X_TRANS, Cfa
-from rwdenoise.noise import NoiseProfile
+from rwdenoise.photo.cfa import MONOCHROME, RGGB, X_TRANS, Cfa
+from rwdenoise.photo.noise_profile import NoiseProfile
 
 PROFILE = NoiseProfile(4e-3, 2e-5)
 SHAPE = (5 * CELL + 7, 4 * CELL + 33)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rwdenoise.cfa import BAYER_PHASES, BLUE, CLEAR, GREEN, LINEAR, MONOCHROME, RED, RGGB, X_TRANS
+from rwdenoise.photo.cfa import BAYER_PHASES, BLUE, CLEAR, GREEN, LINEAR, MONOCHROME, RED, RGGB, X_TRANS
 
 
 @pytest.mark.parametrize("cfa", BAYER_PHASES)

@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 
-from rwdenoise.cfa import RGGB, X_TRANS, Cfa
 from rwdenoise.denoiser import load_denoiser
 from rwdenoise.detail import give_back_detail, lost_structure
 from rwdenoise.diffusion import Settings
-from rwdenoise.noise import NoiseProfile
+from rwdenoise.photo.cfa import RGGB, X_TRANS, Cfa
+from rwdenoise.photo.noise_profile import NoiseProfile
+from rwdenoise.photo.typical_noise import profile_at
 from rwdenoise.residual import deviation_of
 from rwdenoise.scene import draw_scene
 from rwdenoise.simulated import simulate_raw
-from rwdenoise.typical_noise import profile_at
 from tests.unit.test_residual import blurred, noise_like
 
 PROFILE = NoiseProfile(2.4e-3, 1e-5)

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from rwdenoise.cfa import LINEAR, RGGB, Cfa
 from rwdenoise.errors import CorruptPhotoError, WeightsCorruptError
 from rwdenoise.io import tags
 from rwdenoise.io.dng import encode_bare_dng
@@ -18,6 +17,7 @@ from rwdenoise.io.metadata import copy_metadata, read_identity, read_orientation
 from rwdenoise.io.raster import encode_picture, read_picture
 from rwdenoise.io.raw import read_raw
 from rwdenoise.io.write import write_photo
+from rwdenoise.photo.cfa import LINEAR, RGGB, Cfa
 from rwdenoise.weights import FORMAT, load_network
 from tests.photos import raw_photo
 from tests.pictures import pixels, saved, write

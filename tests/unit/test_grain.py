@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from rwdenoise.color import decode_srgb
 from rwdenoise.diffusion import Settings
 from rwdenoise.grain import TONES, estimate_grain, grain_of
-from rwdenoise.linear import display_matrix, to_display
-from rwdenoise.noise import NoiseProfile
+from rwdenoise.photo.color import decode_srgb
+from rwdenoise.photo.linear import display_matrix, to_display
+from rwdenoise.photo.noise_profile import NoiseProfile
 from rwdenoise.picture_controls import apply_picture_controls
 from tests.photos import GAINS, MATRIX
 

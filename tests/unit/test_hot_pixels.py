@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rwdenoise.cfa import BAYER_PHASES, GREEN, MONOCHROME, X_TRANS, Cfa
 from rwdenoise.hot_pixels import find_broken_pixels, nearest_of_same_color
-from rwdenoise.noise import NoiseProfile
+from rwdenoise.photo.cfa import BAYER_PHASES, GREEN, MONOCHROME, X_TRANS, Cfa
+from rwdenoise.photo.noise_profile import NoiseProfile
 
 NOISE = NoiseProfile(1e-3, 1e-6)
 LEVELS = np.array([0.02, 0.05, 0.03, 0.1], np.float32)

@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from rwdenoise import in_camera, simulate
-from rwdenoise.cfa import BAYER_PHASES, X_TRANS, Cfa
-from rwdenoise.color import encode_srgb
 from rwdenoise.in_camera import Developing
+from rwdenoise.photo.cfa import BAYER_PHASES, X_TRANS, Cfa
+from rwdenoise.photo.color import encode_srgb
 from rwdenoise.scene import draw_scene
 
 

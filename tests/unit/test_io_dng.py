@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from rwdenoise.cfa import MONOCHROME, RGGB, Cfa
 from rwdenoise.io.dng import TILE, encode_bare_dng
 from rwdenoise.io.libraw import unpacked
+from rwdenoise.photo.cfa import MONOCHROME, RGGB, Cfa
 from tests.photos import raw_photo
 
 

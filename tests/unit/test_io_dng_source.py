@@ -16,7 +16,7 @@ from rwdenoise.io.dng_source import (
     white_levels,
 )
 from rwdenoise.io.tags import Tag, numbers, rationals
-from rwdenoise.photo import Area
+from rwdenoise.photo.raw import Area
 
 
 def directory(*found: Tag) -> dict[int, Tag]:

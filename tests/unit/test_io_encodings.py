@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from rwdenoise.color import decode_srgb, encode_extended_srgb, encode_srgb
 from rwdenoise.io.encodings import DISPLAY, LINEAR, encoding_of
 from rwdenoise.io.icc import COLOR_SPACES, profile
-from rwdenoise.rgb_photo import Encoding
+from rwdenoise.photo.color import decode_srgb, encode_extended_srgb, encode_srgb
+from rwdenoise.photo.rgb import Encoding
 from tests.profiles import (
     ADOBE_RGB_COLUMNS,
     LINEAR_CURVE,

@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rwdenoise.cfa import LINEAR, MONOCHROME, RGGB, X_TRANS, Cfa
 from rwdenoise.errors import Cancelled, CorruptPhotoError, PhotoAccessError, PhotoError, UnsupportedPhotoError
 from rwdenoise.io import isolated
 from rwdenoise.io.dng import encode_bare_dng, encode_dng
@@ -22,6 +21,7 @@ from rwdenoise.io.photo_wire import pack, unpack
 from rwdenoise.io.raster import PICTURE_FORMATS, encode_picture
 from rwdenoise.io.read import Photo, read_photo
 from rwdenoise.io.wire import NONSENSE, Message, read_message, write_message
+from rwdenoise.photo.cfa import LINEAR, MONOCHROME, RGGB, X_TRANS, Cfa
 from tests.fakes import fake_picture
 from tests.photos import PREVIEW, PROVENANCE, raw_photo
 from tests.pictures import write

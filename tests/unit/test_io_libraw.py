@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import rawpy
 
-from rwdenoise.color import camera_to_srgb
 from rwdenoise.errors import CorruptPhotoError, PhotoError, UnsupportedPhotoError
 from rwdenoise.io.dng import encode_bare_dng, encode_dng
 from rwdenoise.io.libraw import (
@@ -19,6 +18,7 @@ from rwdenoise.io.libraw import (
     unpacked,
 )
 from rwdenoise.io.quiet import without_libraw_chatter
+from rwdenoise.photo.color import camera_to_srgb
 from tests.photos import MATRIX, PREVIEW, PROVENANCE, raw_photo
 
 

@@ -10,14 +10,14 @@ import pytest
 import rawpy
 import tifffile
 
-from rwdenoise.cfa import LINEAR
 from rwdenoise.errors import CorruptPhotoError, UnsupportedPhotoError
 from rwdenoise.io import tags
 from rwdenoise.io.develop import develop
 from rwdenoise.io.dng import encode_dng
 from rwdenoise.io.preview import render_preview
 from rwdenoise.io.raw import read_raw
-from rwdenoise.photo import Area, RawPhoto
+from rwdenoise.photo.cfa import LINEAR
+from rwdenoise.photo.raw import Area, RawPhoto
 from tests.photos import GAINS, MATRIX, PREVIEW, PROVENANCE, raw_photo
 
 SIZE = (70, 90)

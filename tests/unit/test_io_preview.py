@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from rwdenoise.cfa import BAYER_PHASES, MONOCHROME, RGGB, X_TRANS, Cfa
-from rwdenoise.color import encode_srgb
 from rwdenoise.io.libraw import embedded_preview
 from rwdenoise.io.preview import brightness_curve, render_preview
 from rwdenoise.io.raw import read_raw
-from rwdenoise.photo import Area
+from rwdenoise.photo.cfa import BAYER_PHASES, MONOCHROME, RGGB, X_TRANS, Cfa
+from rwdenoise.photo.color import encode_srgb
+from rwdenoise.photo.raw import Area
 from tests.photos import flat_photo, raw_photo
 
 

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rwdenoise.cfa import BGGR, GRBG, RGGB
 from rwdenoise.errors import CorruptPhotoError, PhotoError, UnsupportedPhotoError
 from rwdenoise.io import tags
 from rwdenoise.io.dng import encode_dng
 from rwdenoise.io.raw import read_raw
-from rwdenoise.photo import Area
+from rwdenoise.photo.cfa import BGGR, GRBG, RGGB
+from rwdenoise.photo.raw import Area
 from tests.photos import PREVIEW, PROVENANCE, raw_photo
 
 

@@ -7,8 +7,8 @@ import pytest
 from rwdenoise.errors import CorruptPhotoError, PhotoAccessError
 from rwdenoise.io.read import read_photo
 from rwdenoise.io.write import write_photo
-from rwdenoise.photo import RawPhoto
-from rwdenoise.rgb_photo import RgbPhoto
+from rwdenoise.photo.raw import RawPhoto
+from rwdenoise.photo.rgb import RgbPhoto
 from tests.photos import raw_photo
 from tests.pictures import pixels, saved, write
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rwdenoise.io.samples import joined, to_depth, to_photo
-from rwdenoise.rgb_photo import Stored
+from rwdenoise.photo.rgb import Stored
 
 
 def test_8_bit_is_the_nearest() -> None:

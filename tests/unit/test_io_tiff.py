@@ -15,7 +15,7 @@ from rwdenoise.errors import CorruptPhotoError, PhotoAccessError, PhotoError, Un
 from rwdenoise.io.encodings import DISPLAY, LINEAR
 from rwdenoise.io.icc import profile
 from rwdenoise.io.tiff import encode_tiff_photo, read_tiff
-from rwdenoise.rgb_photo import RgbPhoto
+from rwdenoise.photo.rgb import RgbPhoto
 
 RGB16 = np.random.default_rng(5).integers(0, 65536, (40, 33, 3)).astype(np.uint16)
 RGB8 = (RGB16 // 257).astype(np.uint8)

@@ -13,9 +13,9 @@ from rwdenoise import job, photo_work
 from rwdenoise.diffusion import Settings
 from rwdenoise.errors import Cancelled, OutputExistsError, PhotoAccessError, PhotoError, PhotoWriteError, SettingsError
 from rwdenoise.events import Finished, Noise, Progress, Residual, Started, Warned
-from rwdenoise.noise import NoiseProfile
-from rwdenoise.photo import RawPhoto
-from rwdenoise.rgb_photo import RgbPhoto
+from rwdenoise.photo.noise_profile import NoiseProfile
+from rwdenoise.photo.raw import RawPhoto
+from rwdenoise.photo.rgb import RgbPhoto
 from rwdenoise.treatment import Treatment
 from tests.fakes import FakeDenoiser, fake_linear_photo, fake_photo, fake_picture
 

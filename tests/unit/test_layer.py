@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rwdenoise.color import decode_srgb
 from rwdenoise.errors import CorruptPhotoError, PhotoAccessError, PhotoWriteError, SettingsError
 from rwdenoise.io.encodings import CURVES, DISPLAY, LINEAR, encoding_under
 from rwdenoise.io.icc import profile
 from rwdenoise.io.layer import TYPES, Layout, read_layer, write_layer
+from rwdenoise.photo.color import decode_srgb
 from tests.profiles import ADOBE_RGB_COLUMNS, LINEAR_CURVE, gamma_curve, gray_profile, rgb_profile
 
 ADOBE_RGB = rgb_profile(gamma_curve(563 / 256), columns=ADOBE_RGB_COLUMNS)

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from rwdenoise.errors import SettingsError
-from rwdenoise.noise import NoiseProfile, destabilize, stabilize
+from rwdenoise.photo.noise_profile import NoiseProfile, destabilize, stabilize
 
 
 @pytest.mark.parametrize(("shot", "read"), [(-1e-3, 0), (0, -1e-9), (math.nan, 0), (1e-3, math.inf), (1.0, 0)])

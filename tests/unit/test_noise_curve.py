@@ -3,12 +3,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from rwdenoise.cfa import BLUE, CLEAR, GREEN, LINEAR, MONOCHROME, RED, RGGB, X_TRANS, Cfa
 from rwdenoise.io.read import read_photo
-from rwdenoise.noise import NoiseProfile
 from rwdenoise.noise_curve import MOST_TAKEN, NoiseCurve, measure_noise_curve
-from rwdenoise.photo import Area, RawPhoto
-from rwdenoise.rgb_photo import Encoding, RgbPhoto, Stored
+from rwdenoise.photo.cfa import BLUE, CLEAR, GREEN, LINEAR, MONOCHROME, RED, RGGB, X_TRANS, Cfa
+from rwdenoise.photo.noise_profile import NoiseProfile
+from rwdenoise.photo.raw import Area, RawPhoto
+from rwdenoise.photo.rgb import Encoding, RgbPhoto, Stored
 from tests.photos import raw_photo
 
 NOISE = NoiseProfile(2e-3, 4e-6)

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from rwdenoise.cfa import BAYER_PHASES, MONOCHROME, RGGB, X_TRANS, Cfa
-from rwdenoise.noise import READ_FLOOR, NoiseProfile
 from rwdenoise.noise_estimate import estimate_noise
+from rwdenoise.photo.cfa import BAYER_PHASES, MONOCHROME, RGGB, X_TRANS, Cfa
+from rwdenoise.photo.noise_profile import READ_FLOOR, NoiseProfile
 
 #: Like ISO 800, 6400 and 51200.
 PROFILES = [NoiseProfile(2.3e-4, 4e-8), NoiseProfile(1.3e-3, 1.8e-6), NoiseProfile(7.7e-3, 8e-5)]

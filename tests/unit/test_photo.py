@@ -5,12 +5,12 @@ import dataclasses
 import numpy as np
 import pytest
 
-from rwdenoise.cfa import BAYER_PHASES, LINEAR, MONOCHROME, RGGB, X_TRANS
 from rwdenoise.errors import SettingsError
-from rwdenoise.photo import Area, RawPhoto
+from rwdenoise.photo.cfa import BAYER_PHASES, LINEAR, MONOCHROME, RGGB, X_TRANS
+from rwdenoise.photo.raw import Area, RawPhoto
+from rwdenoise.photo.typical_noise import profile_at
 from rwdenoise.scene import draw_scene
 from rwdenoise.simulated import BORDER, simulate_raw
-from rwdenoise.typical_noise import profile_at
 from tests.photos import raw_photo
 
 

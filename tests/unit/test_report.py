@@ -8,15 +8,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from rwdenoise.cfa import MONOCHROME, RGGB, Cfa
 from rwdenoise.errors import SettingsError
 from rwdenoise.events import Failed, Finished, Noise, Progress, Skipped, Started, Summary, Warned
 from rwdenoise.io.provenance import read_provenance
 from rwdenoise.io.read import read_photo
 from rwdenoise.io.write import write_photo
-from rwdenoise.noise import NoiseProfile
 from rwdenoise.noise_curve import measure_noise_curve
-from rwdenoise.photo import Area, RawPhoto
+from rwdenoise.photo.cfa import MONOCHROME, RGGB, Cfa
+from rwdenoise.photo.noise_profile import NoiseProfile
+from rwdenoise.photo.raw import Area, RawPhoto
+from rwdenoise.photo.rgb import RgbPhoto
 from rwdenoise.report import call
 from rwdenoise.report.call import CallReport
 from rwdenoise.report.comparison import compare
@@ -25,7 +26,6 @@ from rwdenoise.report.files import report_files
 from rwdenoise.report.matching import matched
 from rwdenoise.report.pictures import Bounds
 from rwdenoise.report.removed import Removal
-from rwdenoise.rgb_photo import RgbPhoto
 from tests.photos import PROVENANCE, flat_photo, raw_photo
 
 SIZE = (320, 448)

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from rwdenoise.cfa import RGGB, X_TRANS, Cfa
-from rwdenoise.noise import NoiseProfile
+from rwdenoise.photo.cfa import RGGB, X_TRANS, Cfa
+from rwdenoise.photo.noise_profile import NoiseProfile
+from rwdenoise.photo.typical_noise import profile_at
 from rwdenoise.residual import (
     BLOCK,
     Flagged,
@@ -15,7 +16,6 @@ from rwdenoise.residual import (
 )
 from rwdenoise.scene import draw_scene
 from rwdenoise.simulated import simulate_raw
-from rwdenoise.typical_noise import profile_at
 
 PROFILE = NoiseProfile(2.4e-3, 1e-5)
 

@@ -5,10 +5,10 @@ import pytest
 import torch
 
 from rwdenoise import simulate
-from rwdenoise.cfa import GREEN, MONOCHROME, RGGB
+from rwdenoise.photo.cfa import GREEN, MONOCHROME, RGGB
+from rwdenoise.photo.typical_noise import profile_at
 from rwdenoise.scene import draw_scene
 from rwdenoise.simulated import BLACK, BORDER, WHITE, simulate_raw
-from rwdenoise.typical_noise import profile_at
 
 
 def rng() -> torch.Generator:

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from rwdenoise.cfa import RGGB
 from rwdenoise.diffusion import SAMPLERS, Settings
 from rwdenoise.frames import MosaicFrame
 from rwdenoise.network import Architecture
-from rwdenoise.noise import NoiseProfile
+from rwdenoise.photo.cfa import RGGB
+from rwdenoise.photo.noise_profile import NoiseProfile
 from rwdenoise.step_loop import Walk
 
 PROFILE = NoiseProfile(1e-3, 1e-5)

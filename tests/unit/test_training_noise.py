@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import torch
 
-from rwdenoise.cfa import RGGB
 from rwdenoise.errors import PhotoError, SettingsError
 from rwdenoise.io.write import write_photo
-from rwdenoise.noise import NoiseProfile
+from rwdenoise.photo.cfa import RGGB
+from rwdenoise.photo.noise_profile import NoiseProfile
 from rwdenoise.scene import draw_scene
 from rwdenoise.simulated import simulate_raw
 from training.camera import MEASURED_SLOPE, OWN_SHARE, CameraBag, NoiseLine

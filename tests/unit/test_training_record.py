@@ -10,7 +10,7 @@ from PIL import Image
 
 from rwdenoise.errors import SettingsError, WeightsCorruptError, WeightsMismatchError
 from rwdenoise.network import Architecture, UNet
-from rwdenoise.noise import NoiseProfile
+from rwdenoise.photo.noise_profile import NoiseProfile
 from rwdenoise_cli.options import Talk
 from rwdenoise_cli.training_reporters import choose_training_reporter, figures_words
 from tests.tiny import tiny_network

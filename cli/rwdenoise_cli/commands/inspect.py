@@ -142,7 +142,7 @@ def _draw(curve: NoiseCurve, plot: Path, *, overwrite: bool) -> None:
 
 def _judge_with(method: Method) -> Judge:
     """Return what denoises a photo and judges what was removed; None where that cannot be judged."""
-    from rwdenoise.photo import RawPhoto
+    from rwdenoise.photo.raw import RawPhoto
     from rwdenoise.photo_work import check_photo, choose_noise, domain_of
 
     if method.settings.removes_nothing or method.settings.chroma_strength != method.settings.strength:

@@ -14,7 +14,7 @@ import click
 
 from rwdenoise.diffusion import MAX_STEPS, Settings
 from rwdenoise.events import VERSION
-from rwdenoise.noise import NoiseProfile
+from rwdenoise.photo.noise_profile import NoiseProfile
 from rwdenoise_cli.options import (
     HELP,
     METHOD,

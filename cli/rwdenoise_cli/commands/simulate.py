@@ -11,10 +11,10 @@ from rwdenoise_cli.options import HELP, overwrite_option
 from rwdenoise_cli.output import printable, say
 
 if TYPE_CHECKING:
-    from rwdenoise.cfa import Cfa
-    from rwdenoise.photo import RawPhoto
+    from rwdenoise.photo.cfa import Cfa
+    from rwdenoise.photo.raw import RawPhoto
 
-#: In the order of `rwdenoise.cfa.BAYER_PHASES`, and the two others.
+#: In the order of `rwdenoise.photo.cfa.BAYER_PHASES`, and the two others.
 LAYOUTS = ("rggb", "grbg", "gbrg", "bggr", "x-trans", "monochrome")
 
 # The scene needs that much for its panels; the largest is what medium format cameras have.
@@ -130,7 +130,7 @@ def simulate(  # noqa: PLR0913 -- what a user can choose
 
 
 def _cfa_of(layout: str) -> Cfa:
-    from rwdenoise.cfa import BAYER_PHASES, MONOCHROME, X_TRANS
+    from rwdenoise.photo.cfa import BAYER_PHASES, MONOCHROME, X_TRANS
 
     return dict(zip(LAYOUTS, (*BAYER_PHASES, X_TRANS, MONOCHROME), strict=True))[layout]
 

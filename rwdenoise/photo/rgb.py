@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rwdenoise.cores import on_every_core
-from rwdenoise.photo import Area
-from rwdenoise.tiling import in_bands
+from rwdenoise.parallel import on_every_core
+from rwdenoise.photo.raw import Area
+from rwdenoise.photo.tiling import in_bands
 
 Samples = NDArray[Any]
 Colors = NDArray[np.float32]

@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from rwdenoise.cfa import LINEAR, Cfa, tile_pattern
-from rwdenoise.cores import on_every_core
 from rwdenoise.errors import SettingsError
 from rwdenoise.grain import Grain, grain_of
 from rwdenoise.io.tags import Tag
-from rwdenoise.linear import display_matrix, from_display, to_display
-from rwdenoise.noise import NoiseProfile
-from rwdenoise.tiling import in_bands
+from rwdenoise.parallel import on_every_core
+from rwdenoise.photo.cfa import LINEAR, Cfa, tile_pattern
+from rwdenoise.photo.linear import display_matrix, from_display, to_display
+from rwdenoise.photo.noise_profile import NoiseProfile
+from rwdenoise.photo.tiling import in_bands
 
 #: A denoised mosaic is written in steps up to this many times finer than the camera's.
 FINEST_SCALE = 16
@@ -96,7 +96,7 @@ class RawPhoto:
         -------
         ndarray of float32, shape (1, height, width)
             The mosaic: 0 black, 1 white; not clipped: negative below black.
-            Of a linear photo red, green and blue in the display domain (see `rwdenoise.rgb_photo.Encoding`), shape
+            Of a linear photo red, green and blue in the display domain (see `rwdenoise.photo.rgb.Encoding`), shape
             (3, height, width), likewise not clipped.
         """
         light = self.linear_planes(area)

@@ -1,6 +1,6 @@
 """Linear RAW on a screen: from a camera's three colors in each pixel to the display domain and back.
 
-The display domain is that of `rwdenoise.rgb_photo.Encoding`. Planes have the shape (3, height, width) here.
+The display domain is that of `rwdenoise.photo.rgb.Encoding`. Planes have the shape (3, height, width) here.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from rwdenoise.color import camera_to_srgb, decode_srgb, encode_extended_srgb
+from rwdenoise.photo.color import camera_to_srgb, decode_srgb, encode_extended_srgb
 
 Planes = NDArray[np.float32]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from rwdenoise.noise import NoiseProfile
+from rwdenoise.photo.noise_profile import NoiseProfile
 
 
 def profile_at(iso: float) -> NoiseProfile:

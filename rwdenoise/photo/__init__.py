@@ -1,0 +1,1 @@
+"""What a photo is in memory: mosaic or pixels, filters, color, noise profile, areas and tiles."""
