@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from rwdenoise import simulate
-from rwdenoise.noise_estimate import estimate_noise
+from rwdenoise.noise.estimate import estimate_noise
 from rwdenoise.photo.cfa import MONOCHROME, RGGB, X_TRANS
 from rwdenoise.photo.noise_profile import NoiseProfile
 from rwdenoise.photo.typical_noise import profile_at

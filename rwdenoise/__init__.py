@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rwdenoise.io.read import read_photo
     from rwdenoise.io.write import write_photo, write_picture
     from rwdenoise.job import denoise_photo
-    from rwdenoise.noise_estimate import estimate_noise
+    from rwdenoise.noise.estimate import estimate_noise
     from rwdenoise.photo.noise_profile import NoiseProfile
     from rwdenoise.photo.raw import Provenance, RawPhoto
     from rwdenoise.photo.rgb import RgbPhoto
@@ -52,7 +52,7 @@ _HOMES = {
     "RwDenoiseError": "rwdenoise.errors",
     "Settings": "rwdenoise.diffusion",
     "denoise_photo": "rwdenoise.job",
-    "estimate_noise": "rwdenoise.noise_estimate",
+    "estimate_noise": "rwdenoise.noise.estimate",
     "load_denoiser": "rwdenoise.denoiser",
     "read_photo": "rwdenoise.io.read",
     "read_picture": "rwdenoise.io.raster",

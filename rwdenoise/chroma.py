@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from rwdenoise.noise.residual import Floats, deviation_of, without_hot_pixels
 from rwdenoise.photo.cfa import BLUE, GREEN, RED, Cfa
 from rwdenoise.photo.noise_profile import NoiseProfile
-from rwdenoise.residual import Floats, deviation_of, without_hot_pixels
 
 # Shares of red, green and blue in luminance: ITU-R BT.709.
 LUMINANCE = {RED: 0.2126, GREEN: 0.7152, BLUE: 0.0722}

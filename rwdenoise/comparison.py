@@ -25,14 +25,14 @@ from rwdenoise.rendering import look_of, render
 
 if TYPE_CHECKING:
     from rwdenoise.denoiser import Denoiser
-    from rwdenoise.grain import Grain
+    from rwdenoise.noise.spectrum import Grain
     from rwdenoise.photo.noise_profile import NoiseProfile
 
 Picture = NDArray[np.uint8]
 
 # Cells on each side on whose means those of a place depend (`rwdenoise.brightness`): the next, averaged with its next.
 _CELLS = 2
-# Px that `rwdenoise.hot_pixels` looks at around a site, for the widest filters there are.
+# Px that `rwdenoise.noise.hot_pixels` looks at around a site, for the widest filters there are.
 _HOT = 16
 # What settings are called on a sheet; what is as usual needs no name.
 _NAMES: tuple[Callable[[Settings], str], ...] = (

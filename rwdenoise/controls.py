@@ -6,10 +6,10 @@ import numpy as np
 
 from rwdenoise import chroma, detail
 from rwdenoise.diffusion import Settings
+from rwdenoise.noise.residual import Floats
 from rwdenoise.photo.cfa import Cfa
 from rwdenoise.photo.noise_profile import NoiseProfile
 from rwdenoise.photo.tiling import plan_tiles
-from rwdenoise.residual import Floats
 
 #: Edge of the parts in which a frame is done, in px: they stay in memory one at a time.
 PART = 512

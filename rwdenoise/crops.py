@@ -1,7 +1,7 @@
 """The parts of a photo that are worth a look before and after: the noisiest, the most detailed, the darkest.
 
 A photo is looked at sparsely, one site of each color in a few, as it will be seen: balanced, and with the tone curve of
-a screen. How strong noise is at each brightness is measured where the photo is flat (`rwdenoise.grain`). Blocks with no
+a screen. How strong noise is at each brightness is measured where the photo is flat (`rwdenoise.noise.spectrum`). Blocks with no
 more than that are flat; what they have beyond it is detail.
 """
 
@@ -15,13 +15,13 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from rwdenoise.grain import estimate_grain
 from rwdenoise.io.read import Photo
+from rwdenoise.noise.residual import EDGE
+from rwdenoise.noise.spectrum import estimate_grain
 from rwdenoise.photo.cfa import BLUE, GREEN, LINEAR, RED, TRANSMISSION
 from rwdenoise.photo.color import decode_srgb, encode_extended_srgb
 from rwdenoise.photo.raw import Area, RawPhoto
 from rwdenoise.photo.rgb import RgbPhoto
-from rwdenoise.residual import EDGE
 
 Floats = NDArray[np.float32]
 Some = TypeVar("Some", bound=Photo)

@@ -19,10 +19,10 @@ from rwdenoise.diffusion import Settings
 from rwdenoise.errors import DeviceMemoryError, WeightsMismatchError
 from rwdenoise.first_look import noise_of, plan_windows
 from rwdenoise.frames import Frame, MosaicFrame, PictureFrame
-from rwdenoise.grain import Grain
-from rwdenoise.hot_pixels import BrokenPixels, find_broken_pixels
 from rwdenoise.manifest import find_weights, weights_digest
 from rwdenoise.network import Domain, UNet
+from rwdenoise.noise.hot_pixels import BrokenPixels, find_broken_pixels
+from rwdenoise.noise.spectrum import Grain
 from rwdenoise.parallel import side_by_side
 from rwdenoise.photo.cfa import MONOCHROME, Cfa
 from rwdenoise.photo.noise_profile import NoiseProfile
@@ -167,7 +167,7 @@ class Denoiser:
         settings : Settings
             Steps and sampler; strength, chroma and detail.
         grain : Grain, optional
-            The picture's noise, from `rwdenoise.grain.estimate_grain`; by default it is measured in these planes, if
+            The picture's noise, from `rwdenoise.noise.spectrum.estimate_grain`; by default it is measured in these planes, if
             `settings.detail` needs it.
         noise : float, optional
             How much noise it has, from `measure_noise`; by default it is measured in these planes.

@@ -14,8 +14,8 @@ from itertools import product
 
 import numpy as np
 
+from rwdenoise.noise.residual import EDGE, Floats, band_means, cosine_transform, deviation_of, without_hot_pixels
 from rwdenoise.photo.noise_profile import NoiseProfile
-from rwdenoise.residual import EDGE, Floats, band_means, cosine_transform, deviation_of, without_hot_pixels
 
 #: Px from one cosine transform to the next: each pixel is in four of them.
 STRIDE = EDGE // 2

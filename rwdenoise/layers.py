@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from rwdenoise.denoiser import Denoiser
 from rwdenoise.diffusion import Settings
-from rwdenoise.grain import Grain, estimate_grain
+from rwdenoise.noise.spectrum import Grain, estimate_grain
 from rwdenoise.photo.rgb import RgbPhoto
 from rwdenoise.picture_controls import apply_picture_controls
 from rwdenoise.regions import denoise_regions

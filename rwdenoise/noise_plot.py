@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
 
-from rwdenoise.noise_curve import Floats, NoiseCurve
+from rwdenoise.noise.curve import Floats, NoiseCurve
 from rwdenoise.photo.cfa import BLUE, CLEAR, GREEN, RED
 from rwdenoise.photo.noise_profile import READ_FLOOR
 

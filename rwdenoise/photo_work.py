@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING, Any
 from rwdenoise.errors import PhotoAccessError, PhotoWriteError, SettingsError
 from rwdenoise.events import Finished, Listener, Noise, Progress, Residual, Warned
 from rwdenoise.fingerprint import digest_file
-from rwdenoise.hot_pixels import BrokenPixels, find_broken_pixels
 from rwdenoise.io.convert import deepened
 from rwdenoise.io.raster import PICTURE_FORMATS
 from rwdenoise.io.read import Photo, read_photo
 from rwdenoise.io.source import FileState, shown, state_of
 from rwdenoise.io.write import FORMATS, write_photo, write_picture
 from rwdenoise.memory import within_memory
-from rwdenoise.noise_estimate import estimate_noise
+from rwdenoise.noise.estimate import estimate_noise
+from rwdenoise.noise.hot_pixels import BrokenPixels, find_broken_pixels
+from rwdenoise.noise.residual import ResidualCheck, check_residual
 from rwdenoise.photo.cfa import LINEAR
 from rwdenoise.photo.raw import Provenance, RawPhoto
 from rwdenoise.photo.rgb import RgbPhoto
 from rwdenoise.regions import denoise_regions
-from rwdenoise.residual import ResidualCheck, check_residual
 
 if TYPE_CHECKING:
     import numpy as np

@@ -8,9 +8,9 @@ from rwdenoise import detail
 from rwdenoise.chroma import LUMINANCE
 from rwdenoise.controls import PART
 from rwdenoise.diffusion import Settings
-from rwdenoise.grain import Grain, estimate_grain
+from rwdenoise.noise.residual import Floats
+from rwdenoise.noise.spectrum import Grain, estimate_grain
 from rwdenoise.photo.tiling import plan_tiles
-from rwdenoise.residual import Floats
 
 _WEIGHTS = np.array([LUMINANCE[color] for color in sorted(LUMINANCE)], np.float32)
 

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rwdenoise import detail
-from rwdenoise.grain import Grain, estimate_grain
 from rwdenoise.io.read import Photo
+from rwdenoise.noise.spectrum import Grain, estimate_grain
 from rwdenoise.photo.raw import Area, RawPhoto
 from rwdenoise.photo.tiling import Tile, plan_tiles
 

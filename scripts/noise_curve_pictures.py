@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from rwdenoise.io.develop import develop
-from rwdenoise.noise_curve import measure_noise_curve
+from rwdenoise.noise.curve import measure_noise_curve
 from rwdenoise.noise_plot import draw_noise_curve
 from rwdenoise.photo.cfa import RGGB
 from rwdenoise.photo.rgb import Encoding, RgbPhoto, Stored

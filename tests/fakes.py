@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rwdenoise.diffusion import Settings
-from rwdenoise.grain import Grain
-from rwdenoise.hot_pixels import BrokenPixels
+from rwdenoise.noise.hot_pixels import BrokenPixels
+from rwdenoise.noise.spectrum import Grain
 from rwdenoise.photo.cfa import LINEAR, RGGB, Cfa
 from rwdenoise.photo.noise_profile import NoiseProfile
 from rwdenoise.photo.raw import Area, RawPhoto

@@ -37,7 +37,7 @@ def measure_profiles(paths: Iterable[Path]) -> list[NoiseProfile]:
 def _measure(path: Path) -> NoiseProfile:
     # Here, as machines with fast GPUs often lack what reads camera files.
     from rwdenoise.io.read import read_photo
-    from rwdenoise.noise_estimate import estimate_noise
+    from rwdenoise.noise.estimate import estimate_noise
     from rwdenoise.photo.raw import RawPhoto
 
     photo = read_photo(path)

@@ -10,7 +10,7 @@ import numpy as np
 from bench.methods import MosaicMethod
 from bench.quality.pictures import Case, all_cases
 from bench.quality.rows import Row, Rows
-from rwdenoise.residual import check_residual
+from rwdenoise.noise.residual import check_residual
 
 
 def measure_residuals(method: MosaicMethod, rows: Rows, *, every: int = 1) -> Iterator[Row]:

@@ -11,7 +11,7 @@ from rwdenoise_cli.options import QUALITIES
 
 if TYPE_CHECKING:
     from rwdenoise.io.read import Photo
-    from rwdenoise.noise_curve import NoiseCurve
+    from rwdenoise.noise.curve import NoiseCurve
     from rwdenoise.photo.noise_profile import NoiseProfile
     from rwdenoise.photo.raw import RawPhoto
     from rwdenoise.photo.rgb import RgbPhoto

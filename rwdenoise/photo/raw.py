@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rwdenoise.errors import SettingsError
-from rwdenoise.grain import Grain, grain_of
 from rwdenoise.io.tags import Tag
+from rwdenoise.noise.spectrum import Grain, grain_of
 from rwdenoise.parallel import on_every_core
 from rwdenoise.photo.cfa import LINEAR, Cfa, tile_pattern
 from rwdenoise.photo.linear import display_matrix, from_display, to_display

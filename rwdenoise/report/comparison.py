@@ -10,7 +10,8 @@ from rwdenoise.io.provenance import read_provenance
 from rwdenoise.io.read import Photo, read_photo
 from rwdenoise.io.shooting import read_shooting
 from rwdenoise.io.source import shown
-from rwdenoise.noise_curve import NoiseCurve, measure_noise_curve
+from rwdenoise.noise.curve import NoiseCurve, measure_noise_curve
+from rwdenoise.noise.residual import Flagged, ResidualCheck, check_residual
 from rwdenoise.noise_plot import draw_noise_curve
 from rwdenoise.photo.cfa import LINEAR
 from rwdenoise.photo.raw import Area, Provenance, RawPhoto
@@ -21,7 +22,6 @@ from rwdenoise.report.facts import Known, Told, about, facts_of
 from rwdenoise.report.matching import Pair, matched
 from rwdenoise.report.pictures import Bounds, encode, encode_crop, encode_drawing, thumbnail_of
 from rwdenoise.report.removed import Removal
-from rwdenoise.residual import Flagged, ResidualCheck, check_residual
 
 #: Px of the longest side of what was removed, as a share of that of the photo: grain needs many bytes.
 REMOVED_SHARE = 0.6

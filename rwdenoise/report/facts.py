@@ -11,11 +11,11 @@ import numpy as np
 from rwdenoise.events import Finished
 from rwdenoise.io.read import Photo
 from rwdenoise.io.shooting import Shooting
-from rwdenoise.noise_curve import NoiseCurve
+from rwdenoise.noise.curve import NoiseCurve
+from rwdenoise.noise.residual import ResidualCheck
 from rwdenoise.photo.raw import Provenance, RawPhoto
 from rwdenoise.rendering import shown_size
 from rwdenoise.report.content import Fact
-from rwdenoise.residual import ResidualCheck
 
 #: Where the noise of photos is compared: middle gray as light, and as a screen shows it.
 MIDDLE = {"raw": 0.18, "developed": 0.46}

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from rwdenoise.io.read import Photo
 from rwdenoise.io.samples import to_photo
-from rwdenoise.noise_curve import NoiseCurve
+from rwdenoise.noise.curve import NoiseCurve
 from rwdenoise.photo.cfa import LINEAR
 from rwdenoise.photo.noise_profile import READ_FLOOR
 from rwdenoise.photo.raw import Area, RawPhoto

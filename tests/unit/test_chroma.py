@@ -5,9 +5,9 @@ import pytest
 
 from rwdenoise.chroma import LUMINANCE, gray_part, keep_grain
 from rwdenoise.io.develop import develop
+from rwdenoise.noise.residual import deviation_of
 from rwdenoise.photo.cfa import BAYER_PHASES, X_TRANS, Cfa
 from rwdenoise.photo.noise_profile import NoiseProfile
-from rwdenoise.residual import deviation_of
 from rwdenoise.simulated import WHITE_BALANCE, simulate_raw
 from tests.unit.test_residual import noise_like
 

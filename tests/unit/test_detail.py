@@ -6,10 +6,10 @@ import pytest
 from rwdenoise.denoiser import load_denoiser
 from rwdenoise.detail import give_back_detail, lost_structure
 from rwdenoise.diffusion import Settings
+from rwdenoise.noise.residual import deviation_of
 from rwdenoise.photo.cfa import RGGB, X_TRANS, Cfa
 from rwdenoise.photo.noise_profile import NoiseProfile
 from rwdenoise.photo.typical_noise import profile_at
-from rwdenoise.residual import deviation_of
 from rwdenoise.scene import draw_scene
 from rwdenoise.simulated import simulate_raw
 from tests.unit.test_residual import blurred, noise_like

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rwdenoise.diffusion import Settings
-from rwdenoise.grain import TONES, estimate_grain, grain_of
+from rwdenoise.noise.spectrum import TONES, estimate_grain, grain_of
 from rwdenoise.photo.color import decode_srgb
 from rwdenoise.photo.linear import display_matrix, to_display
 from rwdenoise.photo.noise_profile import NoiseProfile

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rwdenoise.hot_pixels import find_broken_pixels, nearest_of_same_color
+from rwdenoise.noise.hot_pixels import find_broken_pixels, nearest_of_same_color
 from rwdenoise.photo.cfa import BAYER_PHASES, GREEN, MONOCHROME, X_TRANS, Cfa
 from rwdenoise.photo.noise_profile import NoiseProfile
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rwdenoise.io.read import read_photo
-from rwdenoise.noise_curve import MOST_TAKEN, NoiseCurve, measure_noise_curve
+from rwdenoise.noise.curve import MOST_TAKEN, NoiseCurve, measure_noise_curve
 from rwdenoise.photo.cfa import BLUE, CLEAR, GREEN, LINEAR, MONOCHROME, RED, RGGB, X_TRANS, Cfa
 from rwdenoise.photo.noise_profile import NoiseProfile
 from rwdenoise.photo.raw import Area, RawPhoto

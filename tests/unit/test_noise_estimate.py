@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from rwdenoise.noise_estimate import estimate_noise
+from rwdenoise.noise.estimate import estimate_noise
 from rwdenoise.photo.cfa import BAYER_PHASES, MONOCHROME, RGGB, X_TRANS, Cfa
 from rwdenoise.photo.noise_profile import READ_FLOOR, NoiseProfile
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from rwdenoise.noise_curve import NoiseCurve, measure_noise_curve
+from rwdenoise.noise.curve import NoiseCurve, measure_noise_curve
 from rwdenoise.noise_plot import draw_noise_curve
 from rwdenoise.photo.noise_profile import NoiseProfile
 from tests.photos import raw_photo

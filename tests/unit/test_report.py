@@ -13,7 +13,7 @@ from rwdenoise.events import Failed, Finished, Noise, Progress, Skipped, Started
 from rwdenoise.io.provenance import read_provenance
 from rwdenoise.io.read import read_photo
 from rwdenoise.io.write import write_photo
-from rwdenoise.noise_curve import measure_noise_curve
+from rwdenoise.noise.curve import measure_noise_curve
 from rwdenoise.photo.cfa import MONOCHROME, RGGB, Cfa
 from rwdenoise.photo.noise_profile import NoiseProfile
 from rwdenoise.photo.raw import Area, RawPhoto

@@ -3,10 +3,7 @@
 import numpy as np
 import pytest
 
-from rwdenoise.photo.cfa import RGGB, X_TRANS, Cfa
-from rwdenoise.photo.noise_profile import NoiseProfile
-from rwdenoise.photo.typical_noise import profile_at
-from rwdenoise.residual import (
+from rwdenoise.noise.residual import (
     BLOCK,
     Flagged,
     check_residual,
@@ -14,6 +11,9 @@ from rwdenoise.residual import (
     deviation_of,
     without_hot_pixels,
 )
+from rwdenoise.photo.cfa import RGGB, X_TRANS, Cfa
+from rwdenoise.photo.noise_profile import NoiseProfile
+from rwdenoise.photo.typical_noise import profile_at
 from rwdenoise.scene import draw_scene
 from rwdenoise.simulated import simulate_raw
 

@@ -31,7 +31,7 @@ from rwdenoise_cli.status import status_of
 
 if TYPE_CHECKING:
     from rwdenoise.io.read import Photo
-    from rwdenoise.noise_curve import NoiseCurve
+    from rwdenoise.noise.curve import NoiseCurve
 
 Judge = Callable[["Photo"], Facts | None]
 PLOTS = (".png", ".svg")
@@ -49,7 +49,7 @@ class _Look:
     def facts(self, source: Path, target: Path) -> Facts:
         """Read a photo and return all that there is to say about it; draw its noise curve if asked to."""
         from rwdenoise.io.read import read_photo
-        from rwdenoise.noise_curve import measure_noise_curve
+        from rwdenoise.noise.curve import measure_noise_curve
 
         photo = read_photo(source)
         curve = measure_noise_curve(photo)

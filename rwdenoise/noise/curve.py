@@ -1,6 +1,6 @@
 """The noise of a photo at every brightness, for people to look at: what was measured in its flat places.
 
-The points are found in another way than `rwdenoise.noise_estimate` finds its line, so that the one can be held against
+The points are found in another way than `rwdenoise.noise.estimate` finds its line, so that the one can be held against
 the other: each color of a small block is followed by a smooth surface, and what the surface leaves over is noise.
 How strongly the surface itself is bent tells flat blocks from textured ones. In noise alone the two are independent, so
 no block is taken because its noise happens to be low.
@@ -18,11 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rwdenoise.io.read import Photo
-from rwdenoise.noise_estimate import LARGEST, estimate_noise
+from rwdenoise.noise.estimate import LARGEST, estimate_noise
+from rwdenoise.noise.residual import CLIPPED
 from rwdenoise.photo.cfa import BLUE, CLEAR, GREEN, LINEAR, RED
 from rwdenoise.photo.noise_profile import READ_FLOOR, NoiseProfile
 from rwdenoise.photo.raw import Area, RawPhoto
-from rwdenoise.residual import CLIPPED
 
 Floats = NDArray[np.floating]
 Kind = Literal["raw", "developed"]

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from rwdenoise.noise.residual import EDGE, Floats, band_means, cosine_transform
 from rwdenoise.photo.color import decode_srgb
 from rwdenoise.photo.noise_profile import NoiseProfile
-from rwdenoise.residual import EDGE, Floats, band_means, cosine_transform
 
 #: Wide bands, low and high frequencies along each axis, in which few values tell noise from structure.
 BANDS = band_means(width=EDGE // 2)

@@ -1,0 +1,1 @@
+"""How noisy a photo is, and what was removed from it."""
