@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rwdenoise.diffusion import Settings
     from rwdenoise.errors import RwDenoiseError
     from rwdenoise.io.raster import read_picture
-    from rwdenoise.io.raw import read_raw
+    from rwdenoise.io.raw.reader import read_raw
     from rwdenoise.io.read import read_photo
     from rwdenoise.io.write import write_photo, write_picture
     from rwdenoise.job import denoise_photo
@@ -56,7 +56,7 @@ _HOMES = {
     "load_denoiser": "rwdenoise.denoiser",
     "read_photo": "rwdenoise.io.read",
     "read_picture": "rwdenoise.io.raster",
-    "read_raw": "rwdenoise.io.raw",
+    "read_raw": "rwdenoise.io.raw.reader",
     "write_photo": "rwdenoise.io.write",
     "write_picture": "rwdenoise.io.write",
 }

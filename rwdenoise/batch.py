@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from rwdenoise.done import DoneBefore
 from rwdenoise.errors import Cancelled, JournalError, OutputExistsError
 from rwdenoise.events import Event, Failed, Finished, Listener, Planned, Summary, Warned
+from rwdenoise.io.formats import PICTURE_SUFFIXES
 from rwdenoise.io.read import read_photo
-from rwdenoise.io.suffixes import PICTURE_SUFFIXES
 from rwdenoise.job import check_source, check_target, ignore
 from rwdenoise.photo_work import LoadDenoiser, PhotoWork, ReadPhoto
 from rwdenoise.pipeline import USUAL_JOBS, Pipeline

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from rwdenoise.io.suffixes import PICTURE_SUFFIXES, RAW_SUFFIXES
+from rwdenoise.io.formats import PICTURE_SUFFIXES, RAW_SUFFIXES
 
 _SIDECARS = frozenset((".xmp",))
 # What cameras write beside a RAW photo.

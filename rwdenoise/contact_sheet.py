@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from rwdenoise.errors import SettingsError
-from rwdenoise.io.icc import profile
+from rwdenoise.io.pictures.icc import profile
 
 Picture = NDArray[np.uint8]
 Color = tuple[int, int, int]

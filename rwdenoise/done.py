@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rwdenoise.fingerprint import digest_file
-from rwdenoise.io.made_from import made_from
+from rwdenoise.io.metadata.made_from import made_from
 
 if TYPE_CHECKING:
     from rwdenoise.journal import Journal

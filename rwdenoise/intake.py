@@ -26,7 +26,7 @@ from rwdenoise.errors import (
 )
 from rwdenoise.events import Failed, Listener, Skipped, Stopped, Warned
 from rwdenoise.fingerprint import digest_file
-from rwdenoise.io.made_from import made_from
+from rwdenoise.io.metadata.made_from import made_from
 from rwdenoise.io.move import copy_file, move_file
 from rwdenoise.io.source import FileState, state_of
 from rwdenoise.job import denoise_photo

@@ -9,7 +9,7 @@ from pathlib import Path
 from string import Formatter
 
 from rwdenoise.errors import SettingsError
-from rwdenoise.io.suffixes import format_of
+from rwdenoise.io.formats import format_of
 
 #: Stands for the date of a photo that does not say when it was taken.
 UNDATED = "undated"
@@ -19,7 +19,7 @@ _SEPARATORS = tuple(filter(None, (os.sep, os.altsep)))
 
 
 def _date(source: Path) -> str:
-    from rwdenoise.io.taken import read_date  # Loads exiv2, which few templates need.
+    from rwdenoise.io.metadata.taken import read_date  # Loads exiv2, which few templates need.
 
     return read_date(source) or UNDATED
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from rwdenoise.errors import PhotoAccessError, PhotoWriteError, SettingsError
 from rwdenoise.events import Finished, Listener, Noise, Progress, Residual, Warned
 from rwdenoise.fingerprint import digest_file
-from rwdenoise.io.convert import deepened
+from rwdenoise.io.pictures.convert import deepened
 from rwdenoise.io.raster import PICTURE_FORMATS
 from rwdenoise.io.read import Photo, read_photo
 from rwdenoise.io.source import FileState, shown, state_of

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from rwdenoise.errors import SettingsError
-from rwdenoise.io.suffixes import OUTPUT_SUFFIXES, PICTURE_SUFFIXES, RAW_SUFFIXES, format_of, natural_format
+from rwdenoise.io.formats import OUTPUT_SUFFIXES, PICTURE_SUFFIXES, RAW_SUFFIXES, format_of, natural_format
 from rwdenoise.output_template import is_template, read_template
 
 #: Names the result of a photo.

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from rwdenoise.crops import cut_out, shown_area
-from rwdenoise.io.develop import develop
-from rwdenoise.io.preview import camera_curve, render_small, with_square_pixels
+from rwdenoise.io.pictures.samples import to_depth
+from rwdenoise.io.raw.develop import develop
+from rwdenoise.io.raw.preview import camera_curve, render_small, with_square_pixels
 from rwdenoise.io.read import Photo
-from rwdenoise.io.samples import to_depth
 from rwdenoise.photo.cfa import LINEAR
 from rwdenoise.photo.raw import U16_MAX, Area, RawPhoto
 from rwdenoise.photo.rgb import RgbPhoto, Samples

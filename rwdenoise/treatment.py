@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rwdenoise.diffusion import Settings
 from rwdenoise.fingerprint import method_key
-from rwdenoise.io.suffixes import format_of, natural_format
+from rwdenoise.io.formats import format_of, natural_format
 from rwdenoise.photo.noise_profile import NoiseProfile
 
 

@@ -24,7 +24,7 @@ from rwdenoise.memory import within_memory
 
 if TYPE_CHECKING:
     from rwdenoise.denoiser import Denoiser
-    from rwdenoise.io.layer import Layout
+    from rwdenoise.io.pictures.layer import Layout
     from rwdenoise.layers import LayerDenoiser
 
 #: Gives the denoiser for a quality and a device; asked for each job.
@@ -175,7 +175,7 @@ class Worker:
             self._listen(Failed.because(error, job=request.job))
 
     def _denoise(self, job: Job, layers: LayerDenoiser, *, cancelled: threading.Event) -> None:
-        from rwdenoise.io.layer import PIXELS, RESULT, read_layer, write_layer
+        from rwdenoise.io.pictures.layer import PIXELS, RESULT, read_layer, write_layer
 
         def tell(event: Event) -> None:
             if cancelled.is_set():
@@ -200,7 +200,7 @@ class Worker:
 
 
 def _finished(job: Job, denoiser: Denoiser, *, seconds: float) -> Finished:
-    from rwdenoise.io.layer import RESULT
+    from rwdenoise.io.pictures.layer import RESULT
 
     return Finished(
         job.name,
@@ -221,7 +221,7 @@ def read_job(table: Mapping[str, Any]) -> Job:
     SettingsError
         If something is missing or wrong.
     """
-    from rwdenoise.io.layer import Layout
+    from rwdenoise.io.pictures.layer import Layout
 
     if table.get("v") != VERSION or table.get("request") != "denoise":
         message = f"A request has v {table.get('v')!r} and request {table.get('request')!r}; a JSON object in one line"

@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from rwdenoise.denoiser import Denoiser, load_denoiser
 from rwdenoise.diffusion import Settings
-from rwdenoise.io.develop import develop
+from rwdenoise.io.raw.develop import develop
 from rwdenoise.photo.cfa import RGGB
 from rwdenoise.photo.raw import RawPhoto
 from rwdenoise.photo.typical_noise import profile_at

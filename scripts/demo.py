@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from bench.measures import psnr, texture_kept
-from rwdenoise.io.develop import develop
-from rwdenoise.io.raw import read_raw
+from rwdenoise.io.raw.develop import develop
+from rwdenoise.io.raw.reader import read_raw
 from rwdenoise.photo.raw import RawPhoto
 
 FOLDER = Path("demo")

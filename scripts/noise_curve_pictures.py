@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rwdenoise.io.develop import develop
+from rwdenoise.io.raw.develop import develop
 from rwdenoise.noise.curve import measure_noise_curve
 from rwdenoise.noise_plot import draw_noise_curve
 from rwdenoise.photo.cfa import RGGB

@@ -2,7 +2,7 @@
 
 import struct
 
-from rwdenoise.io.icc import COLOR_SPACES, to_pcs
+from rwdenoise.io.pictures.icc import COLOR_SPACES, to_pcs
 
 ADOBE_RGB_COLUMNS = ((0.60974, 0.31111, 0.01947), (0.20528, 0.62567, 0.06087), (0.14919, 0.06322, 0.74457))
 SRGB_COLUMNS = tuple(tuple(column) for column in to_pcs(COLOR_SPACES["srgb"]).T)

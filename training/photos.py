@@ -15,8 +15,8 @@ from PIL import Image
 from torch import Tensor
 
 from rwdenoise.errors import PhotoError, SettingsError
+from rwdenoise.io.formats import RAW_SUFFIXES
 from rwdenoise.io.source import check_file
-from rwdenoise.io.suffixes import RAW_SUFFIXES
 
 #: White in a patch: quarters of 8-bit steps.
 WHITE = 4 * 255
@@ -121,7 +121,7 @@ def _through_pillow(path: Path) -> NDArray[np.uint8]:
 
 def _through_library(path: Path) -> NDArray[np.uint8]:
     # Here, as machines with fast GPUs often lack what reads camera files, and most photos do not need it.
-    from rwdenoise.io.develop import develop
+    from rwdenoise.io.raw.develop import develop
     from rwdenoise.io.read import read_photo
     from rwdenoise.photo.raw import RawPhoto
 

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from bench.methods import MosaicMethod
 from rwdenoise import scene
-from rwdenoise.io.develop import develop
+from rwdenoise.io.raw.develop import develop
 from rwdenoise.photo.cfa import RGGB, X_TRANS, Cfa
 from rwdenoise.photo.typical_noise import profile_at
 from rwdenoise.simulated import simulate_raw

@@ -20,7 +20,7 @@ from bench.measures import block_means, color_psnr, psnr, ssim, texture_kept
 from bench.methods import Absent, Method, Mosaic, MosaicMethod, Picture, PictureMethod
 from bench.pictures import kodak, mcmaster, read_linear
 from bench.quality.rows import Row, Rows
-from rwdenoise.io.develop import develop
+from rwdenoise.io.raw.develop import develop
 from rwdenoise.photo.cfa import BAYER_PHASES, X_TRANS, Cfa
 from rwdenoise.photo.noise_profile import NoiseProfile
 from rwdenoise.photo.raw import RawPhoto

@@ -15,7 +15,7 @@ from bench.speed.commands import denoise_command, run_command
 from bench.speed.photos import Photos
 from bench.speed.sizes import Sizes
 from bench.speed.timing import seconds_of
-from rwdenoise.io.raw import read_raw
+from rwdenoise.io.raw.reader import read_raw
 from rwdenoise.io.write import write_photo
 from rwdenoise.photo.cfa import RGGB
 

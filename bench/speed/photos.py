@@ -12,7 +12,7 @@ from bench.methods import Mosaic
 from bench.pictures import kodak
 from bench.quality.programs import camera_noise, join_pictures, photograph
 from bench.speed.sizes import shape_of
-from rwdenoise.io.raw import read_raw
+from rwdenoise.io.raw.reader import read_raw
 from rwdenoise.io.write import write_photo
 from rwdenoise.photo.noise_profile import NoiseProfile
 from rwdenoise.photo.raw import Area, RawPhoto

@@ -27,7 +27,7 @@ USUAL_ISO = (25, 1_000_000)
 
 def facts_of(source: Path, photo: Photo, curve: NoiseCurve) -> Facts:
     """Return what there is to say about a photo and its noise."""
-    from rwdenoise.io.shooting import read_shooting
+    from rwdenoise.io.metadata.camera import read_shooting
     from rwdenoise.photo.rgb import RgbPhoto
 
     about = _picture_facts(photo, curve) if isinstance(photo, RgbPhoto) else _raw_facts(photo, curve)

@@ -13,7 +13,7 @@ import click
 
 from rwdenoise.diffusion import MAX_STEPS, SAMPLERS, Settings
 from rwdenoise.errors import SettingsError
-from rwdenoise.io.suffixes import format_of
+from rwdenoise.io.formats import format_of
 from rwdenoise.photo.noise_profile import NoiseProfile
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from rwdenoise.errors import CorruptPhotoError, UnsupportedPhotoError
+from rwdenoise.io.formats import PICTURE_SUFFIXES
 from rwdenoise.io.source import shown
-from rwdenoise.io.suffixes import PICTURE_SUFFIXES
 
 TITLES = {"tiff": "TIFF", "jpeg": "JPEG", "png": "PNG", "webp": "WebP", "heif": "HEIF", "avif": "AVIF"}
 

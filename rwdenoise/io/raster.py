@@ -9,16 +9,16 @@ from pathlib import Path
 import numpy as np
 
 from rwdenoise.errors import PhotoError, SettingsError
-from rwdenoise.io.convert import to_format
-from rwdenoise.io.heif import read_avif, read_heif
-from rwdenoise.io.jpeg import encode_jpeg_photo, read_jpeg
-from rwdenoise.io.metadata import read_identity, read_orientation
+from rwdenoise.io.metadata.copy import read_identity, read_orientation
 from rwdenoise.io.picture_kind import TITLES, picture_kind
-from rwdenoise.io.png import encode_png_photo, read_png
-from rwdenoise.io.samples import joined
+from rwdenoise.io.pictures.convert import to_format
+from rwdenoise.io.pictures.heif import read_avif, read_heif
+from rwdenoise.io.pictures.jpeg import encode_jpeg_photo, read_jpeg
+from rwdenoise.io.pictures.png import encode_png_photo, read_png
+from rwdenoise.io.pictures.samples import joined
+from rwdenoise.io.pictures.tiff import encode_tiff_photo, read_tiff
+from rwdenoise.io.pictures.webp import encode_webp_photo, read_webp
 from rwdenoise.io.source import read_file, shown
-from rwdenoise.io.tiff import encode_tiff_photo, read_tiff
-from rwdenoise.io.webp import encode_webp_photo, read_webp
 from rwdenoise.photo.rgb import RgbPhoto
 
 #: What developed pictures can be written as.
@@ -70,7 +70,7 @@ def encode_picture(photo: RgbPhoto, *, format: str | None = None, quality: int |
     photo : RgbPhoto
     format : str, optional
         One of `PICTURE_FORMATS`, by default that of the file it was read from; what another one can hold of it says
-        `rwdenoise.io.convert.to_format`.
+        `rwdenoise.io.pictures.convert.to_format`.
     quality : int, optional
         1 to 100, for JPEG and lossy WebP. By default a JPEG stays what it was, and all else gets 95.
 

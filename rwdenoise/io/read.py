@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from rwdenoise.io.formats import PICTURE_SUFFIXES
 from rwdenoise.io.raster import read_picture
-from rwdenoise.io.raw import read_raw
-from rwdenoise.io.refusal import holds_raw
-from rwdenoise.io.suffixes import PICTURE_SUFFIXES
+from rwdenoise.io.raw.checks import holds_raw
+from rwdenoise.io.raw.reader import read_raw
 from rwdenoise.photo.raw import RawPhoto
 from rwdenoise.photo.rgb import RgbPhoto
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from rwdenoise.errors import SettingsError
 from rwdenoise.io.atomic import refuse_existing, write_atomically
-from rwdenoise.io.develop import develop
-from rwdenoise.io.developed import encode_jpeg, encode_png, encode_tiff
-from rwdenoise.io.dng import encode_dng, encode_tiles
-from rwdenoise.io.icc import profile
-from rwdenoise.io.metadata import copy_metadata
-from rwdenoise.io.preview import render_preview
+from rwdenoise.io.metadata.copy import copy_metadata
+from rwdenoise.io.pictures.icc import profile
 from rwdenoise.io.raster import encode_picture
+from rwdenoise.io.raw.develop import develop
+from rwdenoise.io.raw.developed import encode_jpeg, encode_png, encode_tiff
+from rwdenoise.io.raw.dng import encode_dng, encode_tiles
+from rwdenoise.io.raw.preview import render_preview
 from rwdenoise.parallel import side_by_side
 from rwdenoise.photo.raw import Provenance, RawPhoto
 from rwdenoise.photo.rgb import RgbPhoto
@@ -48,7 +48,7 @@ def write_photo(  # noqa: PLR0913 -- the one call that a program makes; all but 
     format : str
         ``"dng"`` for the mosaic; ``"tiff"`` (16 bit), ``"jpeg"`` or ``"png"`` (16 bit) for the developed picture.
     color : str
-        The color space of a developed picture, a key of `rwdenoise.io.icc.COLOR_SPACES`.
+        The color space of a developed picture, a key of `rwdenoise.io.pictures.icc.COLOR_SPACES`.
     overwrite : bool
         Replace an existing file.
     warn : callable

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rwdenoise.errors import SettingsError
-from rwdenoise.io.tags import Tag
+from rwdenoise.io.raw.tags import Tag
 from rwdenoise.noise.spectrum import Grain, grain_of
 from rwdenoise.parallel import on_every_core
 from rwdenoise.photo.cfa import LINEAR, Cfa, tile_pattern

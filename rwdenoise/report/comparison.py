@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rwdenoise.crops import choose_crops, cut_out, shown_area
-from rwdenoise.io.provenance import read_provenance
+from rwdenoise.io.metadata.camera import read_shooting
+from rwdenoise.io.metadata.provenance import read_provenance
 from rwdenoise.io.read import Photo, read_photo
-from rwdenoise.io.shooting import read_shooting
 from rwdenoise.io.source import shown
 from rwdenoise.noise.curve import NoiseCurve, measure_noise_curve
 from rwdenoise.noise.residual import Flagged, ResidualCheck, check_residual

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from rwdenoise.events import Finished
+from rwdenoise.io.metadata.camera import Shooting
 from rwdenoise.io.read import Photo
-from rwdenoise.io.shooting import Shooting
 from rwdenoise.noise.curve import NoiseCurve
 from rwdenoise.noise.residual import ResidualCheck
 from rwdenoise.photo.raw import Provenance, RawPhoto

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from rwdenoise.errors import SettingsError
-from rwdenoise.io.develop import develop
-from rwdenoise.io.encodings import DISPLAY
+from rwdenoise.io.pictures.encodings import DISPLAY
+from rwdenoise.io.raw.develop import develop
 from rwdenoise.io.read import Photo
 from rwdenoise.photo.raw import RawPhoto
 from rwdenoise.photo.rgb import RgbPhoto, Stored

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from rwdenoise.io.pictures.samples import to_photo
 from rwdenoise.io.read import Photo
-from rwdenoise.io.samples import to_photo
 from rwdenoise.noise.curve import NoiseCurve
 from rwdenoise.photo.cfa import LINEAR
 from rwdenoise.photo.noise_profile import READ_FLOOR

@@ -10,10 +10,10 @@ from click.testing import CliRunner, Result
 
 from rwdenoise import backend, denoiser, expected
 from rwdenoise.denoiser import load_denoiser
-from rwdenoise.io.icc import COLOR_SPACES
+from rwdenoise.io.formats import OUTPUT_SUFFIXES
+from rwdenoise.io.pictures.icc import COLOR_SPACES
 from rwdenoise.io.raster import PICTURE_FORMATS
-from rwdenoise.io.raw import read_raw
-from rwdenoise.io.suffixes import OUTPUT_SUFFIXES
+from rwdenoise.io.raw.reader import read_raw
 from rwdenoise.io.write import FORMATS
 from rwdenoise.manifest import list_weights
 from rwdenoise.weights import read_facts

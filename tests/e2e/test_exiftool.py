@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rwdenoise.io.developed import encode_jpeg
-from rwdenoise.io.dng import encode_dng
-from rwdenoise.io.icc import profile
-from rwdenoise.io.metadata import copy_metadata
+from rwdenoise.io.metadata.copy import copy_metadata
+from rwdenoise.io.pictures.icc import profile
 from rwdenoise.io.raster import read_picture
-from rwdenoise.io.raw import read_raw
+from rwdenoise.io.raw.developed import encode_jpeg
+from rwdenoise.io.raw.dng import encode_dng
+from rwdenoise.io.raw.reader import read_raw
 from rwdenoise.io.write import write_picture
 from tests.photos import PREVIEW, PROVENANCE, raw_photo
 from tests.pictures import changed

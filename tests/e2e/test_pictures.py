@@ -18,7 +18,7 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from rwdenoise import denoiser
-from rwdenoise.io.icc import profile
+from rwdenoise.io.pictures.icc import profile
 from rwdenoise.weights import save_network
 from rwdenoise_cli.main import cli
 from tests.pictures import opened, pixels, saved, write

@@ -11,7 +11,7 @@ import pytest
 import rawpy
 from PIL import Image
 
-from rwdenoise.io.raw import read_raw
+from rwdenoise.io.raw.reader import read_raw
 
 NAMES = [
     "nikon-d1.NEF",

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rwdenoise.events import Progress
-from rwdenoise.io.raw import read_raw
+from rwdenoise.io.raw.reader import read_raw
 from tests.faults.call import Call
 from tests.faults.row import Row, Skip
 from tests.faults.scene import FAKE, Scene, digests

@@ -13,10 +13,10 @@ import numpy as np
 import tifffile
 from PIL import Image
 
-from rwdenoise.io import tags
-from rwdenoise.io.dng import encode_bare_dng, encode_dng
-from rwdenoise.io.icc import profile
-from rwdenoise.io.png import profile_chunk, with_chunks
+from rwdenoise.io.pictures.icc import profile
+from rwdenoise.io.pictures.png import profile_chunk, with_chunks
+from rwdenoise.io.raw import tags
+from rwdenoise.io.raw.dng import encode_bare_dng, encode_dng
 from rwdenoise.photo.cfa import LINEAR, MONOCHROME, RGGB, X_TRANS
 from tests.photos import PREVIEW, PROVENANCE, raw_photo
 from tests.pictures import pixels, saved

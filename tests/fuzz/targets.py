@@ -8,15 +8,16 @@ from typing import Protocol
 
 import numpy as np
 
-from rwdenoise.io import dng_source, metadata
-from rwdenoise.io.encodings import CURVES, encoding_of, encoding_under
-from rwdenoise.io.isolated import IsolatedReader
-from rwdenoise.io.made_from import made_from
-from rwdenoise.io.private_data import private_tags
+from rwdenoise.io.isolated.reader import IsolatedReader
+from rwdenoise.io.metadata import copy
+from rwdenoise.io.metadata.made_from import made_from
+from rwdenoise.io.metadata.taken import read_date
+from rwdenoise.io.pictures.encodings import CURVES, encoding_of, encoding_under
+from rwdenoise.io.raw import dng_tags
+from rwdenoise.io.raw.checks import holds_raw, refuse_unreadable, unknown_kind
+from rwdenoise.io.raw.private_data import private_tags
+from rwdenoise.io.raw.tiff_structure import read_directories
 from rwdenoise.io.read import Photo
-from rwdenoise.io.refusal import holds_raw, refuse_unreadable, unknown_kind
-from rwdenoise.io.taken import read_date
-from rwdenoise.io.tiff_header import read_directories
 from rwdenoise.io.write import write_photo, write_picture
 from rwdenoise.photo.raw import RawPhoto
 from tests.fuzz import samples
@@ -74,10 +75,10 @@ def _copied(folder: Path) -> Iterator[Feed]:
 @contextlib.contextmanager
 def _metadata(folder: Path) -> Iterator[Feed]:
     def feed(data: bytes, name: str) -> None:
-        make, model, iso = metadata.read_identity(data)
+        make, model, iso = copy.read_identity(data)
         f"{make}{model}".encode()
         assert iso is None or 0 < iso < float("inf")
-        assert metadata.read_orientation(data) in range(1, 9)
+        assert copy.read_orientation(data) in range(1, 9)
         if data:
             path = _written(folder, name, data)
             read_date(path)
@@ -93,7 +94,7 @@ def _sidecars(folder: Path) -> Iterator[Feed]:
 
     def feed(data: bytes, _name: str) -> None:
         _written(folder, "a.xmp", data)
-        whole = bytes(metadata.copy_metadata(source, picture, kind="jpeg", provenance=None, warn=lambda _: None))
+        whole = bytes(copy.copy_metadata(source, picture, kind="jpeg", provenance=None, warn=lambda _: None))
         assert b"root:" not in whole
 
     yield feed
@@ -114,18 +115,18 @@ def _headers(folder: Path) -> Iterator[Feed]:
 
 
 def _read_directories(directories: tuple) -> None:
-    mosaic = dng_source.mosaic_directory(directories)
+    mosaic = dng_tags.mosaic_directory(directories)
     for directory in (*directories[:1], *([] if mosaic is None else [mosaic])):
-        area = dng_source.active_area(directory, (24, 32))
+        area = dng_tags.active_area(directory, (24, 32))
         if area:
-            dng_source.crop(directory, area)
+            dng_tags.crop(directory, area)
         for shape in ((2, 2), (6, 6), (1, 1), (1, 1, 3)):
-            assert dng_source.black_level(directory, shape).shape == shape
-        dng_source.white_levels(directory)
-        dng_source.color_matrix(directory)
-        dng_source.white_balance(directory)
-        dng_source.kept_tags(directory, mosaic or {})
-    dng_source.noise_profile(directories)
+            assert dng_tags.black_level(directory, shape).shape == shape
+        dng_tags.white_levels(directory)
+        dng_tags.color_matrix(directory)
+        dng_tags.white_balance(directory)
+        dng_tags.kept_tags(directory, mosaic or {})
+    dng_tags.noise_profile(directories)
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ import pytest
 
 from rwdenoise.denoiser import Denoiser, load_denoiser
 from rwdenoise.diffusion import Settings
-from rwdenoise.io.encodings import DISPLAY, LINEAR, encoding_of
+from rwdenoise.io.pictures.encodings import DISPLAY, LINEAR, encoding_of
 from rwdenoise.photo.rgb import RgbPhoto, Stored
 from rwdenoise.regions import denoise_regions
 from tests.gimp.cases import TYPES, Case, idle_cases, kind_cases, place_cases

@@ -12,7 +12,7 @@ import torch
 from rwdenoise.backend import choose_backend
 from rwdenoise.denoiser import Denoiser
 from rwdenoise.diffusion import Settings
-from rwdenoise.io.raw import read_raw
+from rwdenoise.io.raw.reader import read_raw
 from rwdenoise.io.write import write_photo
 from rwdenoise.manifest import find_weights
 from rwdenoise.photo.raw import Provenance

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rwdenoise.io.dng import encode_bare_dng, encode_dng
-from rwdenoise.io.raw import read_raw
+from rwdenoise.io.raw.dng import encode_bare_dng, encode_dng
+from rwdenoise.io.raw.reader import read_raw
 from rwdenoise.io.write import write_photo
 from rwdenoise.photo.cfa import BAYER_PHASES, LINEAR, MONOCHROME, X_TRANS, Cfa
 from rwdenoise.photo.raw import Area, RawPhoto

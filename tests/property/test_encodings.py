@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from rwdenoise.io.encodings import encoding_of
-from rwdenoise.io.icc import COLOR_SPACES, profile
+from rwdenoise.io.pictures.encodings import encoding_of
+from rwdenoise.io.pictures.icc import COLOR_SPACES, profile
 from tests.profiles import ADOBE_RGB_COLUMNS, LINEAR_CURVE, gamma_curve, gray_profile, rgb_profile
 
 PROFILES: dict[str, tuple[bytes | None, int]] = {

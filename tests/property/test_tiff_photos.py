@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rwdenoise.errors import CorruptPhotoError, UnsupportedPhotoError
-from rwdenoise.io.icc import profile
-from rwdenoise.io.tiff import encode_tiff_photo, read_tiff
+from rwdenoise.io.pictures.icc import profile
+from rwdenoise.io.pictures.tiff import encode_tiff_photo, read_tiff
 from rwdenoise.photo.rgb import RgbPhoto
 from tests.profiles import LINEAR_CURVE, rgb_profile
 

@@ -15,7 +15,7 @@ from bench.peers import darktable, developer, rawtherapee
 from bench.peers.developer import Developer
 from bench.quality import programs
 from rwdenoise.diffusion import Settings
-from rwdenoise.io.raw import read_raw
+from rwdenoise.io.raw.reader import read_raw
 from rwdenoise.photo_work import choose_noise
 from tests.tiny import tiny_denoiser
 

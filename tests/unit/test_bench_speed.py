@@ -32,7 +32,7 @@ from bench.speed.photos import Photos
 from bench.speed.sizes import FULL, QUICK, shape_of
 from bench.speed.timing import in_turn
 from rwdenoise.backend import choose_backend
-from rwdenoise.io.raw import read_raw
+from rwdenoise.io.raw.reader import read_raw
 from rwdenoise.network import Architecture
 from rwdenoise.photo.cfa import RGGB
 from rwdenoise.photo.noise_profile import NoiseProfile

@@ -8,7 +8,7 @@ import pytest
 from rwdenoise.comparison import Measured, common_words, compare, denoise_area, measure
 from rwdenoise.crops import Crop
 from rwdenoise.diffusion import Settings
-from rwdenoise.io.encodings import encoding_of
+from rwdenoise.io.pictures.encodings import encoding_of
 from rwdenoise.photo.cfa import GBRG, MONOCHROME, RGGB, X_TRANS, Cfa
 from rwdenoise.photo.color import encode_srgb
 from rwdenoise.photo.noise_profile import NoiseProfile

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from rwdenoise.diffusion import MAX_STEPS, Settings
-from rwdenoise.io.suffixes import RAW_SUFFIXES
+from rwdenoise.io.formats import RAW_SUFFIXES
 from rwdenoise_cli.options import DEVICES, QUALITIES, QUALITY
 
 PLUGINS = Path(__file__).parents[2] / "plugins" / "gimp"

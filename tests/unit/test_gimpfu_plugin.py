@@ -14,7 +14,7 @@ import torch
 
 from rwdenoise.denoiser import load_denoiser
 from rwdenoise.diffusion import Settings
-from rwdenoise.io.layer import Layout, read_layer, write_layer
+from rwdenoise.io.pictures.layer import Layout, read_layer, write_layer
 from rwdenoise.regions import denoise_regions
 from rwdenoise.weights import save_network
 from tests.stubs.fresh import STUBS, fresh_gimp, host_of

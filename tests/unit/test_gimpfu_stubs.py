@@ -4,7 +4,7 @@ import struct
 
 import pytest
 
-from rwdenoise.io.encodings import DISPLAY, encoding_of
+from rwdenoise.io.pictures.encodings import DISPLAY, encoding_of
 from tests.stubs.fresh import fresh_gimp, host_of
 
 SIZE = 4

@@ -8,10 +8,10 @@ import rawpy
 from PIL import Image, ImageCms
 
 from rwdenoise.errors import SettingsError
-from rwdenoise.io.develop import develop
-from rwdenoise.io.icc import COLOR_SPACES, encoding_table, profile
-from rwdenoise.io.raw import read_raw
-from rwdenoise.io.samples import to_depth
+from rwdenoise.io.pictures.icc import COLOR_SPACES, encoding_table, profile
+from rwdenoise.io.pictures.samples import to_depth
+from rwdenoise.io.raw.develop import develop
+from rwdenoise.io.raw.reader import read_raw
 from rwdenoise.photo.cfa import BAYER_PHASES, MONOCHROME, X_TRANS, Cfa
 from tests.photos import flat_photo, raw_photo
 

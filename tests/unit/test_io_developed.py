@@ -8,9 +8,9 @@ import pytest
 import tifffile
 from PIL import Image
 
-from rwdenoise.io.developed import encode_jpeg, encode_png, encode_tiff
-from rwdenoise.io.icc import profile
-from rwdenoise.io.samples import to_depth
+from rwdenoise.io.pictures.icc import profile
+from rwdenoise.io.pictures.samples import to_depth
+from rwdenoise.io.raw.developed import encode_jpeg, encode_png, encode_tiff
 
 ICC = profile("srgb")
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from rwdenoise.io.dng import TILE, encode_bare_dng
-from rwdenoise.io.libraw import unpacked
+from rwdenoise.io.raw.dng import TILE, encode_bare_dng
+from rwdenoise.io.raw.libraw import unpacked
 from rwdenoise.photo.cfa import MONOCHROME, RGGB, Cfa
 from tests.photos import raw_photo
 

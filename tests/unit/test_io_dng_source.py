@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from rwdenoise.io import tags
-from rwdenoise.io.dng_source import (
+from rwdenoise.io.raw import tags
+from rwdenoise.io.raw.dng_tags import (
     active_area,
     black_level,
     color_matrix,
@@ -15,7 +15,7 @@ from rwdenoise.io.dng_source import (
     white_balance,
     white_levels,
 )
-from rwdenoise.io.tags import Tag, numbers, rationals
+from rwdenoise.io.raw.tags import Tag, numbers, rationals
 from rwdenoise.photo.raw import Area
 
 

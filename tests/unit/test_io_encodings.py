@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from rwdenoise.io.encodings import DISPLAY, LINEAR, encoding_of
-from rwdenoise.io.icc import COLOR_SPACES, profile
+from rwdenoise.io.pictures.encodings import DISPLAY, LINEAR, encoding_of
+from rwdenoise.io.pictures.icc import COLOR_SPACES, profile
 from rwdenoise.photo.color import decode_srgb, encode_extended_srgb, encode_srgb
 from rwdenoise.photo.rgb import Encoding
 from tests.profiles import (

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from rwdenoise.errors import CorruptPhotoError, UnsupportedPhotoError
-from rwdenoise.io.heif import read_avif, read_heif
-from rwdenoise.io.icc import profile
+from rwdenoise.io.pictures.heif import read_avif, read_heif
+from rwdenoise.io.pictures.icc import profile
 from tests.pictures import pixels, saved
 
 SIZE = (48, 64)

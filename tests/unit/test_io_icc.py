@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from rwdenoise.errors import SettingsError
-from rwdenoise.io.icc import COLOR_SPACES, color_space, encoding_table, profile, to_pcs
+from rwdenoise.io.pictures.icc import COLOR_SPACES, color_space, encoding_table, profile, to_pcs
 
 NAMES = list(COLOR_SPACES)
 

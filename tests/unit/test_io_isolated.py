@@ -14,13 +14,13 @@ import numpy as np
 import pytest
 
 from rwdenoise.errors import Cancelled, CorruptPhotoError, PhotoAccessError, PhotoError, UnsupportedPhotoError
-from rwdenoise.io import isolated
-from rwdenoise.io.dng import encode_bare_dng, encode_dng
-from rwdenoise.io.isolated import IsolatedReader
-from rwdenoise.io.photo_wire import pack, unpack
+from rwdenoise.io.isolated import reader as isolated
+from rwdenoise.io.isolated.photos import pack, unpack
+from rwdenoise.io.isolated.reader import IsolatedReader
+from rwdenoise.io.isolated.wire import NONSENSE, Message, read_message, write_message
 from rwdenoise.io.raster import PICTURE_FORMATS, encode_picture
+from rwdenoise.io.raw.dng import encode_bare_dng, encode_dng
 from rwdenoise.io.read import Photo, read_photo
-from rwdenoise.io.wire import NONSENSE, Message, read_message, write_message
 from rwdenoise.photo.cfa import LINEAR, MONOCHROME, RGGB, X_TRANS, Cfa
 from tests.fakes import fake_picture
 from tests.photos import PREVIEW, PROVENANCE, raw_photo
@@ -208,7 +208,7 @@ def test_a_photo_that_needs_too_much_memory_is_refused(tmp_path: Path) -> None:
 @posix
 def test_the_child_dies_with_its_parent() -> None:
     script = (
-        "import sys; from pathlib import Path; from rwdenoise.io.isolated import IsolatedReader\n"
+        "import sys; from pathlib import Path; from rwdenoise.io.isolated.reader import IsolatedReader\n"
         "reader = IsolatedReader(); print(reader._child._process.pid, flush=True); sys.stdin.read()"
     )
     with subprocess.Popen(
@@ -233,7 +233,7 @@ def is_alive(number: int) -> bool:
 
 
 def test_the_child_loads_no_torch() -> None:
-    script = "import sys, rwdenoise.io.isolated_child; sys.exit('torch' in sys.modules)"
+    script = "import sys, rwdenoise.io.isolated.child; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 

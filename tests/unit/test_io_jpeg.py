@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from rwdenoise.errors import CorruptPhotoError, SettingsError, UnsupportedPhotoError
-from rwdenoise.io.icc import profile
-from rwdenoise.io.jpeg import encode_jpeg_photo, read_jpeg
+from rwdenoise.io.pictures.icc import profile
+from rwdenoise.io.pictures.jpeg import encode_jpeg_photo, read_jpeg
 from tests.pictures import changed, opened, pixels, saved
 
 KINDS = {

@@ -8,8 +8,8 @@ import pytest
 import rawpy
 
 from rwdenoise.errors import CorruptPhotoError, PhotoError, UnsupportedPhotoError
-from rwdenoise.io.dng import encode_bare_dng, encode_dng
-from rwdenoise.io.libraw import (
+from rwdenoise.io.raw.dng import encode_bare_dng, encode_dng
+from rwdenoise.io.raw.libraw import (
     LIBRAW_ERRORS,
     embedded_preview,
     measured_matrix,
@@ -17,7 +17,7 @@ from rwdenoise.io.libraw import (
     refuse_absurd,
     unpacked,
 )
-from rwdenoise.io.quiet import without_libraw_chatter
+from rwdenoise.io.raw.quiet import without_libraw_chatter
 from rwdenoise.photo.color import camera_to_srgb
 from tests.photos import MATRIX, PREVIEW, PROVENANCE, raw_photo
 

@@ -11,11 +11,11 @@ import rawpy
 import tifffile
 
 from rwdenoise.errors import CorruptPhotoError, UnsupportedPhotoError
-from rwdenoise.io import tags
-from rwdenoise.io.develop import develop
-from rwdenoise.io.dng import encode_dng
-from rwdenoise.io.preview import render_preview
-from rwdenoise.io.raw import read_raw
+from rwdenoise.io.raw import tags
+from rwdenoise.io.raw.develop import develop
+from rwdenoise.io.raw.dng import encode_dng
+from rwdenoise.io.raw.preview import render_preview
+from rwdenoise.io.raw.reader import read_raw
 from rwdenoise.photo.cfa import LINEAR
 from rwdenoise.photo.raw import Area, RawPhoto
 from tests.photos import GAINS, MATRIX, PREVIEW, PROVENANCE, raw_photo

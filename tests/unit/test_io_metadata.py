@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 import tifffile
 
-from rwdenoise.io.developed import encode_jpeg, encode_png, encode_tiff
-from rwdenoise.io.dng import encode_dng
-from rwdenoise.io.icc import profile
-from rwdenoise.io.metadata import copy_metadata, read_identity, read_orientation, sidecars
-from rwdenoise.io.private_data import private_tags
+from rwdenoise.io.metadata.copy import copy_metadata, read_identity, read_orientation, sidecars
+from rwdenoise.io.pictures.icc import profile
 from rwdenoise.io.raster import read_picture
-from rwdenoise.io.tiff_header import read_directories
+from rwdenoise.io.raw.developed import encode_jpeg, encode_png, encode_tiff
+from rwdenoise.io.raw.dng import encode_dng
+from rwdenoise.io.raw.private_data import private_tags
+from rwdenoise.io.raw.tiff_structure import read_directories
 from rwdenoise.io.write import write_picture
 from tests.photos import PREVIEW, PROVENANCE, raw_photo
 from tests.pictures import changed, opened, pixels, saved, write

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from rwdenoise.errors import CorruptPhotoError, UnsupportedPhotoError
-from rwdenoise.io.icc import profile
-from rwdenoise.io.png import Chunk, encode_png_photo, profile_chunk, read_png, with_chunks
+from rwdenoise.io.pictures.icc import profile
+from rwdenoise.io.pictures.png import Chunk, encode_png_photo, profile_chunk, read_png, with_chunks
 from tests.pictures import changed, opened, pixels, saved
 
 PHYS = Chunk(b"pHYs", struct.pack(">IIB", 11811, 11000, 1))

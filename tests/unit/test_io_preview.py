@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from rwdenoise.io.libraw import embedded_preview
-from rwdenoise.io.preview import brightness_curve, render_preview
-from rwdenoise.io.raw import read_raw
+from rwdenoise.io.raw.libraw import embedded_preview
+from rwdenoise.io.raw.preview import brightness_curve, render_preview
+from rwdenoise.io.raw.reader import read_raw
 from rwdenoise.photo.cfa import BAYER_PHASES, MONOCHROME, RGGB, X_TRANS, Cfa
 from rwdenoise.photo.color import encode_srgb
 from rwdenoise.photo.raw import Area

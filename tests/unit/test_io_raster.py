@@ -9,10 +9,10 @@ import tifffile
 from PIL import Image
 
 from rwdenoise.errors import CorruptPhotoError, SettingsError, UnsupportedPhotoError
-from rwdenoise.io.icc import profile
-from rwdenoise.io.png import profile_chunk, with_chunks
+from rwdenoise.io.formats import PICTURE_SUFFIXES
+from rwdenoise.io.pictures.icc import profile
+from rwdenoise.io.pictures.png import profile_chunk, with_chunks
 from rwdenoise.io.raster import PICTURE_FORMATS, encode_picture, read_picture
-from rwdenoise.io.suffixes import PICTURE_SUFFIXES
 from tests.pictures import changed, opened, pixels, saved, write
 
 

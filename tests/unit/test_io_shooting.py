@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from rwdenoise.io.shooting import Shooting, read_shooting
+from rwdenoise.io.metadata.camera import Shooting, read_shooting
 from tests.unit.test_fuzz_findings import OVERFLOWING
 
 

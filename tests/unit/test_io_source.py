@@ -7,9 +7,9 @@ import pytest
 
 from rwdenoise.errors import CorruptPhotoError, PhotoAccessError, RwDenoiseError, UnsupportedPhotoError
 from rwdenoise.io import source
-from rwdenoise.io.raw import read_raw
+from rwdenoise.io.raw.reader import read_raw
+from rwdenoise.io.raw.tiff_structure import read_directories
 from rwdenoise.io.source import FilePart, read_file, shown, state_of
-from rwdenoise.io.tiff_header import read_directories
 
 
 @pytest.mark.parametrize("name", ["plain.NEF", "日本 語.NEF", "line\nbreak.NEF", "größe\t.NEF", "-x *.NEF"])

@@ -12,9 +12,9 @@ import tifffile
 from PIL import Image
 
 from rwdenoise.errors import CorruptPhotoError, PhotoAccessError, PhotoError, UnsupportedPhotoError
-from rwdenoise.io.encodings import DISPLAY, LINEAR
-from rwdenoise.io.icc import profile
-from rwdenoise.io.tiff import encode_tiff_photo, read_tiff
+from rwdenoise.io.pictures.encodings import DISPLAY, LINEAR
+from rwdenoise.io.pictures.icc import profile
+from rwdenoise.io.pictures.tiff import encode_tiff_photo, read_tiff
 from rwdenoise.photo.rgb import RgbPhoto
 
 RGB16 = np.random.default_rng(5).integers(0, 65536, (40, 33, 3)).astype(np.uint16)

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from rwdenoise.errors import CorruptPhotoError, SettingsError, UnsupportedPhotoError
-from rwdenoise.io.icc import profile
-from rwdenoise.io.webp import encode_webp_photo, read_webp
+from rwdenoise.io.pictures.icc import profile
+from rwdenoise.io.pictures.webp import encode_webp_photo, read_webp
 from tests.pictures import changed, opened, pixels, saved
 
 

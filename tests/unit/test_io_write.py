@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from rwdenoise.errors import OutputExistsError, PhotoAccessError, PhotoWriteError, SettingsError
-from rwdenoise.io.raw import read_raw
+from rwdenoise.io.raw.reader import read_raw
 from rwdenoise.io.write import FORMATS, write_photo
 from tests.photos import PROVENANCE, raw_photo
 

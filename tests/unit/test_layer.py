@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from rwdenoise.errors import CorruptPhotoError, PhotoAccessError, PhotoWriteError, SettingsError
-from rwdenoise.io.encodings import CURVES, DISPLAY, LINEAR, encoding_under
-from rwdenoise.io.icc import profile
-from rwdenoise.io.layer import TYPES, Layout, read_layer, write_layer
+from rwdenoise.io.pictures.encodings import CURVES, DISPLAY, LINEAR, encoding_under
+from rwdenoise.io.pictures.icc import profile
+from rwdenoise.io.pictures.layer import TYPES, Layout, read_layer, write_layer
 from rwdenoise.photo.color import decode_srgb
 from tests.profiles import ADOBE_RGB_COLUMNS, LINEAR_CURVE, gamma_curve, gray_profile, rgb_profile
 

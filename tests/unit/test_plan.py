@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from rwdenoise.errors import SettingsError
-from rwdenoise.io.suffixes import OUTPUT_SUFFIXES, RAW_SUFFIXES
+from rwdenoise.io.formats import OUTPUT_SUFFIXES, RAW_SUFFIXES
 from rwdenoise.plan import expand_sources, plan_outputs
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from rwdenoise.crops import crop_at
-from rwdenoise.io.libraw import embedded_preview
-from rwdenoise.io.raw import read_raw
+from rwdenoise.io.raw.libraw import embedded_preview
+from rwdenoise.io.raw.reader import read_raw
 from rwdenoise.photo.cfa import BGGR, LINEAR, MONOCHROME, RGGB, X_TRANS, Cfa
 from rwdenoise.photo.color import encode_srgb
 from rwdenoise.photo.raw import Area, RawPhoto

@@ -10,7 +10,7 @@ from PIL import Image
 
 from rwdenoise.errors import SettingsError
 from rwdenoise.events import Failed, Finished, Noise, Progress, Skipped, Started, Summary, Warned
-from rwdenoise.io.provenance import read_provenance
+from rwdenoise.io.metadata.provenance import read_provenance
 from rwdenoise.io.read import read_photo
 from rwdenoise.io.write import write_photo
 from rwdenoise.noise.curve import measure_noise_curve

@@ -12,7 +12,7 @@ from rwdenoise import intake, mounts
 from rwdenoise.errors import CorruptPhotoError, JournalError
 from rwdenoise.events import Event, Failed, Finished, Progress, Skipped, Started, Stopped, Summary, Warned
 from rwdenoise.inbox import Inbox
-from rwdenoise.io.made_from import made_from
+from rwdenoise.io.metadata.made_from import made_from
 from rwdenoise.io.read import read_photo
 from rwdenoise.io.write import write_photo
 from rwdenoise.journal import Journal

@@ -14,7 +14,7 @@ import pytest
 from rwdenoise.diffusion import Settings
 from rwdenoise.errors import DeviceUnavailableError, SettingsError
 from rwdenoise.events import Event, Failed, Finished, Progress, Ready, Started, Stopped
-from rwdenoise.io.layer import read_layer
+from rwdenoise.io.pictures.layer import read_layer
 from rwdenoise.layers import LayerDenoiser
 from rwdenoise.regions import denoise_regions
 from rwdenoise.worker import Inbox, Worker, read_job

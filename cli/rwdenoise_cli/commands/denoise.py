@@ -226,7 +226,7 @@ def _warning_of_journal() -> Iterator[None]:
 def _reader(many: Many) -> Iterator[ReadPhoto]:
     """Give what reads photos."""
     if many.isolate:
-        from rwdenoise.io.isolated import IsolatedReader
+        from rwdenoise.io.isolated.reader import IsolatedReader
 
         with IsolatedReader() as reader:
             yield reader.read

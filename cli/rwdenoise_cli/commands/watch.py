@@ -258,7 +258,7 @@ def _check_inbox(inbox: Path) -> None:
 def _reader(*, isolate: bool) -> Iterator[ReadPhoto]:
     """Give what reads photos."""
     if isolate:
-        from rwdenoise.io.isolated import IsolatedReader
+        from rwdenoise.io.isolated.reader import IsolatedReader
 
         with IsolatedReader() as reader:
             yield reader.read

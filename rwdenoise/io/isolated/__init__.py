@@ -1,0 +1,1 @@
+"""Reading files from strangers in a process of its own."""

@@ -1,0 +1,191 @@
+"""Photos as messages, and back: for a process that reads photos and is not trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rwdenoise.io.isolated.wire import (
+    Message,
+    Unchecked,
+    expect,
+    finite,
+    flag,
+    one_of,
+    positive,
+    text,
+    unpacked_bytes,
+    whole,
+)
+from rwdenoise.io.picture_kind import TITLES
+from rwdenoise.io.pictures.encodings import encoding_of
+from rwdenoise.io.pictures.png import Chunk
+from rwdenoise.io.pictures.tiff import LOSSLESS
+from rwdenoise.io.raw.dng_tags import is_inside
+from rwdenoise.io.raw.libraw import MAX_PIXELS
+from rwdenoise.io.raw.tags import SIZES, Tag
+from rwdenoise.io.read import Photo
+from rwdenoise.photo.cfa import BLUE, LINEAR, MONOCHROME, RED, Cfa
+from rwdenoise.photo.noise_profile import NoiseProfile
+from rwdenoise.photo.raw import Area, RawPhoto
+from rwdenoise.photo.rgb import RgbPhoto, Stored
+
+_PERIODS = {"Bayer": (2, 2), "X-Trans": (6, 6)}
+_U16_MAX, _U32_MAX = 2**16 - 1, 2**32 - 1
+_TABLE_SIZE = 64
+
+
+def pack(photo: Photo) -> Message:
+    """Return a photo, without its source, as a message."""
+    common = {key: getattr(photo, key) for key in ("orientation", "make", "model", "iso")}
+    if isinstance(photo, RgbPhoto):
+        stored = {"format": photo.stored.format, "icc": photo.stored.icc, "details": photo.stored.details}
+        arrays = (photo.samples,) if photo.extra is None else (photo.samples, photo.extra)
+        return Message({"kind": "picture", **common, **stored}, arrays)
+    facts = {
+        "white": photo.white,
+        "white_balance": photo.white_balance,
+        "color_matrix": None if photo.color_matrix is None else photo.color_matrix.tolist(),
+        "cfa": [photo.cfa.name, photo.cfa.colors],
+        "active": _edges(photo.active),
+        "crop": _edges(photo.crop),
+        "noise": photo.noise and [photo.noise.shot, photo.noise.read],
+        "pixel_aspect": photo.pixel_aspect,
+        "dng_tags": photo.dng_tags,
+    }
+    return Message({"kind": "raw", **common, **facts}, (photo.mosaic, photo.black))
+
+
+def unpack(message: Message) -> Photo:
+    """Return the photo of a message.
+
+    Raises
+    ------
+    NONSENSE
+        If a reader never gives such a photo.
+    """
+    kinds: dict[str, Callable[[Message], Photo]] = {"raw": _raw_photo, "picture": _picture}
+    return kinds[message.table["kind"]](message)
+
+
+def _raw_photo(message: Message) -> RawPhoto:
+    table, (mosaic, black) = message
+    cfa = _cfa(*table["cfa"])
+    expect(mosaic.dtype == np.uint16 and mosaic.ndim == 2 + (cfa == LINEAR) and mosaic.shape[2:] in ((), (3,)))
+    expect(black.dtype == np.float32 and black.shape == ((1, 1, 3) if cfa == LINEAR else cfa.period))
+    white = finite(table["white"])
+    expect(bool(np.isfinite(black).all()) and white > black.max())
+    active = _area(table["active"], Area(0, 0, *mosaic.shape[:2]))
+    red, green, blue = (positive(gain) for gain in table["white_balance"])
+    return RawPhoto(
+        mosaic=mosaic,
+        cfa=cfa,
+        black=black,
+        white=white,
+        active=active,
+        crop=_area(table["crop"], Area(0, 0, active.height, active.width)),
+        white_balance=(red, green, blue),
+        color_matrix=_matrix(table["color_matrix"], needed=cfa != MONOCHROME),
+        noise=None if table["noise"] is None else NoiseProfile(*(finite(value) for value in table["noise"])),
+        pixel_aspect=positive(table["pixel_aspect"]),
+        dng_tags=tuple(_tag(*tag) for tag in table["dng_tags"]),
+        **_common(table),
+    )
+
+
+def _picture(message: Message) -> RgbPhoto:
+    table, (samples, *others) = message
+    extra = others[0] if others else None
+    expect(samples.ndim == 3 and samples.shape[2] in (1, 3) and len(others) < 2)
+    expect(extra is None or (extra.ndim == 3 and extra.shape[:2] == samples.shape[:2] and extra.dtype == samples.dtype))
+    icc = None if table["icc"] is None else unpacked_bytes(table["icc"])
+    details = {key: _DETAILS[key](value) for key, value in table["details"].items()}
+    return RgbPhoto(
+        samples=samples,
+        extra=extra,
+        encoding=encoding_of(icc, gray=samples.shape[2] == 1, floating=samples.dtype.kind == "f"),
+        stored=Stored(one_of(table["format"], TITLES), icc, details),
+        **_common(table),
+    )
+
+
+def _common(table: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "orientation": whole(table["orientation"], 1, 8),
+        "make": text(table["make"]),
+        "model": text(table["model"]),
+        "iso": None if table["iso"] is None else positive(table["iso"]),
+    }
+
+
+def _cfa(name: str, colors: Sequence[Sequence[int]]) -> Cfa:
+    for plain in (MONOCHROME, LINEAR):
+        if name == plain.name:
+            expect([*map(tuple, colors)] == [*plain.colors])
+            return plain
+    rows, columns = _PERIODS[name]
+    expect(len(colors) == rows and all(len(row) == columns for row in colors))
+    return Cfa(name, tuple(tuple(whole(color, RED, BLUE) for color in row) for row in colors))
+
+
+def _area(edges: Iterable[Any], frame: Area) -> Area:
+    area = Area(*(whole(edge, 0, MAX_PIXELS) for edge in edges))
+    expect(is_inside(area, frame))
+    return area
+
+
+def _edges(area: Area) -> list[int]:
+    return [area.top, area.left, area.height, area.width]
+
+
+def _matrix(rows: Unchecked, *, needed: bool) -> NDArray[np.float64] | None:
+    expect((rows is not None) == needed)
+    if rows is None:
+        return None
+    matrix = np.array([[finite(value) for value in row] for row in rows])
+    expect(matrix.shape == (3, 3))
+    return matrix
+
+
+def _tag(code: Unchecked, kind: Unchecked, data: Unchecked) -> Tag:
+    tag = Tag(whole(code, 0, _U16_MAX), one_of(kind, SIZES), unpacked_bytes(data))
+    expect(len(tag.data) % SIZES[tag.kind] == 0)
+    return tag
+
+
+def _sides(value: Iterable[Any]) -> tuple[tuple[int, int], ...]:
+    sides = tuple((whole(top, 0, _U32_MAX), whole(bottom, 1, _U32_MAX)) for top, bottom in value)
+    expect(len(sides) == 2)
+    return sides
+
+
+def _quantization(table: Iterable[Any]) -> list[int]:
+    numbers = [whole(number, 0, _U16_MAX) for number in table]
+    expect(len(numbers) == _TABLE_SIZE)
+    return numbers
+
+
+def _chunk(kind: Unchecked, content: Unchecked) -> Chunk:
+    chunk = Chunk(unpacked_bytes(kind), unpacked_bytes(content))
+    expect(len(chunk.kind) == 4)
+    return chunk
+
+
+# What the readers of each format say of their files.
+_DETAILS: dict[str, Callable[[Any], Any]] = {
+    "compression": lambda value: one_of(value, LOSSLESS),
+    "predictor": flag,
+    "extrasamples": lambda value: tuple(whole(kind, 0, 2) for kind in value),
+    "resolution": _sides,
+    "unit": lambda value: whole(value, 1, 3),
+    "chunks": lambda value: tuple(_chunk(*chunk) for chunk in value),
+    "qtables": lambda value: [_quantization(table) for table in value],
+    "subsampling": lambda value: whole(value, 0, 2),
+    "progressive": flag,
+    "keep_rgb": flag,
+    "comment": unpacked_bytes,
+    "lossless": flag,
+}

@@ -1,0 +1,188 @@
+"""Reading photos in a process of its own: what a file does to a decoder costs that one photo."""
+
+from __future__ import annotations
+
+import dataclasses
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from io import FileIO
+from pathlib import Path
+from types import TracebackType
+from typing import Self, cast
+
+from rwdenoise.errors import (
+    Cancelled,
+    CorruptPhotoError,
+    DeviceUnavailableError,
+    PhotoError,
+    RwDenoiseError,
+    SettingsError,
+    UnsupportedPhotoError,
+)
+from rwdenoise.io.isolated.photos import unpack
+from rwdenoise.io.isolated.wire import NONSENSE, Message, Unchecked, read_message, text, write_message
+from rwdenoise.io.raw.libraw import COPY_AGAIN
+from rwdenoise.io.read import Photo
+from rwdenoise.io.source import check_file, shown
+
+# Without -P a folder of photos would be searched for modules, too.
+_COMMAND = (sys.executable, "-P", "-m", "rwdenoise.io.isolated.child")
+# From the end of its answers until a process that crashed is gone.
+_SECONDS_TO_DIE = 5.0
+_LONGEST_WORDS = 2000
+# What reading a photo raises, by its code.
+_KINDS: tuple[type[RwDenoiseError], ...] = (PhotoError, *PhotoError.__subclasses__(), SettingsError)
+_ERRORS = {kind.code: kind for kind in _KINDS}
+
+
+class IsolatedReader:
+    """Reads photos as `read_photo` does, in a child process that is kept between them.
+
+    The child starts at once, and loads while the caller does something else. If it crashes, hangs or talks nonsense,
+    that photo is refused, and the next one gets a new child. Any thread may read; one photo is read at a time.
+
+    Parameters
+    ----------
+    seconds : float
+        The most that reading a photo may take.
+    memory : int, optional
+        The most address space, in bytes, that the child may have, where the system can limit it.
+
+    Raises
+    ------
+    DeviceUnavailableError
+        If the system does not start another process.
+    """
+
+    def __init__(self, *, seconds: float = 120.0, memory: int | None = None) -> None:
+        self._seconds = seconds
+        self._command = (*_COMMAND, str(seconds), str(memory or 0))
+        self._one_at_a_time = threading.Lock()
+        self._closed = False
+        self._child = _Child(self._command)
+
+    def read(self, path: Path) -> Photo:
+        """Read camera RAW or a developed picture.
+
+        Raises
+        ------
+        PhotoAccessError, CorruptPhotoError, UnsupportedPhotoError
+            As `read_photo`; a CorruptPhotoError also if the child crashed, took too long or answered nonsense.
+        Cancelled
+            If the reader is closed.
+        """
+        check_file(path)
+        with self._one_at_a_time:
+            try:
+                answer = self._running().ask(path, seconds=self._seconds)
+            except BaseException:
+                self._child.end()
+                if self._closed:
+                    raise Cancelled from None
+                raise
+        if isinstance(answer, RwDenoiseError):
+            raise answer
+        return answer
+
+    def close(self) -> None:
+        """End the child, whatever it is doing; what another thread is reading is `Cancelled`."""
+        self._closed = True
+        self._child.kill()
+        with self._one_at_a_time:
+            self._child.end()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self.close()
+
+    def _running(self) -> _Child:
+        if not self._closed and not self._child.is_running:
+            self._child.end()
+            self._child = _Child(self._command)
+        if self._closed:
+            raise Cancelled
+        return self._child
+
+
+class _Child:
+    """The process, and one question at a time."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        try:
+            self._process = subprocess.Popen(
+                command,
+                bufsize=0,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,  # Ctrl+C is for the parent.
+            )
+        except OSError as error:
+            message = f"The process that reads photos cannot be started: {error}."
+            raise DeviceUnavailableError(message, hint="Close other programs and try again.") from error
+        self._questions = cast("FileIO", self._process.stdin)
+        self._answers = cast("FileIO", self._process.stdout)
+
+    @property
+    def is_running(self) -> bool:
+        return self._process.poll() is None
+
+    def ask(self, path: Path, *, seconds: float) -> Photo | RwDenoiseError:
+        """Return what the child made of a file; what it did wrong instead is raised."""
+        timer = threading.Timer(seconds, self.kill)
+        timer.start()
+        try:
+            write_message(self._questions, Message({"path": str(path.absolute())}))
+            return _meaning(read_message(self._answers), path)
+        except (EOFError, OSError) as error:
+            if timer.finished.is_set():
+                message = f"{shown(path)} is damaged: the decoder was still at work after {seconds:g} seconds."
+                raise CorruptPhotoError(message, hint=COPY_AGAIN) from error
+            raise _crashed(path, self._end_of_its_own()) from error
+        except MemoryError as error:
+            message = f"{shown(path)} needs more memory than there is."
+            hint = "Close other programs, or use a machine with more memory."
+            raise UnsupportedPhotoError(message, hint=hint) from error
+        except NONSENSE as error:
+            raise _crashed(path, "nonsense instead of a photo") from error
+        finally:
+            timer.cancel()
+
+    def kill(self) -> None:
+        self._process.kill()
+
+    def end(self) -> None:
+        """Make sure that nothing is left of the process."""
+        self.kill()
+        self._process.wait()
+        self._questions.close()
+        self._answers.close()
+
+    def _end_of_its_own(self) -> str:
+        with suppress(subprocess.TimeoutExpired):
+            status = self._process.wait(_SECONDS_TO_DIE)
+            return f"signal {-status}" if status < 0 else f"exit status {status}"
+        return "it closed its output"
+
+
+def _meaning(message: Message, path: Path) -> Photo | RwDenoiseError:
+    table = message.table
+    if table["kind"] == "crash":
+        return _crashed(path, _words(table["reason"]))
+    if table["kind"] == "error":
+        return _ERRORS[table["code"]](_words(table["message"]), hint=_words(table["hint"]))
+    return dataclasses.replace(unpack(message), source=path)
+
+
+def _crashed(path: Path, reason: str) -> CorruptPhotoError:
+    return CorruptPhotoError(f"{shown(path)} cannot be read: the decoder crashed ({reason}).", hint=COPY_AGAIN)
+
+
+def _words(value: Unchecked) -> str:
+    """Return text of one line, whatever a terminal would make of it."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text(value)[:_LONGEST_WORDS])

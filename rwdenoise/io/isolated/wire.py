@@ -1,0 +1,150 @@
+"""Messages between two processes that do not trust each other: JSON and raw arrays, through a pipe.
+
+A message is the length of its JSON (8 bytes, big-endian), the JSON, and the bytes of the arrays that it announces. Who
+receives one believes nothing: whatever is not exactly what was expected raises one of `NONSENSE`.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from base64 import b64decode, b64encode
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rwdenoise.io.raw.libraw import MAX_PIXELS
+
+#: A value of which nothing is known yet.
+Unchecked: TypeAlias = Any
+
+#: What is raised by a message that is none, or by its values.
+NONSENSE = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
+
+_LENGTH_BYTES = 8
+# No camera or editor writes as many profiles, private data and texts into a photo.
+_LONGEST_JSON = 2**28
+# Three doubles for each of the most pixels.
+_MOST_BYTES = MAX_PIXELS * 3 * 8
+_TYPES = frozenset({"uint8", "uint16", "uint32", "float16", "float32", "float64"})
+
+
+class Message(NamedTuple):
+    """What goes through the pipe."""
+
+    table: Mapping[str, Any]
+    arrays: Sequence[NDArray[Any]] = ()
+
+
+class _Writable(Protocol):
+    def write(self, data: memoryview, /) -> int: ...
+
+
+class _Readable(Protocol):
+    def readinto(self, buffer: memoryview, /) -> int: ...
+
+
+def write_message(pipe: _Writable, message: Message) -> None:
+    """Write a message to an unbuffered pipe; bytes in its table become base64."""
+    arrays = [np.ascontiguousarray(array, array.dtype.newbyteorder("=")) for array in message.arrays]
+    announced = [[array.dtype.name, *array.shape] for array in arrays]
+    head = json.dumps({**message.table, "arrays": announced}, default=_base64).encode("ascii")
+    _write_all(pipe, memoryview(len(head).to_bytes(_LENGTH_BYTES, "big") + head))
+    for array in arrays:
+        _write_all(pipe, array.reshape(-1).view(np.uint8).data)
+
+
+def read_message(pipe: _Readable) -> Message:
+    """Read a message from an unbuffered pipe.
+
+    Raises
+    ------
+    EOFError
+        If the pipe ends.
+    NONSENSE
+        If that is no message.
+    """
+    head = bytearray(_LENGTH_BYTES)
+    _read_all(pipe, memoryview(head))
+    head = bytearray(whole(int.from_bytes(head, "big"), 2, _LONGEST_JSON))
+    _read_all(pipe, memoryview(head))
+    table = json.loads(head)
+    arrays = [_announced(*announced) for announced in table.pop("arrays")]
+    for array in arrays:
+        _read_all(pipe, array.reshape(-1).view(np.uint8).data)
+    return Message(table, arrays)
+
+
+def expect(condition: bool) -> None:
+    """Raise ValueError unless the condition holds."""
+    if not condition:
+        message = "not what was expected"
+        raise ValueError(message)
+
+
+def one_of(value: Unchecked, known: Collection[Any]) -> Any:  # noqa: ANN401 -- one of `known`
+    """Return a whole number or a text, if it is one of those."""
+    expect(type(value) in (int, str) and value in known)
+    return value
+
+
+def flag(value: Unchecked) -> bool:
+    """Return it if it is true or false."""
+    expect(type(value) is bool)
+    return bool(value)
+
+
+def whole(value: Unchecked, low: int, high: int) -> int:
+    """Return it if it is a whole number of that range."""
+    expect(type(value) is int and low <= value <= high)
+    return int(value)
+
+
+def finite(value: Unchecked) -> float:
+    """Return it if it is a number."""
+    expect(type(value) in (int, float) and math.isfinite(value))
+    return float(value)
+
+
+def positive(value: Unchecked) -> float:
+    """Return it if it is a number above 0."""
+    expect(finite(value) > 0)
+    return float(value)
+
+
+def text(value: Unchecked) -> str:
+    """Return it if it is text that can be written as UTF-8."""
+    expect(type(value) is str)
+    return str(value.encode("utf-8"), "utf-8")
+
+
+def unpacked_bytes(value: Unchecked) -> bytes:
+    """Return the bytes that a table held."""
+    return b64decode(value, validate=True)
+
+
+def _base64(value: bytes | memoryview) -> str:
+    return b64encode(value).decode("ascii")
+
+
+def _announced(kind: Unchecked, *shape: Unchecked) -> NDArray[Any]:
+    """Return an array to read into, if it is of a kind and size that a photo has."""
+    dtype = np.dtype(one_of(kind, _TYPES))
+    size = math.prod(whole(side, 1, _MOST_BYTES) for side in shape)
+    expect(size * dtype.itemsize <= _MOST_BYTES)
+    return np.empty(shape, dtype)
+
+
+def _write_all(pipe: _Writable, rest: memoryview) -> None:
+    while rest:
+        rest = rest[pipe.write(rest) :]
+
+
+def _read_all(pipe: _Readable, rest: memoryview) -> None:
+    while rest:
+        count = pipe.readinto(rest)
+        if not count:
+            raise EOFError
+        rest = rest[count:]

@@ -1,0 +1,1 @@
+"""Exif, XMP and IPTC, from the source to the result."""

@@ -1,0 +1,295 @@
+"""Exif, MakerNotes, GPS, XMP and IPTC: read from the source, written into what we encoded, by exiv2."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import exiv2
+
+import rwdenoise
+from rwdenoise.errors import PhotoAccessError, PhotoError
+from rwdenoise.io.metadata.exiv2 import EXIV2_ERRORS, LOCK, NAMESPACE, PREFIX, open_image
+from rwdenoise.io.metadata.thumbnail import render_thumbnail
+from rwdenoise.io.source import read_file, shown
+from rwdenoise.photo.raw import Provenance
+from rwdenoise.photo.rgb import RgbPhoto
+
+# Directories that describe pictures which the output does not have.
+_FOREIGN_GROUPS = re.compile(r"SubImage\d|SubThumb\d|Thumbnail|Image2|Image3|PanasonicRaw|MpfInfo")
+# Tags of the main directory that say how pixels are stored or turned, or where something lies in the file.
+_STRUCTURE = frozenset(
+    {254, 255, *range(256, 260), 262, 266, 273, 274, *range(277, 282), 284, 301, 305, 317, 318, 319, 320}
+    | {*range(322, 326), 330, *range(338, 342), 347, *range(512, 522), *range(529, 533), 700, 33421, 33422, 33424}
+    | {33723, 34377, 34665, 34675, 34853, 37398, 40965}
+    | {37724}  # Photoshop's layers: they would still be noisy.
+)
+# From here on the main directory holds the tags of DNG, of which the encoder knows better.
+_FIRST_DNG_TAG = 50706
+_GEOMETRY = {
+    "Exif.Photo.PixelXDimension", "Exif.Photo.PixelYDimension", "Exif.Photo.InteroperabilityTag",
+    "Xmp.tiff.ImageWidth", "Xmp.tiff.ImageLength", "Xmp.tiff.BitsPerSample", "Xmp.tiff.Compression",
+    "Xmp.tiff.PhotometricInterpretation", "Xmp.tiff.SamplesPerPixel", "Xmp.tiff.PlanarConfiguration",
+    "Xmp.tiff.Orientation", "Xmp.tiff.NativeDigest", "Xmp.exif.NativeDigest", "Xmp.exif.PixelXDimension",
+    "Xmp.exif.PixelYDimension", "Xmp.dc.format",
+}  # fmt: skip
+# What the numbers of a developed picture mean; a RAW photo has none to be meant.
+_COLORS = {"Exif.Photo.ColorSpace", "Xmp.exif.ColorSpace"}
+# How to develop the RAW: wrong for a picture that was made from it, since editors would do it twice.
+_DEVELOPMENT = re.compile(r"Xmp\.(crs|crss|darktable|photoshop\.ICCProfile)\b")
+_SMALL_PICTURES = re.compile(r"Xmp\.(xmp\.Thumbnails|xmpGImg)\b")
+# The second words of a BigTIFF, which exiv2 does not know.
+_BIG_TIFF = (b"II+\0", b"MM\0+")
+
+
+class Identity(NamedTuple):
+    """Which camera took the photo, and at what ISO speed."""
+
+    make: str = ""
+    model: str = ""
+    iso: float | None = None
+
+
+class _Metadata(NamedTuple):
+    exif: exiv2.ExifData
+    xmp: exiv2.XmpData
+    iptc: exiv2.IptcData
+
+
+def read_identity(data: bytes) -> Identity:
+    """Return make, model and ISO speed; empty where exiv2 cannot read them.
+
+    Parameters
+    ----------
+    data : bytes
+        The whole file.
+    """
+    with LOCK:
+        try:
+            exif = open_image(data).exifData()
+            return Identity(_text(exif, "Exif.Image.Make"), _text(exif, "Exif.Image.Model"), _iso(exif))
+        except EXIV2_ERRORS:
+            return Identity()
+
+
+def read_orientation(data: bytes) -> int:
+    """Return how a viewer must turn the picture, as Exif counts, 1 to 8; 1 where nothing is said of it.
+
+    Parameters
+    ----------
+    data : bytes
+        The whole file.
+    """
+    with LOCK:
+        try:
+            text = _text(open_image(data).exifData(), "Exif.Image.Orientation")
+        except EXIV2_ERRORS:
+            return 1
+    return int(text) if re.fullmatch("[1-8]", text) else 1
+
+
+def copy_metadata(
+    source: Path | None,
+    encoded: bytes,
+    *,
+    kind: str,
+    provenance: Provenance | None,
+    warn: Callable[[str], None],
+    picture: RgbPhoto | None = None,
+) -> bytes | memoryview:
+    """Return the encoded photo with the metadata of its source and a note of what was done to it.
+
+    Damaged metadata is never a reason to lose a photo: it becomes a warning. A source that cannot be read just now is
+    another matter: a result without metadata would be taken for done, and the next try may have it all.
+
+    Parameters
+    ----------
+    source : Path or None
+        Where the photo is from; its sidecars (``IMG.xmp``, ``IMG.NEF.xmp``) are read as well.
+    encoded : bytes
+        A whole DNG, TIFF, JPEG, PNG or WebP. Its pixels stay as they are.
+    kind : str
+        ``"dng"``, ``"tiff"``, ``"jpeg"``, ``"png"`` or ``"webp"``.
+    provenance : Provenance or None
+        What was done; None if the photo was not denoised.
+    warn : callable
+        Gets a sentence for each thing that went wrong.
+    picture : RgbPhoto, optional
+        What was encoded, if its source is a developed picture as well: it is turned as before, and how it was developed
+        stays with it. Without one, what is no DNG was developed from a RAW photo, and turned.
+
+    Raises
+    ------
+    PhotoAccessError
+        If the source is gone, or cannot be read. A photo whose `source` is None needs none.
+    """
+    if encoded.startswith(_BIG_TIFF):
+        warn("The output is a TIFF of more than 4 GB, into which exiv2 cannot write metadata, so it has none.")
+        return encoded
+    with LOCK:
+        carried = _read_source(source, warn, developed=picture is not None)
+        try:
+            return _write(encoded, carried, kind=kind, provenance=provenance, picture=picture)
+        except EXIV2_ERRORS as error:
+            warn(
+                f"Some metadata does not fit into a {kind} file, so only the description of the work is in it: {error}"
+            )
+        try:
+            return _write(encoded, None, kind=kind, provenance=provenance, picture=picture)
+        except EXIV2_ERRORS as error:  # An unchanged JPEG or WebP is as damaged as its source.
+            warn(f"The metadata of the output cannot be changed, so it is that of the source: {error}")
+            return encoded
+
+
+def _read_source(source: Path | None, warn: Callable[[str], None], *, developed: bool) -> _Metadata | None:
+    if source is None:
+        return None
+    # A copy: what belongs to the source's own image holds the whole file in memory.
+    copy = exiv2.ImageFactory.create(exiv2.ImageType.exv)
+    try:
+        copy.setMetadata(open_image(read_file(source)))
+    except PhotoAccessError:
+        # It was there a moment ago: another time the result will have its metadata.
+        raise
+    except (*EXIV2_ERRORS, PhotoError) as error:
+        warn(f"The metadata of {shown(source)} cannot be read, so the output has none of it: {error}")
+    carried = _Metadata(copy.exifData(), copy.xmpData(), copy.iptcData())
+    for sidecar in sidecars(source):
+        # Beside a RAW photo and its JPEG, IMG.xmp says how to develop the RAW; IMG.jpg.xmp is of the JPEG.
+        shared = developed and sidecar.stem == source.stem
+        try:
+            _merge_sidecar(sidecar, carried.xmp, without=_DEVELOPMENT if shared else None)
+        except (*EXIV2_ERRORS, PhotoError, UnicodeError) as error:
+            warn(f"The sidecar {shown(sidecar)} cannot be read, so the output has none of it: {error}")
+    return carried
+
+
+def sidecars(source: Path) -> list[Path]:
+    """Return the XMP sidecars of a photo that are there, the most specific last: it wins."""
+    names = [source.with_suffix(".xmp"), source.with_suffix(".XMP"), source.with_name(f"{source.name}.xmp")]
+    # Unlike Path.is_file, this is False for names that are too long: a photo's may have all that the system allows.
+    return [name for name in names if os.path.isfile(name) and name != source]  # noqa: PTH113
+
+
+def _merge_sidecar(sidecar: Path, xmp: exiv2.XmpData, *, without: re.Pattern[str] | None) -> None:
+    parsed = exiv2.ImageFactory.create(exiv2.ImageType.xmp)
+    parsed.setXmpPacket(read_file(sidecar).decode("utf-8-sig"))
+    for datum in parsed.xmpData():
+        if without is None or not without.match(datum.key()):
+            xmp[datum.key()] = datum.value()
+
+
+def _write(
+    encoded: bytes,
+    carried: _Metadata | None,
+    *,
+    kind: str,
+    provenance: Provenance | None,
+    picture: RgbPhoto | None,
+) -> memoryview:
+    image = open_image(encoded)
+    exif, xmp, iptc = image.exifData(), image.xmpData(), image.iptcData()
+    if carried is not None:
+        _carry(carried, _Metadata(exif, xmp, iptc), kind=kind, developed=picture is not None)
+    if picture is not None:
+        _describe(picture, exif, thumbnail=kind != "tiff" and carried is not None and _has_thumbnail(carried.exif))
+    elif kind != "dng":
+        exif["Exif.Image.Orientation"] = exiv2.UShortValue(1)
+    _sign(exif, xmp, provenance)
+    image.setExifData(exif)
+    image.setXmpData(xmp)
+    if iptc.count() > 0:  # A WebP has no place for it.
+        image.setIptcData(iptc)
+    image.writeMetadata()
+    written: memoryview = image.data()
+    return written
+
+
+def _carry(carried: _Metadata, target: _Metadata, *, kind: str, developed: bool) -> None:
+    for datum in carried.exif:
+        if _is_wanted(datum) and (developed or datum.key() not in _COLORS):
+            target.exif[datum.key()] = datum.value()
+    # An unchanged JPEG has all of it already.
+    target.xmp.clear()
+    target.iptc.clear()
+    for datum in carried.xmp:
+        if _is_wanted_xmp(datum.key(), kind=kind, developed=developed):
+            target.xmp[datum.key()] = datum.value()
+    for datum in carried.iptc if kind != "webp" else ():
+        target.iptc.add(exiv2.IptcKey(datum.key()), datum.value())
+
+
+def _describe(picture: RgbPhoto, exif: exiv2.ExifData, *, thumbnail: bool) -> None:
+    """Say of the picture how it is turned and how large it is, and show it in small where `thumbnail` is set."""
+    height, width = picture.samples.shape[:2]
+    exif["Exif.Image.Orientation"] = exiv2.UShortValue(picture.orientation)
+    exif["Exif.Photo.PixelXDimension"] = exiv2.ULongValue(width)
+    exif["Exif.Photo.PixelYDimension"] = exiv2.ULongValue(height)
+    small = exiv2.ExifThumb(exif)
+    small.erase()
+    if thumbnail:
+        small.setJpegThumbnail(render_thumbnail(picture))
+
+
+def _has_thumbnail(exif: exiv2.ExifData) -> bool:
+    return any(datum.groupName() == "Thumbnail" for datum in exif)
+
+
+def _is_wanted(datum: exiv2.Exifdatum) -> bool:
+    key, group = datum.key(), datum.groupName()
+    if _FOREIGN_GROUPS.fullmatch(group) or key in _GEOMETRY:
+        return False
+    return group != "Image" or not (datum.tag() in _STRUCTURE or datum.tag() >= _FIRST_DNG_TAG)
+
+
+def _is_wanted_xmp(key: str, *, kind: str, developed: bool) -> bool:
+    if key in _GEOMETRY or (key in _COLORS and not developed):
+        return False
+    if kind == "dng":
+        return True
+    return not _SMALL_PICTURES.match(key) and (developed or not _DEVELOPMENT.match(key))
+
+
+def _sign(exif: exiv2.ExifData, xmp: exiv2.XmpData, provenance: Provenance | None) -> None:
+    exiv2.XmpProperties.registerNs(NAMESPACE, PREFIX)
+    # Of a source that is a result itself: what was done to that is not what was done to this.
+    for key in [datum.key() for datum in xmp if datum.key().startswith(f"Xmp.{PREFIX}.")]:
+        del xmp[key]
+    program = f"rwdenoise {rwdenoise.__version__}"
+    exif["Exif.Image.Software"] = program
+    xmp["Xmp.xmp.CreatorTool"] = program
+    xmp["Xmp.tiff.Software"] = program
+    if provenance is None:
+        return
+    done = {
+        "Version": rwdenoise.__version__,
+        "Weights": provenance.weights,
+        "Sampler": provenance.sampler,
+        "Steps": str(provenance.steps),
+        "Strength": f"{provenance.strength:g}",
+        "Chroma": f"{provenance.chroma_strength:g}",
+        "Detail": f"{provenance.detail:g}",
+    }
+    if provenance.source_digest:
+        done |= {"SourceDigest": provenance.source_digest, "MethodKey": provenance.method_key}
+    if provenance.noise is not None:
+        done |= {"Shot": f"{provenance.noise.shot:.6g}", "Read": f"{provenance.noise.read:.6g}"}
+    for name, value in done.items():
+        xmp[f"Xmp.{PREFIX}.{name}"] = value
+
+
+def _text(exif: exiv2.ExifData, key: str) -> str:
+    found = exif.findKey(exiv2.ExifKey(key))
+    if found == exif.end():
+        return ""
+    # Of bytes that are no UTF-8 the binding makes surrogates, which nobody can write.
+    return str(found.toString()).encode("utf-8", "surrogateescape").decode("utf-8", "replace").strip("\0 ")
+
+
+def _iso(exif: exiv2.ExifData) -> float | None:
+    found: Any = exiv2.isoSpeed(exif)
+    number = re.fullmatch(r"\d+", "" if found is None or found == exif.end() else str(found.print(exif)))
+    return float(number[0]) if number and int(number[0]) > 0 else None

@@ -1,0 +1,1 @@
+"""Developed pictures: TIFF, JPEG, PNG, WebP, HEIF and AVIF."""

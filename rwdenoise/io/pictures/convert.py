@@ -1,0 +1,98 @@
+"""A developed picture of one format, made ready to be written as another."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from rwdenoise.errors import SettingsError
+from rwdenoise.io.pictures.icc import profile
+from rwdenoise.io.pictures.samples import to_depth
+from rwdenoise.photo.rgb import RgbPhoto, Samples, Stored
+
+_U8_FORMATS = {"jpeg", "webp"}
+# 65535 / 255.
+_U16_PER_U8 = 257
+# What an extra plane of a TIFF is (TIFF 6.0, ExtraSamples).
+_PREMULTIPLIED, _ALPHA = 1, 2
+# Where an ICC profile says what colors it is for (ICC.1:2022, 7.2.8).
+_ICC_COLORS, _ICC_GRAY = slice(16, 20), b"GRAY"
+
+
+def to_format(photo: RgbPhoto, format: str) -> RgbPhoto:
+    """Return the picture as `format` can hold it; only a TIFF can hold all of it.
+
+    Parameters
+    ----------
+    photo : RgbPhoto
+    format : str
+        Another than its own: ``"tiff"``, ``"jpeg"``, ``"png"`` or ``"webp"``.
+
+    Returns
+    -------
+    RgbPhoto
+        Rounded to 8 bits for JPEG and WebP, to 16 bits for PNG if it had more. Its profile and resolution stay; alpha
+        does too, except in JPEG. Where the numbers mean nothing without a profile (floats) or with theirs (gray as
+        WebP) they become sRGB.
+
+    Raises
+    ------
+    SettingsError
+        If its alpha is multiplied into its colors and the format cannot say so.
+    """
+    if format == "tiff":
+        return replace(photo, stored=Stored("tiff", photo.stored.icc, _common(photo) | _alpha_kinds(photo)))
+    samples, icc = _numbers(photo, format)
+    small = format in _U8_FORMATS or samples.dtype == np.uint8
+    depth = np.uint8 if small else np.uint16
+    extra = None if format == "jpeg" else _alpha(photo)
+    return replace(
+        photo,
+        samples=to_depth(samples, depth),
+        extra=None if extra is None else to_depth(extra, depth),
+        stored=Stored(format, icc, _common(photo)),
+    )
+
+
+def deepened(photo: RgbPhoto, format: str) -> RgbPhoto:
+    """Return a picture of 8 bits with 16, if it shall be denoised into another format that can hold them.
+
+    A denoised picture is finer than the steps of the noisy one.
+    """
+    if photo.samples.dtype != np.uint8 or format in _U8_FORMATS | {photo.stored.format}:
+        return photo
+    finer = np.uint16(_U16_PER_U8)
+    return replace(photo, samples=photo.samples * finer, extra=None if photo.extra is None else photo.extra * finer)
+
+
+def _common(photo: RgbPhoto) -> dict[str, Any]:
+    """Return the details that all formats have."""
+    return {key: photo.stored.details[key] for key in ("resolution", "unit") if key in photo.stored.details}
+
+
+def _alpha_kinds(photo: RgbPhoto) -> dict[str, Any]:
+    return {} if photo.extra is None else {"extrasamples": (_ALPHA,)}
+
+
+def _numbers(photo: RgbPhoto, format: str) -> tuple[Samples, bytes | None]:
+    """Return samples and the profile that says what they mean."""
+    icc, gray = photo.stored.icc, photo.samples.shape[2] == 1
+    bare = icc is None and photo.samples.dtype.kind == "f"
+    misplaced = format == "webp" and icc is not None and icc[_ICC_COLORS] == _ICC_GRAY
+    if not (bare or misplaced):
+        return photo.samples, icc
+    display = photo.planes().transpose(1, 2, 0)
+    return (display[..., :1] if gray else display), (None if gray else profile("srgb"))
+
+
+def _alpha(photo: RgbPhoto) -> Samples | None:
+    """Return the plane that says how opaque the picture is. What else a TIFF has is masks of an editor."""
+    if photo.extra is None:
+        return None
+    kinds = photo.stored.details.get("extrasamples", (_ALPHA,))
+    if _PREMULTIPLIED in kinds:
+        message = "The picture's alpha is multiplied into its colors, which only a TIFF can hold."
+        raise SettingsError(message, hint="Use --format tiff.")
+    return photo.extra[..., [kinds.index(_ALPHA)]] if _ALPHA in kinds else None

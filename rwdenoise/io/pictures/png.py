@@ -1,0 +1,165 @@
+"""PNG pictures of 8 and 16 bits, with their chunks on color and density (PNG, third edition, W3C 2025)."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+import imagecodecs
+
+from rwdenoise.errors import UnsupportedPhotoError
+from rwdenoise.io.pictures.decoders import cut_off, decoding, refuse_size
+from rwdenoise.io.pictures.samples import joined, to_photo
+from rwdenoise.photo.rgb import RgbPhoto, Stored
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+# The signature (8 bytes) and the chunk IHDR (25 bytes).
+_AFTER_HEADER = 33
+_CHANNELS = {0: 1, 2: 3, 4: 2, 6: 4}
+_PALETTE = 3
+# Chunks that go along as they are: what the numbers mean, how large the picture is, and texts.
+_KEPT = {b"iCCP", b"cHRM", b"gAMA", b"sRGB", b"cICP", b"mDCV", b"cLLI", b"pHYs", b"sCAL", b"bKGD"}
+_PIXELS = {b"IDAT", b"IEND"}
+_TEXTS = {b"tEXt", b"zTXt", b"iTXt"}
+# Texts that are Exif, XMP or IPTC: exiv2 reads and writes those.
+_METADATA = (b"Raw profile type ", b"XML:com.adobe.xmp")
+# Deflate packs at most 258 bytes into 2 bits.
+_MAX_INFLATION = 1032
+_LARGEST_ICC = 2**24
+_U32_MAX = 2**32 - 1
+# Units of resolution in TIFF, and how many of them are a meter.
+_NO_UNIT, _INCH, _CENTIMETER = 1, 2, 3
+_PER_METER = {_NO_UNIT: 1.0, _INCH: 1 / 0.0254, _CENTIMETER: 100.0}
+
+
+class Chunk(NamedTuple):
+    """A part of a PNG."""
+
+    kind: bytes
+    content: bytes | memoryview
+
+
+def read_png(data: bytes, *, name: str) -> RgbPhoto:
+    """Read a PNG of 8 or 16 bits: gray or RGB, with or without alpha, interlaced or not.
+
+    Raises
+    ------
+    CorruptPhotoError
+        If it is cut off or damaged: every checksum is compared.
+    UnsupportedPhotoError
+        If it has indexed colors, less than 8 bits, a transparent color, or is an animation.
+    """
+    chunks = [*_chunks(data, name)]
+    height, width = _refuse_header(chunks, name)
+    refuse_size(height, width, name=name)
+    _refuse_hollow(chunks, name)
+    with decoding(name, "PNG"):
+        # Pillow would silently make 8 bits of 16-bit RGB; libpng writes to the error stream what it thinks of profiles.
+        pixels = imagecodecs.png_decode(with_chunks(data[:_AFTER_HEADER], [c for c in chunks if c.kind in _PIXELS]))
+        kept = tuple(Chunk(kind, bytes(content)) for kind, content in chunks if _is_kept(kind, content))
+        return to_photo(pixels, Stored("png", _profile(kept), {"chunks": kept} | _resolution(kept)))
+
+
+def encode_png_photo(photo: RgbPhoto) -> bytes:
+    """Return a PNG of the picture's own depth, with the chunks on color and density that it had.
+
+    Parameters
+    ----------
+    photo : RgbPhoto
+        Of uint8 or uint16, with one plane of alpha or none.
+    """
+    chunks = photo.stored.details.get("chunks", (*_new_chunks(photo.stored),))
+    return with_chunks(imagecodecs.png_encode(joined(photo)), chunks)
+
+
+def profile_chunk(icc: bytes) -> Chunk:
+    """Return an ICC profile as a chunk."""
+    return Chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(icc))
+
+
+def with_chunks(png: bytes | bytearray, chunks: Iterable[Chunk]) -> bytes:
+    """Return the PNG with more chunks right behind its header, where those on color must be."""
+    whole = memoryview(png)
+    more = [
+        struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(content, zlib.crc32(kind)))
+        for kind, content in chunks
+    ]
+    return b"".join([whole[:_AFTER_HEADER], *more, whole[_AFTER_HEADER:]])
+
+
+def _chunks(data: bytes, name: str) -> Iterator[Chunk]:
+    """Yield all chunks to the last, whose checksums must be right."""
+    whole = memoryview(data)
+    place, kind = len(SIGNATURE), b""
+    while kind != b"IEND":
+        length = int.from_bytes(data[place : place + 4], "big")
+        kind, content = data[place + 4 : place + 8], whole[place + 8 : place + 8 + length]
+        place += 12 + length
+        if place > len(data):
+            raise cut_off(name, f"it ends at byte {len(data)}, within a chunk that should go on to byte {place}")
+        if zlib.crc32(content, zlib.crc32(kind)) != int.from_bytes(data[place - 4 : place], "big"):
+            raise cut_off(name, f"the checksum of its chunk {kind!r} before byte {place} is wrong")
+        yield Chunk(kind, content)
+
+
+def _refuse_header(chunks: list[Chunk], name: str) -> tuple[int, int]:
+    """Return height and width in px, if the picture is of a kind that we handle."""
+    first, kinds = chunks[0], {chunk.kind for chunk in chunks}
+    if first.kind != b"IHDR" or len(first.content) != 13:
+        raise cut_off(name, f"it begins with {first.kind!r} instead of a header of 13 bytes")
+    width, height, bits, color = struct.unpack(">IIBB", first.content[:10])
+    if color == _PALETTE:
+        palette = next((chunk.content for chunk in chunks if chunk.kind == b"PLTE"), b"")
+        kind = f"a picture of {len(palette) // 3} indexed colors"
+    elif bits < 8:
+        kind = f"a scan of {bits} bit" + "s" * (bits > 1)
+    elif b"acTL" in kinds:
+        kind = "an animation"
+    elif b"tRNS" in kinds:
+        kind = "a picture with one color that means transparent"
+    else:
+        return height, width
+    message = f"{name} is {kind}; a PNG of 8 or 16 bits, gray or RGB, was expected."
+    raise UnsupportedPhotoError(message, hint="Convert the picture to 8 or 16 bits a color, and save it again.")
+
+
+def _refuse_hollow(chunks: list[Chunk], name: str) -> None:
+    """Refuse a header that promises more pixels than its data can be inflated to."""
+    width, height, bits, color = struct.unpack(">IIBB", chunks[0].content[:10])
+    expected = height * width * _CHANNELS.get(color, 1) * bits // 8
+    packed = sum(len(chunk.content) for chunk in chunks if chunk.kind == b"IDAT")
+    if expected > packed * _MAX_INFLATION:
+        raise cut_off(name, f"it has {packed} bytes of data for {width} x {height} pixels")
+
+
+def _is_kept(kind: bytes, content: bytes | memoryview) -> bool:
+    return kind in _KEPT or (kind in _TEXTS and not bytes(content).startswith(_METADATA))
+
+
+def _profile(chunks: Iterable[Chunk]) -> bytes | None:
+    packed = next((bytes(chunk.content) for chunk in chunks if chunk.kind == b"iCCP"), None)
+    # A name, a zero, and the method of compression, of which there is one.
+    return None if packed is None else zlib.decompressobj().decompress(packed[packed.index(0) + 2 :], _LARGEST_ICC)
+
+
+def _resolution(chunks: Iterable[Chunk]) -> dict[str, Any]:
+    """Return pixels per unit, across and down, as fractions, and the unit, as TIFF counts them: cm for meters."""
+    stated = next((chunk.content for chunk in chunks if chunk.kind == b"pHYs"), None)
+    if stated is None:
+        return {}
+    across, down, metric = struct.unpack(">IIB", stated)
+    per = 100 if metric else 1
+    return {"resolution": ((across, per), (down, per)), "unit": _CENTIMETER if metric else _NO_UNIT}
+
+
+def _new_chunks(stored: Stored) -> Iterator[Chunk]:
+    """Yield what a picture of another format has to say of its colors and its density."""
+    if stored.icc is not None:
+        yield profile_chunk(stored.icc)
+    if "resolution" in stored.details:
+        per_meter = _PER_METER[stored.details["unit"]]
+        sides = (min(round(top / bottom * per_meter), _U32_MAX) for top, bottom in stored.details["resolution"])
+        yield Chunk(b"pHYs", struct.pack(">IIB", *sides, stored.details["unit"] != _NO_UNIT))

@@ -1,0 +1,74 @@
+"""WebP pictures, lossy and lossless (RFC 9649)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from io import BytesIO
+
+import imagecodecs
+import numpy as np
+from PIL import Image
+
+from rwdenoise.errors import SettingsError, UnsupportedPhotoError
+from rwdenoise.io.pictures.decoders import cut_off, decoding
+from rwdenoise.io.pictures.samples import joined, to_photo
+from rwdenoise.photo.rgb import RgbPhoto, Stored
+
+#: Of lossy pictures; the file does not say what its own was.
+DEFAULT_QUALITY = 95
+#: Width and height are stored in 14 bits.
+LONGEST_SIDE = 16383
+_FIRST_CHUNK = 12
+
+
+def read_webp(data: bytes, *, name: str) -> RgbPhoto:
+    """Read a WebP that is no animation.
+
+    Raises
+    ------
+    CorruptPhotoError
+        If it is cut off or damaged.
+    UnsupportedPhotoError
+        If it is an animation.
+    """
+    chunks = dict(_chunks(data, name))
+    if b"ANIM" in chunks or b"ANMF" in chunks:
+        message = f"{name} is an animation; a WebP of one picture was expected."
+        raise UnsupportedPhotoError(message, hint="Save the frames as pictures of their own.")
+    with decoding(name, "WebP"):
+        pixels = np.asarray(imagecodecs.webp_decode(data))
+    return to_photo(pixels, Stored("webp", chunks.get(b"ICCP"), {"lossless": b"VP8L" in chunks}))
+
+
+def encode_webp_photo(photo: RgbPhoto, *, quality: int | None = None) -> bytes:
+    """Return a WebP, lossless if the picture was a lossless one.
+
+    Parameters
+    ----------
+    photo : RgbPhoto
+        Of uint8, with one plane of alpha or none. Gray becomes RGB, because WebP has no gray.
+    quality : int, optional
+        Of lossy pictures, 1 to 100, by default 95.
+    """
+    longest = max(photo.samples.shape[:2])
+    if longest > LONGEST_SIDE:
+        message = f"The picture is {longest} pixels long; a WebP has at most {LONGEST_SIDE}."
+        raise SettingsError(message, hint="Use --format tiff, png or jpeg.")
+    lossless = photo.stored.details.get("lossless", False)
+    settings = {"lossless": True} if lossless else {"quality": quality or DEFAULT_QUALITY}
+    file = BytesIO()
+    # `exact` keeps the colors of what is transparent.
+    Image.fromarray(joined(photo)).save(file, "WEBP", exact=True, icc_profile=photo.stored.icc, **settings)
+    return file.getvalue()
+
+
+def _chunks(data: bytes, name: str) -> Iterator[tuple[bytes, bytes]]:
+    end = 8 + int.from_bytes(data[4:8], "little")
+    place = _FIRST_CHUNK
+    while place < end:
+        length = int.from_bytes(data[place + 4 : place + 8], "little")
+        content = data[place + 8 : place + 8 + length]
+        if place + 8 + length > min(end, len(data)):
+            raise cut_off(name, f"it has {len(data)} bytes and should go on to byte {place + 8 + length}")
+        yield data[place : place + 4], content
+        place += 8 + length + length % 2  # Chunks begin at even places.

@@ -1,0 +1,1 @@
+"""Camera RAW files and DNG."""

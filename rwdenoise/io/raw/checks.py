@@ -1,0 +1,149 @@
+"""What can be refused by a look at a file's first bytes and directories, before LibRaw allocates anything."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from rwdenoise.errors import CorruptPhotoError, UnsupportedPhotoError
+from rwdenoise.io.picture_kind import FOREIGN_KINDS
+from rwdenoise.io.raw import tags
+from rwdenoise.io.raw.dng_tags import is_dng, mosaic_directory
+from rwdenoise.io.raw.libraw import COPY_AGAIN, CUT_OFF, UNKNOWN, Meaning, refuse_absurd
+from rwdenoise.io.raw.tiff_structure import Directory, read_directories
+from rwdenoise.io.source import FilePart, opened
+
+#: Share of the pixels' bytes that may lie beyond the end of the file.
+_TOLERATED = 0.01
+
+#: First bytes of files that are pictures or films, but not RAW.
+_OTHER_KINDS = (
+    (0, b"\xff\xd8\xff", "JPEG picture"),
+    (0, b"\x89PNG", "PNG picture"),
+    *FOREIGN_KINDS,
+    (8, b"WEBP", "WebP picture"),
+    (4, b"ftyphei", "HEIF picture"),
+    (4, b"ftypmif1", "HEIF picture"),
+    (4, b"ftypavif", "AVIF picture"),
+    (4, b"ftypisom", "film"),
+    (4, b"ftypqt", "film"),
+)
+#: First bytes of RAW files that are no TIFF: Canon CRW and CR3, Fujifilm, Minolta.
+_RAW_KINDS = ((6, b"HEAPCCDR"), (4, b"ftypcrx"), (0, b"FUJIFILM"), (0, b"\0MRM"))
+_FOVEON = b"FOVb"
+
+#: Compressions of DNG that LibRaw does not undo, and the way out (DNG 1.7.1, tag Compression).
+_COMPRESSIONS = {
+    9: ("GoPro GPR (VC-5 compression)", "Convert it to DNG with GoPro's GPR tools or Adobe DNG Converter."),
+    52546: ("a DNG compressed as JPEG XL", "Convert it with Adobe DNG Converter, with JPEG XL switched off."),
+    34892: ("a DNG with lossy compression", "Export it again as a DNG without lossy compression."),
+}
+
+_NO_PHOTO = Meaning(CorruptPhotoError, "is no camera RAW photo", "Name a RAW file of a camera.")
+_NIKON = Meaning(
+    UnsupportedPhotoError,
+    "is of a Nikon camera or compression that LibRaw does not know, perhaps High Efficiency (HE, HE*)",
+    "Set the camera to lossless compression, or convert the photo with Adobe DNG Converter.",
+)
+
+
+def refuse_unreadable(data: bytes, directories: Sequence[Directory], *, name: str) -> None:
+    """Raise if the file cannot become a RAW photo: other kinds, unknown compression, absurd sizes, cut off.
+
+    Parameters
+    ----------
+    data : bytes
+        The whole file.
+    directories : sequence of mapping
+        Its directories, empty where it is no TIFF.
+    name : str
+        What to call it in messages.
+
+    Raises
+    ------
+    UnsupportedPhotoError, CorruptPhotoError
+    """
+    kind = next((kind for place, magic, kind in _OTHER_KINDS if data.startswith(magic, place)), None)
+    if kind is not None:
+        message = f"{name} is a {kind}, whatever its suffix says; camera RAW was expected."
+        raise UnsupportedPhotoError(message, hint="Name the RAW file of the photo.")
+    _refuse_foveon(data, name)
+    _refuse_dangling(data, directories, name)
+    mosaic = mosaic_directory(directories)
+    if mosaic is not None:
+        _refuse_other_colors(mosaic, name)
+        _refuse_sizes(mosaic, len(data), name)
+        _refuse_cut_off(mosaic, len(data), name)
+        if is_dng(directories):
+            _refuse_compression(mosaic, name)
+
+
+def holds_raw(path: Path) -> bool:
+    """Whether a file that is called TIFF is camera RAW: a DNG, or of an EOS-1D, which names its RAW ``.TIF``."""
+    with opened(path) as file:
+        data = FilePart(file)
+        directories = read_directories(data)
+    return is_dng(directories) or mosaic_directory(directories) is not None
+
+
+def unknown_kind(data: bytes, directories: Sequence[Directory]) -> Meaning:
+    """Return what it means for this file when LibRaw says that it does not know it."""
+    if data.startswith(b"HEAPCCDR", 6):  # The directory of a CRW is at its end.
+        return CUT_OFF
+    make = directories[0].get(tags.MAKE) if directories else None
+    if make is not None and make.text.upper().startswith("NIKON"):
+        return _NIKON
+    known = bool(directories) or any(data.startswith(magic, place) for place, magic in _RAW_KINDS)
+    return UNKNOWN if known else _NO_PHOTO
+
+
+def _refuse_dangling(data: bytes, directories: Sequence[Directory], name: str) -> None:
+    pointers = [offset for d in directories if tags.SUB_IFDS in d for offset in d[tags.SUB_IFDS].values]
+    if any(offset >= len(data) for offset in pointers):
+        message = f"{name} is cut off: it has {len(data)} bytes and refers to byte {int(max(pointers))}."
+        raise CorruptPhotoError(message, hint=COPY_AGAIN)
+
+
+def _refuse_foveon(data: bytes, name: str) -> None:
+    if data.startswith(_FOVEON):
+        message = f"{name} is of a Foveon sensor (X3F), whose three layers are not red, green and blue."
+        raise UnsupportedPhotoError(message, hint="Develop it with Sigma Photo Pro, and denoise the TIFF.")
+
+
+def _refuse_other_colors(mosaic: Directory, name: str) -> None:
+    samples = _number(mosaic, tags.SAMPLES_PER_PIXEL, 1)
+    if samples not in (1, 3):
+        message = f"{name} is a linear picture of {samples} samples in each pixel; red, green and blue were expected."
+        raise UnsupportedPhotoError(message, hint="Denoise its developed picture.")
+
+
+def _refuse_compression(mosaic: Directory, name: str) -> None:
+    kind, way_out = _COMPRESSIONS.get(_number(mosaic, tags.COMPRESSION, 1), (None, ""))
+    if kind is not None:
+        message = f"{name} is {kind}, which LibRaw cannot decode."
+        raise UnsupportedPhotoError(message, hint=way_out)
+
+
+def _refuse_sizes(mosaic: Directory, size: int, name: str) -> None:
+    refuse_absurd(_number(mosaic, tags.IMAGE_LENGTH, 0), _number(mosaic, tags.IMAGE_WIDTH, 0), size, name=name)
+
+
+def _refuse_cut_off(mosaic: Directory, size: int, name: str) -> None:
+    for offsets, counts in (
+        (tags.STRIP_OFFSETS, tags.STRIP_BYTE_COUNTS),
+        (tags.TILE_OFFSETS, tags.TILE_BYTE_COUNTS),
+    ):
+        if offsets in mosaic and counts in mosaic and mosaic[offsets].values.size == mosaic[counts].values.size:
+            starts, lengths = mosaic[offsets].values, mosaic[counts].values
+            missing = np.clip(starts + lengths - size, 0, lengths).sum()
+            # Some cameras count a few bytes too many: LibRaw has the last word then.
+            if missing > _TOLERATED * lengths.sum():
+                message = f"{name} is cut off: {int(missing)} of {int(lengths.sum())} bytes of its pixels are missing."
+                raise CorruptPhotoError(message, hint=COPY_AGAIN)
+
+
+def _number(directory: Directory, code: int, default: int) -> int:
+    tag = directory.get(code)
+    return default if tag is None else int(np.nan_to_num(tag.values[0]))

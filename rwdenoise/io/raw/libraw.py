@@ -1,0 +1,207 @@
+"""LibRaw, through rawpy: opening, its limits, and all its errors in one table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from typing import NamedTuple
+
+import numpy as np
+import rawpy
+from numpy.typing import NDArray
+from PIL import Image
+
+from rwdenoise.errors import CorruptPhotoError, PhotoError, UnsupportedPhotoError
+from rwdenoise.io.raw.quiet import without_libraw_chatter
+from rwdenoise.photo.cfa import BLUE, GREEN, RED, tile_pattern
+from rwdenoise.photo.color import SRGB_TO_XYZ
+
+#: More than twice what the largest sensor has (151 Mpx); float planes of it still fit into 2 GiB.
+MAX_PIXELS = 2**29
+#: Even a black frame takes a bit for each pixel in lossless JPEG; wavelet codecs need less, but never this little.
+_MAX_PIXELS_PER_BYTE = 64
+
+# LibRaw's numbers of the filters of an RGBG sensor; the second green is green.
+_COLORS = np.array([RED, GREEN, BLUE, GREEN])
+# Far enough from black and white for every matrix there is.
+_GRAY, _MORE = 0.4, 0.1
+_U16_MAX = 65535
+
+COPY_AGAIN = "Copy the photo from the camera or the backup again."
+_CONVERT = "Convert the photo to DNG with the camera maker's program or Adobe DNG Converter, without lossy compression."
+
+
+class Meaning(NamedTuple):
+    """What an error of LibRaw means to a photographer."""
+
+    error: type[PhotoError]
+    words: str
+    hint: str
+
+
+_DAMAGED = Meaning(CorruptPhotoError, "is damaged: LibRaw cannot decode its pixels", COPY_AGAIN)
+CUT_OFF = Meaning(CorruptPhotoError, "is cut off or damaged: it ends before its pixels do", COPY_AGAIN)
+UNKNOWN = Meaning(UnsupportedPhotoError, "is of a camera or a compression that LibRaw does not know", _CONVERT)
+_NO_PIXELS = Meaning(UnsupportedPhotoError, "holds no RAW picture that LibRaw can decode", _CONVERT)
+_TOO_BIG = Meaning(
+    UnsupportedPhotoError,
+    "needs more memory than there is",
+    "Close other programs, or use a machine with more memory.",
+)
+
+#: Every error class of rawpy; a test walks them all.
+LIBRAW_ERRORS: dict[type[Exception], Meaning] = {
+    rawpy.LibRawError: _DAMAGED,
+    rawpy.LibRawFatalError: _DAMAGED,
+    rawpy.LibRawNonFatalError: _DAMAGED,
+    rawpy.LibRawUnspecifiedError: _DAMAGED,
+    rawpy.LibRawDataError: _DAMAGED,
+    rawpy.LibRawBadCropError: _DAMAGED,
+    rawpy.LibRawCancelledByCallbackError: _DAMAGED,
+    rawpy.LibRawIOError: CUT_OFF,
+    rawpy.LibRawInputClosedError: CUT_OFF,
+    rawpy.LibRawFileUnsupportedError: UNKNOWN,
+    rawpy.LibRawNotImplementedError: UNKNOWN,
+    rawpy.NotSupportedError: UNKNOWN,
+    rawpy.LibRawRequestForNonexistentImageError: _NO_PIXELS,
+    rawpy.LibRawOutOfOrderCallError: _NO_PIXELS,
+    rawpy.LibRawNoThumbnailError: _NO_PIXELS,
+    rawpy.LibRawUnsupportedThumbnailError: _NO_PIXELS,
+    rawpy.LibRawUnsufficientMemoryError: _TOO_BIG,
+    rawpy.LibRawTooBigError: _TOO_BIG,
+    rawpy.LibRawMemPoolOverflowError: _TOO_BIG,  # What becomes of C++'s bad_alloc.
+    MemoryError: _TOO_BIG,
+    # rawpy raises these where LibRaw returns a number of the system, or a kind of data that rawpy has no view of.
+    OSError: CUT_OFF,
+    RuntimeError: UNKNOWN,
+}
+# The last three are what Pillow raises on pictures that are none, or absurdly large.
+_NO_PREVIEW: tuple[type[Exception], ...] = (*LIBRAW_ERRORS, Image.DecompressionBombError, SyntaxError, ValueError)
+
+
+def photo_error(error: Exception, name: str, *, unknown: Meaning = UNKNOWN) -> PhotoError:
+    """Return what an error of rawpy means, as one of ours; the nearest known class counts.
+
+    What a file that LibRaw does not know is called can be said better by who has looked into it: `unknown`.
+    """
+    kind = next(kind for kind in type(error).__mro__ if kind in LIBRAW_ERRORS)
+    meaning = LIBRAW_ERRORS[kind] if LIBRAW_ERRORS[kind] is not UNKNOWN else unknown
+    return meaning.error(f"{name} {meaning.words} ({_words_of(error)}).", hint=meaning.hint)
+
+
+@contextmanager
+def unpacked(data: bytes, *, name: str, unknown: Meaning = UNKNOWN) -> Iterator[rawpy.RawPy]:
+    """Decode a RAW file that is in memory, and close it at the end.
+
+    Sizes are checked before LibRaw allocates anything.
+
+    Parameters
+    ----------
+    data : bytes
+        The whole file.
+    name : str
+        What to call it in messages.
+    unknown : Meaning
+        What it means if LibRaw does not know this kind of file.
+
+    Raises
+    ------
+    CorruptPhotoError, UnsupportedPhotoError
+        Whatever LibRaw says, in plain words.
+    """
+    raw = rawpy.RawPy()
+    try:
+        with without_libraw_chatter():
+            raw.open_buffer(BytesIO(data))
+            refuse_absurd(raw.sizes.raw_height, raw.sizes.raw_width, len(data), name=name)
+            raw.unpack()
+        yield raw
+    except tuple(LIBRAW_ERRORS) as error:
+        raise photo_error(error, name, unknown=unknown) from error
+    finally:
+        raw.close()
+
+
+def refuse_absurd(height: int, width: int, size: int, *, name: str) -> None:
+    """Refuse a frame of `height` x `width` px that no file of `size` bytes can hold, or no memory."""
+    pixels = height * width
+    if pixels > MAX_PIXELS:
+        message = f"{name} says that it has {width} x {height} pixels; at most {MAX_PIXELS} in all were expected."
+        raise CorruptPhotoError(message, hint=COPY_AGAIN)
+    if pixels > size * _MAX_PIXELS_PER_BYTE:
+        message = f"{name} is cut off or damaged: it has {size} bytes for {width} x {height} pixels."
+        raise CorruptPhotoError(message, hint=COPY_AGAIN)
+
+
+def measured_matrix(raw: rawpy.RawPy, filters: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Return XYZ -> camera, shape (3, 3), as LibRaw develops the camera's colors. It overwrites the mosaic.
+
+    For a few old cameras (Kodak DC50, DC120) LibRaw holds a matrix that rawpy does not show. So the mosaic is painted
+    gray, with a little more red, green and blue in one third each, and developed: the differences are the matrix.
+    So is a stack of color planes.
+
+    Parameters
+    ----------
+    raw : rawpy.RawPy
+        Unpacked; it must not be used afterwards.
+    filters : ndarray of uint8, shape (rows, columns) or (1, 1, 3)
+        The filter of each site of one period, counted from the active area, as LibRaw numbers them; of a stack the
+        color of each plane.
+    """
+    sizes, black = raw.sizes, max(raw.black_level_per_channel)
+    span = int(raw.white_level) - black
+    gray, more = round(span * _GRAY), round(span * _MORE)
+    thirds = np.arange(sizes.width) * 3 // sizes.width
+    if filters.ndim == 3:
+        raw.raw_image[..., :3] = black + gray + more * (_COLORS[filters] == thirds[:, np.newaxis])
+    else:
+        sites = tile_pattern(_COLORS[filters], sizes.height, sizes.width)
+        seen = raw.raw_image[sizes.top_margin :, sizes.left_margin :][: sizes.height, : sizes.width]
+        seen[:] = black + gray + more * (sites == thirds)
+    light = raw.postprocess(
+        half_size=True,
+        user_wb=[1.0] * 4,
+        no_auto_bright=True,
+        adjust_maximum_thr=0.0,
+        gamma=(1, 1),
+        output_bps=16,
+        user_flip=0,
+    )
+    height, width = light.shape[:2]
+    centers = light[height // 2, [width // 6, width // 2, width * 5 // 6]].astype(np.float64)
+    camera_to_srgb = (centers.T / _U16_MAX * span - gray) / more
+    return np.asarray(np.linalg.inv(SRGB_TO_XYZ @ camera_to_srgb), np.float64)
+
+
+def embedded_preview(data: bytes) -> NDArray[np.uint8] | None:
+    """Return the largest picture that the camera put into the file, None where there is none.
+
+    Parameters
+    ----------
+    data : bytes
+        The whole file.
+
+    Returns
+    -------
+    ndarray of uint8, shape (H, W, 3), or None
+        As the camera developed it; not turned.
+    """
+    raw = rawpy.RawPy()
+    try:
+        with without_libraw_chatter():
+            raw.open_buffer(BytesIO(data))
+            thumb = raw.extract_thumb()
+        if thumb.format is rawpy.ThumbFormat.BITMAP:
+            return np.array(thumb.data)
+        return np.asarray(Image.open(BytesIO(bytes(thumb.data))).convert("RGB"))
+    except _NO_PREVIEW:
+        # A preview is a help, not a need: one that cannot be read is as good as none.
+        return None
+    finally:
+        raw.close()
+
+
+def _words_of(error: Exception) -> str:
+    said = error.args[0] if error.args else type(error).__name__
+    return said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)

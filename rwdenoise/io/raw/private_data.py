@@ -1,0 +1,78 @@
+"""Maker notes that are no Exif maker notes, in the form in which Adobe's converter keeps them inside a DNG.
+
+Canon's CRW is a heap of records, Kodak's KDC has a directory of its own: exiv2 cannot carry them into other files. The
+DNG tag DNGPrivateData can, and exiftool reads them back (layouts: exiftool 12.57, ``DNG.pm``, ``CanonRaw.pm``).
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+
+from rwdenoise.io.raw import tags
+from rwdenoise.io.raw.tags import Tag
+from rwdenoise.io.raw.tiff_structure import Directory, read_directory
+
+_ADOBE = b"Adobe\0"
+_CRW_MAGIC = b"HEAPCCDR"
+# Bits of a CRW record's number: its value lies in the directory; it is a heap of its own (two kinds).
+_WHERE, _INSIDE, _KIND, _HEAPS = 0xC000, 0x4000, 0x3800, (0x2800, 0x3000)
+# The mosaic and two pictures: they are what the DNG replaces.
+_PICTURES = (0x2005, 0x2007, 0x2008)
+_DEEPEST = 8
+
+
+def private_tags(data: bytes, directories: Sequence[Directory]) -> tuple[Tag, ...]:
+    """Return the tag that keeps the maker notes of a CRW or KDC, nothing for other files.
+
+    Parameters
+    ----------
+    data : bytes
+        The whole file.
+    directories : sequence of mapping
+        Its directories, empty where it is no TIFF.
+    """
+    block = b""
+    if data[6:].startswith(_CRW_MAGIC):
+        block = _block(b"CRW ", _crw(data))
+    elif directories and tags.KODAK_IFD in directories[0]:
+        block = _block(b"Koda", _kodak(data, int(directories[0][tags.KODAK_IFD].values[0])))
+    return (Tag(tags.DNG_PRIVATE_DATA, tags.BYTE, _ADOBE + block),) if block else ()
+
+
+def _block(name: bytes, content: bytes) -> bytes:
+    return name + struct.pack(">I", len(content)) + content + bytes(len(content) % 2)
+
+
+def _crw(data: bytes) -> bytes:
+    """Return all records one after the other: numbers and sizes big-endian, values as they were."""
+    order = {b"II": "<", b"MM": ">"}.get(data[:2], "<")
+    records: list[tuple[int, bytes]] = []
+    # A damaged heap ends where it is damaged; what was found until there is kept.
+    with suppress(struct.error):
+        (start,) = struct.unpack_from(f"{order}I", data, 2)
+        records.extend(_records(data[start:], order, _DEEPEST))
+    packed = b"".join(struct.pack(">HI", number, len(value)) + value for number, value in records)
+    return data[:2] + struct.pack(">H", len(records)) + packed
+
+
+def _records(heap: bytes, order: str, deepest: int) -> Iterator[tuple[int, bytes]]:
+    (place,) = struct.unpack_from(f"{order}I", heap, len(heap) - 4)
+    (count,) = struct.unpack_from(f"{order}H", heap, place)
+    for index in range(count):
+        entry = place + 2 + 10 * index
+        number, size, offset = struct.unpack_from(f"{order}HII", heap, entry)
+        if number & _WHERE == _INSIDE:
+            yield number, heap[entry + 2 : entry + 10]
+        elif number & _KIND in _HEAPS and deepest > 0:
+            yield from _records(heap[offset : offset + size], order, deepest - 1)
+        elif number not in _PICTURES:
+            yield number, heap[offset : offset + size]
+
+
+def _kodak(data: bytes, offset: int) -> bytes:
+    """Return a directory whose values follow their entries: numbers big-endian, values little-endian."""
+    found = read_directory(data, offset).values()
+    packed = b"".join(struct.pack(">HHI", tag.code, tag.kind, tag.length) + tag.data for tag in found)
+    return b"II" + struct.pack(">H", len(found)) + packed

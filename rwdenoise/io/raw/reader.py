@@ -1,0 +1,193 @@
+"""Reading camera RAW into `RawPhoto`: everything a file says, nothing developed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import rawpy
+from numpy.typing import NDArray
+
+from rwdenoise.errors import CorruptPhotoError, UnsupportedPhotoError
+from rwdenoise.io.metadata.copy import read_identity
+from rwdenoise.io.raw import dng_tags
+from rwdenoise.io.raw.checks import refuse_unreadable, unknown_kind
+from rwdenoise.io.raw.dng_tags import is_inside
+from rwdenoise.io.raw.libraw import measured_matrix, unpacked
+from rwdenoise.io.raw.linear import read_linear
+from rwdenoise.io.raw.private_data import private_tags
+from rwdenoise.io.raw.tiff_structure import Directory, read_directories
+from rwdenoise.io.source import read_file, shown
+from rwdenoise.photo.cfa import BLUE, CLEAR, GREEN, LINEAR, MONOCHROME, RED, Cfa
+from rwdenoise.photo.raw import Area, RawPhoto
+
+#: LibRaw's `flip` (mirror 1, upside down 2, transpose 4) -> Exif orientation.
+ORIENTATIONS = {0: 1, 1: 2, 2: 4, 3: 3, 4: 5, 5: 8, 6: 6, 7: 7}
+
+_LETTERS = {"R": RED, "G": GREEN, "B": BLUE}
+_NAMES = {(2, 2): "Bayer", (6, 6): "X-Trans"}
+
+
+def read_raw(path: Path) -> RawPhoto:
+    """Read a RAW photo at its native size with its borders: a mosaic, or linear colors (sRAW, linear DNG).
+
+    Parameters
+    ----------
+    path : Path
+        A file of any kind that LibRaw decodes to a mosaic (Bayer, X-Trans, monochrome) or to red, green and blue.
+
+    Raises
+    ------
+    PhotoAccessError
+        If the system does not let us read it.
+    CorruptPhotoError
+        If it is empty, cut off, damaged, no photo, or has levels that cannot be.
+    UnsupportedPhotoError
+        If it is a photo of a kind that this program does not handle; the message names it.
+    """
+    data = read_file(path)
+    directories = read_directories(data)
+    refuse_unreadable(data, directories, name=shown(path))
+    with unpacked(data, name=shown(path), unknown=unknown_kind(data, directories)) as raw:
+        return _to_photo(raw, data, directories, path=path)
+
+
+def _to_photo(raw: rawpy.RawPy, data: bytes, directories: Sequence[Directory], *, path: Path) -> RawPhoto:
+    name = shown(path)
+    main, mosaic = _dng_directories(directories)
+    filters = _filters_of(raw, name)
+    cfa, black = _cfa_of(filters, raw.color_desc, name), np.array(raw.black_level_per_channel, np.float32)[filters]
+    height, width = raw.raw_image.shape[:2]
+    active, crop = _areas_of(raw.sizes, Area(0, 0, height, width))
+    if mosaic:
+        # LibRaw rounds odd corners up to even ones and black levels to whole numbers: the file knows better.
+        stated = dng_tags.active_area(mosaic, (height, width)) or active
+        cfa = cfa.shifted(stated.top - active.top, stated.left - active.left)
+        active, crop = stated, dng_tags.crop(mosaic, stated)
+        black = dng_tags.black_level(mosaic, filters.shape)
+    samples, white = raw.raw_image.copy(), float(raw.white_level)
+    if cfa == LINEAR:
+        samples, black, white = read_linear(raw, data, mosaic, black=black, name=name)
+    _refuse_levels(black, white, name)
+    make, model, iso = read_identity(data)
+    photo = RawPhoto(
+        mosaic=samples,
+        cfa=cfa,
+        black=black,
+        white=white,
+        active=active,
+        crop=crop,
+        white_balance=_white_balance_of(raw, main),
+        color_matrix=None,
+        orientation=ORIENTATIONS.get(raw.sizes.flip, 1),
+        make=make,
+        model=model,
+        iso=_iso_of(raw) or iso,
+        noise=dng_tags.noise_profile(directories) if mosaic else None,
+        source=path,
+        pixel_aspect=float(raw.sizes.pixel_aspect),
+        dng_tags=dng_tags.kept_tags(main, mosaic) or private_tags(data, directories),
+    )
+    return photo if cfa == MONOCHROME else replace(photo, color_matrix=_color_matrix_of(raw, main, filters, name))
+
+
+def _dng_directories(directories: Sequence[Directory]) -> tuple[Directory, Directory]:
+    """Return the main directory of a DNG and that of its mosaic or linear picture, both empty for all other files."""
+    mosaic = dng_tags.mosaic_directory(directories) if dng_tags.is_dng(directories) else None
+    return ({}, {}) if mosaic is None else (directories[0], mosaic)
+
+
+def _filters_of(raw: rawpy.RawPy, name: str) -> NDArray[np.uint8]:
+    """Return the filter of each site of one period, counted from the active area, as LibRaw numbers them.
+
+    For a stack of color planes the numbers of the planes, shape (1, 1, 3).
+    """
+    if raw.raw_type is rawpy.RawType.Stack:
+        _refuse_other_stacks(raw, name)
+        return np.arange(3, dtype=np.uint8).reshape(1, 1, 3)
+    if raw.num_colors == 1:
+        return np.zeros((1, 1), np.uint8)
+    # Of rawpy's `raw_pattern` only the size is right: it counts X-Trans from the wrong corner where there are margins.
+    rows, columns = np.asarray(raw.raw_pattern).shape
+    top, left = raw.sizes.top_margin, raw.sizes.left_margin
+    return np.array([[raw.raw_color(top + y, left + x) for x in range(columns)] for y in range(rows)], np.uint8)
+
+
+def _refuse_other_stacks(raw: rawpy.RawPy, name: str) -> None:
+    """Refuse what is not red, green and blue: LibRaw keeps two greens in planes 2 and 4, of pixel-shift photos."""
+    planes = raw.raw_image.shape[2]
+    if raw.num_colors != 3 or planes < 3 or raw.raw_image[..., 3:].any():
+        letters = raw.color_desc.decode("ascii", "replace")
+        message = (
+            f"{name} holds {planes} planes of the colors {letters} (pixel shift?); red, green and blue were expected."
+        )
+        raise UnsupportedPhotoError(message, hint="Denoise one exposure of it, or its developed picture.")
+
+
+def _cfa_of(filters: NDArray[np.uint8], letters: bytes, name: str) -> Cfa:
+    if filters.ndim == 3:
+        return LINEAR
+    if filters.shape == (1, 1):
+        return MONOCHROME
+    words = letters.decode("ascii", "replace")
+    colors = tuple(tuple(_LETTERS.get(words[index], CLEAR) for index in row) for row in filters)
+    if filters.shape not in _NAMES or any(CLEAR in row for row in colors):
+        message = f"{name} has the color filters {words} in a pattern of {filters.shape[0]} x {filters.shape[1]}."
+        raise UnsupportedPhotoError(message, hint="Use a photo of a Bayer (RGB), X-Trans or monochrome sensor.")
+    return Cfa(_NAMES[filters.shape], colors)
+
+
+def _areas_of(sizes: rawpy.ImageSizes, frame: Area) -> tuple[Area, Area]:
+    """Return the active area, counted from the corner of the frame, and the crop, counted from the active area."""
+    active = Area(sizes.top_margin, sizes.left_margin, sizes.height, sizes.width)
+    if not is_inside(active, frame):  # Of many stacks LibRaw cuts the margins off, and yet states them.
+        active = frame
+    top, left = sizes.crop_top_margin - active.top, sizes.crop_left_margin - active.left
+    crop = Area(top, left, sizes.crop_height, sizes.crop_width)
+    return active, crop if is_inside(crop, active) else Area(0, 0, active.height, active.width)
+
+
+def _refuse_levels(black: NDArray[np.float32], white: float, name: str) -> None:
+    if not np.isfinite(black).all() or white <= black.max():
+        levels = ", ".join(f"{level:g}" for level in np.unique(black))
+        message = f"{name} has the white level {white:g} and the black level {levels}; white must lie above black."
+        raise CorruptPhotoError(message, hint="Copy the photo from the camera or the backup again.")
+
+
+def _white_balance_of(raw: rawpy.RawPy, main: Directory) -> tuple[float, float, float]:
+    """Return the camera's gains; daylight's where it has none (zeros)."""
+    # Of linear DNGs with several black levels LibRaw bends the gains to its own way of scaling.
+    stated = dng_tags.white_balance(main)
+    for found in (raw.camera_whitebalance if stated is None else stated, raw.daylight_whitebalance):
+        gains = np.array(found[:3])
+        if np.isfinite(gains).all() and gains.min() > 0:
+            red, green, blue = (float(gain) for gain in gains / gains[1])
+            return red, green, blue
+    return 1.0, 1.0, 1.0
+
+
+def _color_matrix_of(raw: rawpy.RawPy, main: Directory, filters: NDArray[np.uint8], name: str) -> NDArray[np.float64]:
+    """Return what the file states, or what LibRaw knows of the camera. Afterwards `raw` may be used up."""
+    stated = dng_tags.color_matrix(main)
+    if stated is not None:
+        return stated
+    known = raw.rgb_xyz_matrix[:3].astype(np.float64)
+    if dng_tags.sees_colors(known):
+        return known
+    with suppress(np.linalg.LinAlgError):
+        measured = measured_matrix(raw, filters)
+        if dng_tags.sees_colors(measured):
+            return measured
+    message = f"{name} has a color matrix that cannot be: white must be seen, and three colors told apart."
+    raise CorruptPhotoError(message, hint="Copy the photo from the camera or the backup again.")
+
+
+def _iso_of(raw: rawpy.RawPy) -> float | None:
+    # rawpy makes a date of the time stamp as well, and a damaged one has no date.
+    with suppress(ValueError, OverflowError, OSError):
+        speed = float(raw.other.iso_speed)
+        return speed if np.isfinite(speed) and speed > 0 else None
+    return None
