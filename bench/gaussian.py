@@ -14,8 +14,8 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from rwdenoise.backend import fast_dtype
-from rwdenoise.network import PLANES, Architecture, Head, LevelEmbedding, UNet
+from rwdenoise.network.engines.devices import fast_dtype
+from rwdenoise.network.unet import PLANES, Architecture, Head, LevelEmbedding, UNet
 from training.loss import AnyPairs, loss_of
 from training.train import Trainer
 

@@ -21,7 +21,7 @@ from rwdenoise.tally import Tally
 if TYPE_CHECKING:
     from rwdenoise.cluster import Cluster, Task
     from rwdenoise.journal import Journal
-    from rwdenoise.network import Domain
+    from rwdenoise.network.unet import Domain
     from rwdenoise.treatment import Treatment
 
 Job = tuple[Path, Path]

@@ -23,7 +23,7 @@ from rwdenoise.treatment import Treatment
 
 if TYPE_CHECKING:
     from rwdenoise.denoiser import Denoiser
-    from rwdenoise.network import Domain
+    from rwdenoise.network.unet import Domain
 
 Job = tuple[Path, Path]
 

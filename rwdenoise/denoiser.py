@@ -12,15 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from rwdenoise.backend import Engine, choose_backend
 from rwdenoise.brightness import keep_local_means
 from rwdenoise.controls import apply_controls
 from rwdenoise.diffusion import Settings
 from rwdenoise.errors import DeviceMemoryError, WeightsMismatchError
 from rwdenoise.first_look import noise_of, plan_windows
 from rwdenoise.frames import Frame, MosaicFrame, PictureFrame
-from rwdenoise.manifest import find_weights, weights_digest
-from rwdenoise.network import Domain, UNet
+from rwdenoise.network.engines.devices import Engine, choose_backend
+from rwdenoise.network.manifest import find_weights, weights_digest
+from rwdenoise.network.unet import Domain, UNet
+from rwdenoise.network.weights import Facts, load_network
 from rwdenoise.noise.hot_pixels import BrokenPixels, find_broken_pixels
 from rwdenoise.noise.spectrum import Grain
 from rwdenoise.parallel import side_by_side
@@ -30,7 +31,6 @@ from rwdenoise.photo.tiling import plan_even_tiles
 from rwdenoise.picture_controls import apply_picture_controls
 from rwdenoise.roughness import measure_roughness
 from rwdenoise.step_loop import OnProgress, Walk
-from rwdenoise.weights import Facts, load_network
 
 Cut = Callable[[slice, slice], NDArray[np.float32]]
 
@@ -267,7 +267,7 @@ def load_denoiser(weights: str = "cfa-best", *, device: str = "auto") -> Denoise
     weights : str
         A name that ``rwdenoise weights list`` shows, or the path of a ``.safetensors`` file.
     device : str
-        One of `rwdenoise.backend.DEVICES`.
+        One of `rwdenoise.network.engines.devices.DEVICES`.
 
     Raises
     ------

@@ -18,7 +18,7 @@ import platformdirs
 
 from rwdenoise.errors import DeviceError, PhotoWriteError
 from rwdenoise.io.atomic import write_atomically
-from rwdenoise.manifest import weights_digest
+from rwdenoise.network.manifest import weights_digest
 
 #: Seconds for which measured rates are kept.
 KEPT = 24 * 60 * 60
@@ -83,7 +83,7 @@ def _versions() -> Iterator[str]:
 
 
 def _measure(weights: str) -> Iterator[tuple[str, float]]:
-    from rwdenoise.backend import available_devices, choose_backend
+    from rwdenoise.network.engines.devices import available_devices, choose_backend
     from rwdenoise.rate import measure_rate
 
     for device in available_devices():

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from rwdenoise.denoiser import Denoiser
     from rwdenoise.diffusion import Settings
-    from rwdenoise.network import Domain
+    from rwdenoise.network.unet import Domain
     from rwdenoise.photo.noise_profile import NoiseProfile
     from rwdenoise.treatment import Treatment
 

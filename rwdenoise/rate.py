@@ -6,10 +6,10 @@ import time
 
 import torch
 
-from rwdenoise.backend import Engine
-from rwdenoise.manifest import find_weights
-from rwdenoise.network import PLANES
-from rwdenoise.weights import load_network
+from rwdenoise.network.engines.devices import Engine
+from rwdenoise.network.manifest import find_weights
+from rwdenoise.network.unet import PLANES
+from rwdenoise.network.weights import load_network
 
 # Px: large enough that a CPU is busy, small enough that it takes a moment.
 _EDGE = 384

@@ -22,12 +22,12 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from rwdenoise.backend import Estimate, LoadedNetwork
 from rwdenoise.diffusion import STEPS, Settings
 from rwdenoise.errors import DeviceMemoryError
 from rwdenoise.frames import Frame
 from rwdenoise.memory import within_memory
-from rwdenoise.network import Architecture, Domain
+from rwdenoise.network.engines.devices import Estimate, LoadedNetwork
+from rwdenoise.network.unet import Architecture, Domain
 from rwdenoise.photo.tiling import Tile, in_bands, plan_even_tiles
 
 OnProgress = Callable[[int, int], None]

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import torch
 
-from rwdenoise.backend import Backend
 from rwdenoise.denoiser import Denoiser
-from rwdenoise.network import Architecture, Domain, UNet
-from rwdenoise.weights import Facts
+from rwdenoise.network.engines.devices import Backend
+from rwdenoise.network.unet import Architecture, Domain, UNet
+from rwdenoise.network.weights import Facts
 
 ARCHITECTURE = Architecture(widths=(8, 8, 8), blocks=(1, 1, 1), embedding=16)
 

@@ -15,7 +15,7 @@ from safetensors.torch import load_file, save_file
 from rwdenoise.errors import WeightsCorruptError, WeightsMismatchError
 
 if TYPE_CHECKING:
-    from rwdenoise.network import UNet
+    from rwdenoise.network.unet import UNet
 
 
 @dataclass

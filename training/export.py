@@ -18,14 +18,14 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file
 from torch import Tensor
 
-from rwdenoise.backend import Backend
 from rwdenoise.denoiser import Denoiser
 from rwdenoise.diffusion import Settings
 from rwdenoise.errors import WeightsMismatchError
-from rwdenoise.network import Domain, UNet
+from rwdenoise.network.engines.devices import Backend
+from rwdenoise.network.unet import Domain, UNet
+from rwdenoise.network.weights import Facts, load_network, save_network
 from rwdenoise.photo.cfa import RGGB, X_TRANS
 from rwdenoise.photo.noise_profile import NoiseProfile
-from rwdenoise.weights import Facts, load_network, save_network
 
 from .camera import LOG_SHOT
 from .checkpoint import under

@@ -13,8 +13,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from rwdenoise.backend import fast_dtype
 from rwdenoise.errors import SettingsError
+from rwdenoise.network.engines.devices import fast_dtype
 
 from .recipe import Recipe
 

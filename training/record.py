@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from rwdenoise.io.atomic import write_atomically
-from rwdenoise.network import UNet
+from rwdenoise.network.unet import UNet
 
 from .checkpoint import Progress
 from .curve import draw_curve

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from rwdenoise import in_camera, simulate
 from rwdenoise.in_camera import Developing
-from rwdenoise.network import UNet
+from rwdenoise.network.unet import UNet
 from rwdenoise.photo.cfa import RGGB
 from rwdenoise.photo.noise_profile import NoiseProfile, destabilize, stabilize
 

@@ -14,11 +14,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rwdenoise.backend import fast_dtype
 from rwdenoise.diffusion import forward
 from rwdenoise.errors import Cancelled
-from rwdenoise.network import Domain, UNet
-from rwdenoise.weights import load_network
+from rwdenoise.network.engines.devices import fast_dtype
+from rwdenoise.network.unet import Domain, UNet
+from rwdenoise.network.weights import load_network
 
 from .camera import CameraBag, NoiseLine
 from .checkpoint import Progress, load_checkpoint, save_checkpoint

@@ -12,7 +12,7 @@ from rwdenoise import simulate
 from rwdenoise.diffusion import improved, schedule
 from rwdenoise.errors import SettingsError
 from rwdenoise.first_look import noise_of
-from rwdenoise.network import UNet
+from rwdenoise.network.unet import UNet
 from rwdenoise.photo.cfa import RGGB, X_TRANS, Cfa
 from rwdenoise.photo.noise_profile import NoiseProfile, destabilize, stabilize
 from rwdenoise.roughness import LEAST, roughness_of

@@ -20,9 +20,9 @@ from bench.pictures import data_folder, kodak
 from bench.quality.curve import EVERY
 from bench.quality.pictures import Case
 from bench.quality.rows import Row
-from rwdenoise.backend import Backend, fast_dtype
 from rwdenoise.diffusion import improved, schedule
-from rwdenoise.network import UNet
+from rwdenoise.network.engines.devices import Backend, fast_dtype
+from rwdenoise.network.unet import UNet
 from rwdenoise.photo.cfa import BAYER_PHASES
 from rwdenoise.photo.noise_profile import destabilize, stabilize
 from training.photos import find_photos

@@ -1,4 +1,4 @@
-"""Our weights on every backend that is here: the seam to `rwdenoise.backend`, so that new ones come by themselves."""
+"""Our weights on every backend that is here: the seam to `rwdenoise.network.engines.devices`, so that new ones come by themselves."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from bench.speed.ceilings import synchronize
-from rwdenoise.backend import Engine, available_devices, choose_backend
 from rwdenoise.denoiser import TILE, Denoiser
-from rwdenoise.manifest import find_weights
-from rwdenoise.network import PLANES, Architecture, UNet
+from rwdenoise.network.engines.devices import Engine, available_devices, choose_backend
+from rwdenoise.network.manifest import find_weights
+from rwdenoise.network.unet import PLANES, Architecture, UNet
+from rwdenoise.network.weights import load_network
 from rwdenoise.photo.cfa import RGGB
 from rwdenoise.photo.tiling import plan_even_tiles
-from rwdenoise.weights import load_network
 
 #: The noise level told to the network where only its speed counts.
 LEVEL = 0.05

@@ -20,8 +20,8 @@ from bench.speed.engines import NetworkAlone
 from bench.speed.photos import Photos
 from bench.speed.sizes import Sizes, shape_of
 from bench.speed.timing import in_turn, seconds_of
-from rwdenoise.backend import choose_backend
 from rwdenoise.diffusion import Settings
+from rwdenoise.network.engines.devices import choose_backend
 
 
 def measure_job(photos: Photos, weights: Sequence[str], sizes: Sizes) -> list[Row]:

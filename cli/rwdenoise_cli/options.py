@@ -18,7 +18,7 @@ from rwdenoise.photo.noise_profile import NoiseProfile
 
 if TYPE_CHECKING:
     from rwdenoise.denoiser import Denoiser
-    from rwdenoise.network import Domain
+    from rwdenoise.network.unet import Domain
     from rwdenoise.treatment import Treatment
 
 # Equal to what the library says, where asking it would import torch or numpy; tests compare them.
@@ -62,7 +62,7 @@ class Method:
 
     def digests(self) -> set[str]:
         """Return the checksums of the weights that `load` may give."""
-        from rwdenoise.manifest import weights_digest
+        from rwdenoise.network.manifest import weights_digest
 
         return {weights_digest(name) for name in self.names().values()}
 

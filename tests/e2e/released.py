@@ -1,8 +1,8 @@
 """The weights that are released."""
 
-from rwdenoise.manifest import list_weights
-from rwdenoise.network import Domain
-from rwdenoise.weights import read_facts
+from rwdenoise.network.manifest import list_weights
+from rwdenoise.network.unet import Domain
+from rwdenoise.network.weights import read_facts
 
 
 def names_of(domain: Domain) -> list[str]:

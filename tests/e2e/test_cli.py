@@ -8,15 +8,16 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from rwdenoise import backend, denoiser, expected
+from rwdenoise import denoiser, expected
 from rwdenoise.denoiser import load_denoiser
 from rwdenoise.io.formats import OUTPUT_SUFFIXES
 from rwdenoise.io.pictures.icc import COLOR_SPACES
 from rwdenoise.io.raster import PICTURE_FORMATS
 from rwdenoise.io.raw.reader import read_raw
 from rwdenoise.io.write import FORMATS
-from rwdenoise.manifest import list_weights
-from rwdenoise.weights import read_facts
+from rwdenoise.network.engines import devices
+from rwdenoise.network.manifest import list_weights
+from rwdenoise.network.weights import read_facts
 from rwdenoise_cli import options
 from rwdenoise_cli.commands import simulate
 from rwdenoise_cli.main import cli
@@ -354,7 +355,7 @@ class TestOthers:
         assert "ok       torch" in result.stdout
 
     def test_doctor_finds_damaged_weights(self, monkeypatch, tmp_path) -> None:
-        monkeypatch.setattr("rwdenoise.manifest.weights_folder", lambda: tmp_path)
+        monkeypatch.setattr("rwdenoise.network.manifest.weights_folder", lambda: tmp_path)
         result = run("doctor")
         assert result.exit_code == 1
         assert "problem  weights" in result.stdout
@@ -375,7 +376,7 @@ class TestOthers:
 def test_the_options_know_what_the_library_knows() -> None:
     assert options.FORMATS == tuple(dict.fromkeys((*FORMATS, *PICTURE_FORMATS))) == tuple(OUTPUT_SUFFIXES)
     assert set(options.COLORS) == set(COLOR_SPACES)
-    assert set(options.DEVICES) == set(backend.DEVICES)
+    assert set(options.DEVICES) == set(devices.DEVICES)
     assert inspect.signature(load_denoiser).parameters["weights"].default == options.QUALITIES[options.QUALITY]["cfa"]
     names = {name for weights in options.QUALITIES.values() for name in weights.values()}
     helpers = {read_facts(listed.path).measured_by for listed in list_weights()}

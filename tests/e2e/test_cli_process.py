@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from rwdenoise.io.write import write_photo
+from rwdenoise.network.weights import save_network
 from rwdenoise.photo.cfa import RGGB
 from rwdenoise.simulated import simulate_raw
-from rwdenoise.weights import save_network
 from tests.tiny import tiny_facts, tiny_network
 
 COMMAND = [sys.executable, "-m", "rwdenoise_cli"]

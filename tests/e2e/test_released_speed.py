@@ -5,16 +5,16 @@ import pytest
 import torch
 
 from rwdenoise import step_loop
-from rwdenoise.backend import Backend, Engine, available_devices, choose_backend
 from rwdenoise.denoiser import Denoiser
 from rwdenoise.diffusion import Settings
-from rwdenoise.manifest import find_weights
+from rwdenoise.network.engines.devices import Backend, Engine, available_devices, choose_backend
+from rwdenoise.network.manifest import find_weights
+from rwdenoise.network.weights import load_network
 from rwdenoise.photo.cfa import RGGB, X_TRANS
 from rwdenoise.photo.raw import RawPhoto
 from rwdenoise.photo.typical_noise import profile_at
 from rwdenoise.scene import draw_scene
 from rwdenoise.simulated import simulate_raw
-from rwdenoise.weights import load_network
 from tests.e2e.released import names_of
 
 EDGE = 320

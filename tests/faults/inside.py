@@ -15,8 +15,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-from rwdenoise import manifest, photo_work
+from rwdenoise import photo_work
 from rwdenoise.io import read
+from rwdenoise.network import manifest
 from rwdenoise_cli.main import main
 from tests.fakes import FakeDenoiser
 

@@ -11,10 +11,10 @@ from typing import Self
 import numpy as np
 
 from rwdenoise.io.write import write_photo
+from rwdenoise.network.weights import save_network
 from rwdenoise.photo.cfa import RGGB
 from rwdenoise.photo.raw import RawPhoto
 from rwdenoise.simulated import simulate_raw
-from rwdenoise.weights import save_network
 from tests.faults.scene import FAKE, Scene, digests
 from tests.tiny import tiny_facts, tiny_network
 

@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 import torch
 
-from rwdenoise.backend import choose_backend
 from rwdenoise.denoiser import Denoiser
 from rwdenoise.diffusion import Settings
 from rwdenoise.io.raw.reader import read_raw
 from rwdenoise.io.write import write_photo
-from rwdenoise.manifest import find_weights
+from rwdenoise.network.engines.devices import choose_backend
+from rwdenoise.network.manifest import find_weights
+from rwdenoise.network.weights import load_network
 from rwdenoise.photo.raw import Provenance
 from rwdenoise.photo.typical_noise import profile_at
-from rwdenoise.weights import load_network
 
 CASES = sorted(path.parent for path in Path(__file__).parent.glob("*/input.dng"))
 

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rwdenoise import regions
-from rwdenoise.backend import Backend
 from rwdenoise.denoiser import Denoiser
 from rwdenoise.diffusion import Settings
 from rwdenoise.errors import WeightsMismatchError
+from rwdenoise.network.engines.devices import Backend
 from rwdenoise.photo.cfa import RGGB
 from rwdenoise.photo.noise_profile import NoiseProfile
 from rwdenoise.photo.rgb import Encoding, RgbPhoto, Stored

@@ -8,17 +8,17 @@ import numpy as np
 import pytest
 import torch
 
-from rwdenoise import backend, openvino_backend
-from rwdenoise.backend import DEVICES, REASONS, Backend, available_devices, choose_backend, describe
 from rwdenoise.errors import DeviceMemoryError, DeviceUnavailableError
 from rwdenoise.memory import within_memory
-from rwdenoise.openvino_backend import OpenVinoBackend
-from rwdenoise.openvino_model import SPLITS, find_gains, split
+from rwdenoise.network.engines import devices, openvino
+from rwdenoise.network.engines.devices import DEVICES, REASONS, Backend, available_devices, choose_backend, describe
+from rwdenoise.network.engines.openvino import OpenVinoBackend
+from rwdenoise.network.engines.openvino_graph import SPLITS, find_gains, split
 from rwdenoise.rate import measure_rate
 from tests.tiny import tiny_network
 from tests.unit.test_told import planes_for
 
-with_openvino = pytest.mark.skipif(not openvino_backend.available(), reason="the extra openvino is not installed")
+with_openvino = pytest.mark.skipif(not openvino.available(), reason="the extra openvino is not installed")
 CPU = torch.device("cpu")
 
 
@@ -38,12 +38,12 @@ class FakeOpenVino:
 
 @pytest.fixture
 def without_openvino(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(openvino_backend.importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr(openvino.importlib.util, "find_spec", lambda _: None)
 
 
 def fake_openvino(monkeypatch: pytest.MonkeyPatch, **options) -> None:
-    monkeypatch.setattr(openvino_backend.importlib.util, "find_spec", lambda _: SimpleNamespace())
-    monkeypatch.setattr(openvino_backend, "_core", lambda: FakeOpenVino(**options))
+    monkeypatch.setattr(openvino.importlib.util, "find_spec", lambda _: SimpleNamespace())
+    monkeypatch.setattr(openvino, "_core", lambda: FakeOpenVino(**options))
 
 
 def fake_cuda(monkeypatch: pytest.MonkeyPatch, capability: tuple[int, int] = (8, 0)) -> None:
@@ -99,7 +99,7 @@ class TestChoice:
             fake_openvino(monkeypatch, discrete=False, able=("FP32", "BF16") if supported else ("FP32",))
             expected = torch.bfloat16 if supported else torch.float32
             assert choose_backend("cpu").dtype == choose_backend("openvino").dtype == expected
-        assert backend.fast_dtype(torch.device("mps")) == torch.float16
+        assert devices.fast_dtype(torch.device("mps")) == torch.float16
         assert choose_backend("cpu", dtype=torch.float32).name == "cpu (float32)"
 
 
@@ -190,7 +190,7 @@ class TestOpenVino:
             torch.testing.assert_close(estimate(x_t, colors), expected, atol=2e-6, rtol=1e-5)
 
     def test_it_reports_to_nobody(self) -> None:
-        code = "from rwdenoise.backend import choose_backend; choose_backend('openvino'); import sys;"
+        code = "from rwdenoise.network.engines.devices import choose_backend; choose_backend('openvino'); import sys;"
         code += "sys.exit('openvino' not in sys.modules or 'openvino_telemetry' in sys.modules)"
         assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 

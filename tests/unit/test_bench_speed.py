@@ -31,13 +31,13 @@ from bench.speed.page import table_name, write_page
 from bench.speed.photos import Photos
 from bench.speed.sizes import FULL, QUICK, shape_of
 from bench.speed.timing import in_turn
-from rwdenoise.backend import choose_backend
 from rwdenoise.io.raw.reader import read_raw
-from rwdenoise.network import Architecture
+from rwdenoise.network.engines.devices import choose_backend
+from rwdenoise.network.unet import Architecture
+from rwdenoise.network.weights import save_network
 from rwdenoise.photo.cfa import RGGB
 from rwdenoise.photo.noise_profile import NoiseProfile
 from rwdenoise.simulated import simulate_raw
-from rwdenoise.weights import save_network
 from tests.tiny import tiny_facts, tiny_network
 from tests.unit.test_bench_programs import gray_pictures
 

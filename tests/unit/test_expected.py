@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from rwdenoise import backend, expected, rate
+from rwdenoise import expected, rate
 from rwdenoise.errors import DeviceMemoryError, WeightsNotFoundError
 from rwdenoise.expected import BESIDE_NETWORK, device_rates, expected_seconds
+from rwdenoise.network.engines import devices
 
 DEVICES = ["cuda", "cpu", "cuda:compiled"]
 
@@ -21,8 +22,8 @@ def measured(monkeypatch) -> list[str]:
         asked.append(device)
         return {"cuda": 80.0, "cpu": 2.0}[device]
 
-    monkeypatch.setattr(backend, "available_devices", lambda: DEVICES)
-    monkeypatch.setattr(backend, "choose_backend", lambda device: device)
+    monkeypatch.setattr(devices, "available_devices", lambda: DEVICES)
+    monkeypatch.setattr(devices, "choose_backend", lambda device: device)
     monkeypatch.setattr(rate, "measure_rate", measure)
     return asked
 
@@ -74,7 +75,7 @@ def test_a_device_that_fails_is_left_out(measured, tmp_path, monkeypatch) -> Non
 def test_what_was_kept_is_told_without_loading_the_network(measured, tmp_path, monkeypatch) -> None:
     file = tmp_path / "rates.json"
     device_rates("cfa-best", kept_in=file)
-    monkeypatch.setitem(sys.modules, "rwdenoise.backend", None)
+    monkeypatch.setitem(sys.modules, "rwdenoise.network.engines.devices", None)
     assert device_rates("cfa-best", kept_in=file)["cpu"] == 2.0
 
 

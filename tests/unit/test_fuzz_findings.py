@@ -17,8 +17,8 @@ from rwdenoise.io.raw.dng import encode_bare_dng
 from rwdenoise.io.raw.dng_tags import black_level, color_matrix
 from rwdenoise.io.raw.reader import read_raw
 from rwdenoise.io.write import write_photo
+from rwdenoise.network.weights import FORMAT, load_network
 from rwdenoise.photo.cfa import LINEAR, RGGB, Cfa
-from rwdenoise.weights import FORMAT, load_network
 from tests.photos import raw_photo
 from tests.pictures import pixels, saved, write
 

@@ -15,8 +15,8 @@ import torch
 from rwdenoise.denoiser import load_denoiser
 from rwdenoise.diffusion import Settings
 from rwdenoise.io.pictures.layer import Layout, read_layer, write_layer
+from rwdenoise.network.weights import save_network
 from rwdenoise.regions import denoise_regions
-from rwdenoise.weights import save_network
 from tests.stubs.fresh import STUBS, fresh_gimp, host_of
 from tests.tiny import tiny_facts, tiny_network
 

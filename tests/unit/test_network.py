@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 import torch
 
-from rwdenoise.network import Architecture, UNet
+from rwdenoise.network.unet import Architecture, UNet
 from tests.tiny import tiny_network
 
 

@@ -6,7 +6,7 @@ import torch
 
 from rwdenoise.diffusion import SAMPLERS, Settings
 from rwdenoise.frames import MosaicFrame
-from rwdenoise.network import Architecture
+from rwdenoise.network.unet import Architecture
 from rwdenoise.photo.cfa import RGGB
 from rwdenoise.photo.noise_profile import NoiseProfile
 from rwdenoise.step_loop import Walk

@@ -5,7 +5,7 @@ import copy
 import pytest
 import torch
 
-from rwdenoise.told import ToldNetwork
+from rwdenoise.network.folded import ToldNetwork
 from tests.tiny import tiny_network
 
 

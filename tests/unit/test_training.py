@@ -15,12 +15,12 @@ from torch.nn import functional
 
 from rwdenoise import in_camera
 from rwdenoise.errors import SettingsError, WeightsMismatchError
-from rwdenoise.manifest import list_weights as list_in
-from rwdenoise.manifest import verify
-from rwdenoise.network import UNet
+from rwdenoise.network.manifest import list_weights as list_in
+from rwdenoise.network.manifest import verify
+from rwdenoise.network.unet import UNet
+from rwdenoise.network.weights import load_network, read_facts, save_network
 from rwdenoise.photo.color import encode_srgb
 from rwdenoise.scene import draw_scene
-from rwdenoise.weights import load_network, read_facts, save_network
 from tests.tiny import ARCHITECTURE, tiny_facts, tiny_network
 from training import white_noise
 from training.camera import CameraBag

@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 from rwdenoise.errors import SettingsError, WeightsCorruptError, WeightsMismatchError
-from rwdenoise.network import Architecture, UNet
+from rwdenoise.network.unet import Architecture, UNet
 from rwdenoise.photo.noise_profile import NoiseProfile
 from rwdenoise_cli.options import Talk
 from rwdenoise_cli.training_reporters import choose_training_reporter, figures_words

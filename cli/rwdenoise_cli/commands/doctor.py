@@ -98,7 +98,7 @@ def _package(name: str, requirement: str) -> Finding:
 
 
 def _devices() -> Iterator[Finding]:
-    from rwdenoise.backend import REASONS, available_devices
+    from rwdenoise.network.engines.devices import REASONS, available_devices
 
     devices = available_devices()
     for device in devices:
@@ -107,7 +107,7 @@ def _devices() -> Iterator[Finding]:
 
 
 def _rate(device: str) -> Iterator[Finding]:
-    from rwdenoise.backend import choose_backend, describe
+    from rwdenoise.network.engines.devices import choose_backend, describe
     from rwdenoise.rate import measure_rate
 
     facts = [choose_backend(device).name, describe(device)]
@@ -117,7 +117,7 @@ def _rate(device: str) -> Iterator[Finding]:
 
 
 def _weights() -> Iterator[Finding]:
-    from rwdenoise.manifest import list_weights, verify
+    from rwdenoise.network.manifest import list_weights, verify
 
     for listed in list_weights():
         verify(listed)

@@ -143,8 +143,8 @@ def _training(module: str) -> Any:  # noqa: ANN401 -- a module of one of two pac
 
 def _start(name: str, start_from: str | None) -> tuple[Any, Path | None]:
     """Return the recipe, and the weights to begin with."""
-    from rwdenoise.manifest import find_weights, list_weights
-    from rwdenoise.weights import read_facts
+    from rwdenoise.network.manifest import find_weights, list_weights
+    from rwdenoise.network.weights import read_facts
 
     recipe = _training("recipe").find_recipe(name)
     if start_from == NOTHING:

@@ -1,4 +1,4 @@
-"""The network of `rwdenoise.network` written in OpenVINO's operations: nothing has to be traced or converted.
+"""The network of `rwdenoise.network.unet` written in OpenVINO's operations: nothing has to be traced or converted.
 
 OpenVINO runs every operation in the device's own precision, also the head's first, which must see the planes as
 finely as they are. So a plane goes in as several that add up to it, each of which has few enough bits; products of
@@ -17,8 +17,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from rwdenoise.network import LOWEST_LEVEL, PLANES, Block, Head, Scale, UNet
-from rwdenoise.told import compose_filters
+from rwdenoise.network.folded import compose_filters
+from rwdenoise.network.unet import LOWEST_LEVEL, PLANES, Block, Head, Scale, UNet
 
 
 @dataclass(frozen=True)

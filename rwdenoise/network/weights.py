@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from rwdenoise.errors import WeightsCorruptError, WeightsMismatchError
-from rwdenoise.network import PLANES, Architecture, UNet
+from rwdenoise.network.unet import PLANES, Architecture, UNet
 
 if TYPE_CHECKING:
     from torch import Tensor

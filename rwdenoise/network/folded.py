@@ -1,4 +1,4 @@
-"""A network that has been told its noise level: the same estimates as `rwdenoise.network`, with less work.
+"""A network that has been told its noise level: the same estimates as `rwdenoise.network.unet`, with less work.
 
 Over one step every tile has the same noise level. What depends on it alone is computed once and folded into the
 weights: the scale and shift of a block into its first convolution, the division by the level into the head's.
@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from rwdenoise.network import LOWEST_LEVEL, Block, Head, Scale, UNet
+from rwdenoise.network.unet import LOWEST_LEVEL, Block, Head, Scale, UNet
 
 # Rows, of half the size of the planes, that the head takes at once on a CPU: they stay in its cache. 4 MB.
 _BAND = 16

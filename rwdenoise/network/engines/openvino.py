@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from rwdenoise.memory import within_memory
-from rwdenoise.network import PLANES, UNet
-from rwdenoise.openvino_model import SPLITS, Floats, find_gains, find_steering, split, write_model
+from rwdenoise.network.engines.openvino_graph import SPLITS, Floats, find_gains, find_steering, split, write_model
+from rwdenoise.network.unet import PLANES, UNet
 from rwdenoise.photo.tiling import in_bands
 
 #: OpenVINO's names of the devices that --device names.

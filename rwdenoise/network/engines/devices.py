@@ -11,12 +11,12 @@ import torch
 from torch import Tensor
 from torch.func import functional_call
 
-from rwdenoise import openvino_backend
 from rwdenoise.errors import DeviceUnavailableError
 from rwdenoise.memory import within_memory
-from rwdenoise.network import UNet
-from rwdenoise.openvino_backend import OpenVinoBackend
-from rwdenoise.told import ToldNetwork
+from rwdenoise.network.engines import openvino as openvino_backend
+from rwdenoise.network.engines.openvino import OpenVinoBackend
+from rwdenoise.network.folded import ToldNetwork
+from rwdenoise.network.unet import UNet
 
 #: What --device may choose by itself, the fastest kind first, and why it comes before those after it.
 REASONS: Mapping[str, str] = {

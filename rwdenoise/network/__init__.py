@@ -1,0 +1,1 @@
+"""The U-Net, its weights, and the engines that run it."""
