@@ -18,8 +18,8 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from rwdenoise.denoiser import load_denoiser
-from rwdenoise.diffusion import Settings
+from rwdenoise.denoise.denoiser import load_denoiser
+from rwdenoise.denoise.diffusion import Settings
 from rwdenoise.io.write import write_photo
 from rwdenoise.job import ignore
 from rwdenoise.photo.cfa import RGGB

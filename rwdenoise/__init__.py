@@ -10,8 +10,8 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from rwdenoise.denoiser import Denoiser, load_denoiser
-    from rwdenoise.diffusion import Settings
+    from rwdenoise.denoise.denoiser import Denoiser, load_denoiser
+    from rwdenoise.denoise.diffusion import Settings
     from rwdenoise.errors import RwDenoiseError
     from rwdenoise.io.raster import read_picture
     from rwdenoise.io.raw.reader import read_raw
@@ -44,16 +44,16 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Denoiser": "rwdenoise.denoiser",
+    "Denoiser": "rwdenoise.denoise.denoiser",
     "NoiseProfile": "rwdenoise.photo.noise_profile",
     "Provenance": "rwdenoise.photo.raw",
     "RawPhoto": "rwdenoise.photo.raw",
     "RgbPhoto": "rwdenoise.photo.rgb",
     "RwDenoiseError": "rwdenoise.errors",
-    "Settings": "rwdenoise.diffusion",
+    "Settings": "rwdenoise.denoise.diffusion",
     "denoise_photo": "rwdenoise.job",
     "estimate_noise": "rwdenoise.noise.estimate",
-    "load_denoiser": "rwdenoise.denoiser",
+    "load_denoiser": "rwdenoise.denoise.denoiser",
     "read_photo": "rwdenoise.io.read",
     "read_picture": "rwdenoise.io.raster",
     "read_raw": "rwdenoise.io.raw.reader",

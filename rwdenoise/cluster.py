@@ -22,7 +22,7 @@ from rwdenoise.tally import Tally
 from rwdenoise.treatment import Treatment
 
 if TYPE_CHECKING:
-    from rwdenoise.denoiser import Denoiser
+    from rwdenoise.denoise.denoiser import Denoiser
     from rwdenoise.network.unet import Domain
 
 Job = tuple[Path, Path]
@@ -79,7 +79,7 @@ class Task:
 
 @cache
 def _load(weights: str, device: str) -> Denoiser:
-    from rwdenoise.denoiser import load_denoiser
+    from rwdenoise.denoise.denoiser import load_denoiser
 
     return load_denoiser(weights, device=device)
 

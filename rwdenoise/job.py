@@ -15,8 +15,8 @@ from rwdenoise.photo_work import LoadDenoiser, PhotoWork, ReadPhoto
 from rwdenoise.treatment import Treatment
 
 if TYPE_CHECKING:
-    from rwdenoise.denoiser import Denoiser
-    from rwdenoise.diffusion import Settings
+    from rwdenoise.denoise.denoiser import Denoiser
+    from rwdenoise.denoise.diffusion import Settings
     from rwdenoise.photo.noise_profile import NoiseProfile
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rwdenoise.denoise.regions import denoise_regions
 from rwdenoise.errors import PhotoAccessError, PhotoWriteError, SettingsError
 from rwdenoise.events import Finished, Listener, Noise, Progress, Residual, Warned
 from rwdenoise.fingerprint import digest_file
@@ -23,14 +24,13 @@ from rwdenoise.noise.residual import ResidualCheck, check_residual
 from rwdenoise.photo.cfa import LINEAR
 from rwdenoise.photo.raw import Provenance, RawPhoto
 from rwdenoise.photo.rgb import RgbPhoto
-from rwdenoise.regions import denoise_regions
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from rwdenoise.denoiser import Denoiser
-    from rwdenoise.diffusion import Settings
+    from rwdenoise.denoise.denoiser import Denoiser
+    from rwdenoise.denoise.diffusion import Settings
     from rwdenoise.network.unet import Domain
     from rwdenoise.photo.noise_profile import NoiseProfile
     from rwdenoise.treatment import Treatment

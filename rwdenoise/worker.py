@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from rwdenoise import __version__
-from rwdenoise.diffusion import Settings
+from rwdenoise.denoise.diffusion import Settings
 from rwdenoise.errors import Cancelled, RwDenoiseError, SettingsError
 from rwdenoise.events import VERSION, Event, Failed, Finished, Listener, Progress, Ready, Started, Stopped
 from rwdenoise.memory import within_memory
 
 if TYPE_CHECKING:
-    from rwdenoise.denoiser import Denoiser
+    from rwdenoise.denoise.denoiser import Denoiser
     from rwdenoise.io.pictures.layer import Layout
     from rwdenoise.layers import LayerDenoiser
 

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from rwdenoise import in_camera, simulate
+from rwdenoise.denoise.noise_level import LEAST, MOST, roughness_of
 from rwdenoise.in_camera import Developing
-from rwdenoise.roughness import LEAST, MOST, roughness_of
 
 from .camera import CameraBag
 from .photos import WHITE

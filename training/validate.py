@@ -9,13 +9,13 @@ import torch
 from torch import Tensor
 
 from rwdenoise import simulate
-from rwdenoise.diffusion import improved, schedule
+from rwdenoise.denoise.diffusion import improved, schedule
+from rwdenoise.denoise.first_look import noise_of
+from rwdenoise.denoise.noise_level import LEAST, roughness_of
 from rwdenoise.errors import SettingsError
-from rwdenoise.first_look import noise_of
 from rwdenoise.network.unet import UNet
 from rwdenoise.photo.cfa import RGGB, X_TRANS, Cfa
 from rwdenoise.photo.noise_profile import NoiseProfile, destabilize, stabilize
-from rwdenoise.roughness import LEAST, roughness_of
 
 from .camera import READ_OFFSET, READ_SLOPE
 from .pictures import MARGIN, PictureBag, Scaling

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from rwdenoise import denoiser, expected
-from rwdenoise.denoiser import load_denoiser
+from rwdenoise import expected
+from rwdenoise.denoise import denoiser
+from rwdenoise.denoise.denoiser import load_denoiser
 from rwdenoise.io.formats import OUTPUT_SUFFIXES
 from rwdenoise.io.pictures.icc import COLOR_SPACES
 from rwdenoise.io.raster import PICTURE_FORMATS

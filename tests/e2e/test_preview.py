@@ -9,7 +9,8 @@ import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
 
-from rwdenoise import denoiser, preview
+from rwdenoise import preview
+from rwdenoise.denoise import denoiser
 from rwdenoise_cli.commands import preview as command
 from rwdenoise_cli.main import cli
 from tests.pictures import pixels, saved

@@ -12,8 +12,8 @@ import torch
 from PIL import Image
 
 from rwdenoise import in_camera, simulate
-from rwdenoise.denoiser import Denoiser, load_denoiser
-from rwdenoise.diffusion import Settings
+from rwdenoise.denoise.denoiser import Denoiser, load_denoiser
+from rwdenoise.denoise.diffusion import Settings
 from rwdenoise.in_camera import Developing
 from rwdenoise.photo.cfa import RGGB
 from rwdenoise.photo.color import encode_srgb

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from rwdenoise import step_loop
-from rwdenoise.denoiser import Denoiser
-from rwdenoise.diffusion import Settings
+from rwdenoise.denoise import sampling
+from rwdenoise.denoise.denoiser import Denoiser
+from rwdenoise.denoise.diffusion import Settings
 from rwdenoise.network.engines.devices import Backend, Engine, available_devices, choose_backend
 from rwdenoise.network.manifest import find_weights
 from rwdenoise.network.weights import load_network
@@ -52,7 +52,7 @@ def test_twenty_steps_cost_seven_and_change_nothing(iso: float, cfa, monkeypatch
     denoiser = denoiser_on(choose_backend(), "cfa-fast")
     rested = denoise(denoiser, photo, iso, steps=20)
     assert denoiser.pixels_run <= 7 * rested.size
-    monkeypatch.setattr(step_loop, "_MAY_MOVE", {"cfa": 0.0})
+    monkeypatch.setattr(sampling, "_MAY_MOVE", {"cfa": 0.0})
     every_step = denoise(denoiser, photo, iso, steps=20)
     assert decibels(rested, truth) == pytest.approx(decibels(every_step, truth), abs=0.01)
     noise = np.sqrt(profile_at(iso).variance(truth))

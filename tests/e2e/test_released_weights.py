@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from rwdenoise.denoiser import Denoiser, load_denoiser
-from rwdenoise.diffusion import Settings
+from rwdenoise.denoise.denoiser import Denoiser, load_denoiser
+from rwdenoise.denoise.diffusion import Settings
 from rwdenoise.photo.cfa import BAYER_PHASES, MONOCHROME, X_TRANS, Cfa
 from rwdenoise.photo.noise_profile import NoiseProfile
 from rwdenoise.photo.raw import RawPhoto

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from rwdenoise import simulate
-from rwdenoise.denoiser import Denoiser, load_denoiser
-from rwdenoise.diffusion import Settings
+from rwdenoise.denoise.denoiser import Denoiser, load_denoiser
+from rwdenoise.denoise.diffusion import Settings
 from rwdenoise.photo.cfa import RGGB, X_TRANS, Cfa
 from rwdenoise.photo.noise_profile import NoiseProfile
 from rwdenoise.photo.typical_noise import profile_at

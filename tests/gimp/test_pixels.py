@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rwdenoise.denoiser import Denoiser, load_denoiser
-from rwdenoise.diffusion import Settings
+from rwdenoise.denoise.denoiser import Denoiser, load_denoiser
+from rwdenoise.denoise.diffusion import Settings
+from rwdenoise.denoise.regions import denoise_regions
 from rwdenoise.io.pictures.encodings import DISPLAY, LINEAR, encoding_of
 from rwdenoise.photo.rgb import RgbPhoto, Stored
-from rwdenoise.regions import denoise_regions
 from tests.gimp.cases import TYPES, Case, idle_cases, kind_cases, place_cases
 from tests.gimp.tree import GimpTree
 

@@ -6,16 +6,16 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rwdenoise import regions
-from rwdenoise.denoiser import Denoiser
-from rwdenoise.diffusion import Settings
+from rwdenoise.denoise import regions
+from rwdenoise.denoise.denoiser import Denoiser
+from rwdenoise.denoise.diffusion import Settings
+from rwdenoise.denoise.noise_level import LEAST
+from rwdenoise.denoise.regions import denoise_regions
 from rwdenoise.errors import WeightsMismatchError
 from rwdenoise.network.engines.devices import Backend
 from rwdenoise.photo.cfa import RGGB
 from rwdenoise.photo.noise_profile import NoiseProfile
 from rwdenoise.photo.rgb import Encoding, RgbPhoto, Stored
-from rwdenoise.regions import denoise_regions
-from rwdenoise.roughness import LEAST
 from tests.tiny import tiny_denoiser, tiny_facts, tiny_network
 
 few = settings(max_examples=15, deadline=None)

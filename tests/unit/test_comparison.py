@@ -7,14 +7,14 @@ import pytest
 
 from rwdenoise.comparison import Measured, common_words, compare, denoise_area, measure
 from rwdenoise.crops import Crop
-from rwdenoise.diffusion import Settings
+from rwdenoise.denoise.diffusion import Settings
+from rwdenoise.denoise.regions import denoise_regions, measure_picture_noise
 from rwdenoise.io.pictures.encodings import encoding_of
 from rwdenoise.photo.cfa import GBRG, MONOCHROME, RGGB, X_TRANS, Cfa
 from rwdenoise.photo.color import encode_srgb
 from rwdenoise.photo.noise_profile import NoiseProfile
 from rwdenoise.photo.raw import Area, RawPhoto
 from rwdenoise.photo.rgb import RgbPhoto, Stored
-from rwdenoise.regions import denoise_regions, measure_picture_noise
 from rwdenoise.scene import draw_scene
 from rwdenoise.simulated import BLACK, WHITE, simulate_raw
 from tests.tiny import tiny_denoiser

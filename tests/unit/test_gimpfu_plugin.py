@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 import torch
 
-from rwdenoise.denoiser import load_denoiser
-from rwdenoise.diffusion import Settings
+from rwdenoise.denoise.denoiser import load_denoiser
+from rwdenoise.denoise.diffusion import Settings
+from rwdenoise.denoise.regions import denoise_regions
 from rwdenoise.io.pictures.layer import Layout, read_layer, write_layer
 from rwdenoise.network.weights import save_network
-from rwdenoise.regions import denoise_regions
 from tests.stubs.fresh import STUBS, fresh_gimp, host_of
 from tests.tiny import tiny_facts, tiny_network
 

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from rwdenoise.diffusion import Settings
+from rwdenoise.denoise.diffusion import Settings
+from rwdenoise.denoise.picture_controls import apply_picture_controls
 from rwdenoise.noise.spectrum import TONES, estimate_grain, grain_of
 from rwdenoise.photo.color import decode_srgb
 from rwdenoise.photo.linear import display_matrix, to_display
 from rwdenoise.photo.noise_profile import NoiseProfile
-from rwdenoise.picture_controls import apply_picture_controls
 from tests.photos import GAINS, MATRIX
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from rwdenoise import job, photo_work
-from rwdenoise.diffusion import Settings
+from rwdenoise.denoise.diffusion import Settings
 from rwdenoise.errors import Cancelled, OutputExistsError, PhotoAccessError, PhotoError, PhotoWriteError, SettingsError
 from rwdenoise.events import Finished, Noise, Progress, Residual, Started, Warned
 from rwdenoise.photo.noise_profile import NoiseProfile

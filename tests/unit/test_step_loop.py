@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from rwdenoise.diffusion import SAMPLERS, Settings
-from rwdenoise.frames import MosaicFrame
+from rwdenoise.denoise.diffusion import SAMPLERS, Settings
+from rwdenoise.denoise.frames import MosaicFrame
+from rwdenoise.denoise.sampling import Walk
 from rwdenoise.network.unet import Architecture
 from rwdenoise.photo.cfa import RGGB
 from rwdenoise.photo.noise_profile import NoiseProfile
-from rwdenoise.step_loop import Walk
 
 PROFILE = NoiseProfile(1e-3, 1e-5)
 

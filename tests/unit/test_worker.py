@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rwdenoise.diffusion import Settings
+from rwdenoise.denoise.diffusion import Settings
+from rwdenoise.denoise.regions import denoise_regions
 from rwdenoise.errors import DeviceUnavailableError, SettingsError
 from rwdenoise.events import Event, Failed, Finished, Progress, Ready, Started, Stopped
 from rwdenoise.io.pictures.layer import read_layer
 from rwdenoise.layers import LayerDenoiser
-from rwdenoise.regions import denoise_regions
 from rwdenoise.worker import Inbox, Worker, read_job
 from rwdenoise_cli.options import QUALITY
 from tests.tiny import tiny_denoiser

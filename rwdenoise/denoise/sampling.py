@@ -22,9 +22,9 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from rwdenoise.diffusion import STEPS, Settings
+from rwdenoise.denoise.diffusion import STEPS, Settings
+from rwdenoise.denoise.frames import Frame
 from rwdenoise.errors import DeviceMemoryError
-from rwdenoise.frames import Frame
 from rwdenoise.memory import within_memory
 from rwdenoise.network.engines.devices import Estimate, LoadedNetwork
 from rwdenoise.network.unet import Architecture, Domain

@@ -12,12 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from rwdenoise.brightness import keep_local_means
-from rwdenoise.controls import apply_controls
-from rwdenoise.diffusion import Settings
+from rwdenoise.denoise.controls import apply_controls
+from rwdenoise.denoise.diffusion import Settings
+from rwdenoise.denoise.first_look import noise_of, plan_windows
+from rwdenoise.denoise.frames import Frame, MosaicFrame, PictureFrame
+from rwdenoise.denoise.local_means import keep_local_means
+from rwdenoise.denoise.noise_level import measure_roughness
+from rwdenoise.denoise.picture_controls import apply_picture_controls
+from rwdenoise.denoise.sampling import OnProgress, Walk
 from rwdenoise.errors import DeviceMemoryError, WeightsMismatchError
-from rwdenoise.first_look import noise_of, plan_windows
-from rwdenoise.frames import Frame, MosaicFrame, PictureFrame
 from rwdenoise.network.engines.devices import Engine, choose_backend
 from rwdenoise.network.manifest import find_weights, weights_digest
 from rwdenoise.network.unet import Domain, UNet
@@ -28,9 +31,6 @@ from rwdenoise.parallel import side_by_side
 from rwdenoise.photo.cfa import MONOCHROME, Cfa
 from rwdenoise.photo.noise_profile import NoiseProfile
 from rwdenoise.photo.tiling import plan_even_tiles
-from rwdenoise.picture_controls import apply_picture_controls
-from rwdenoise.roughness import measure_roughness
-from rwdenoise.step_loop import OnProgress, Walk
 
 Cut = Callable[[slice, slice], NDArray[np.float32]]
 
@@ -199,7 +199,7 @@ class Denoiser:
         return apply_picture_controls(clean, planes, grain=grain, settings=settings)
 
     def measure_noise(self, cut: Cut, height: int, width: int, *, roughness: float) -> float:
-        """Measure how much noise a developed picture has by a first look at it, see `rwdenoise.first_look`.
+        """Measure how much noise a developed picture has by a first look at it, see `rwdenoise.denoise.first_look`.
 
         Parameters
         ----------
@@ -208,7 +208,7 @@ class Denoiser:
         height, width : int
             Of the picture, in px.
         roughness : float
-            How rough it is, from `rwdenoise.roughness.measure_roughness`.
+            How rough it is, from `rwdenoise.denoise.noise_level.measure_roughness`.
 
         Returns
         -------

@@ -1,0 +1,1 @@
+"""Planes in, planes out: the sampling loop, its samplers, and the controls."""
