@@ -24,8 +24,8 @@ from rwdenoise.io.write import write_photo
 from rwdenoise.job import ignore
 from rwdenoise.photo.cfa import RGGB
 from rwdenoise.photo_work import PhotoWork
-from rwdenoise.scene import draw_scene
-from rwdenoise.simulated import simulate_raw
+from rwdenoise.simulation.raw_photo import simulate_raw
+from rwdenoise.simulation.scene import draw_scene
 from rwdenoise.treatment import Treatment
 
 RATES = Path("bench/out/capacity.json")

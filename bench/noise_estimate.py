@@ -26,12 +26,12 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from rwdenoise import simulate
 from rwdenoise.noise.estimate import estimate_noise
 from rwdenoise.photo.cfa import MONOCHROME, RGGB, X_TRANS
 from rwdenoise.photo.noise_profile import NoiseProfile
 from rwdenoise.photo.typical_noise import profile_at
-from rwdenoise.simulated import simulate_raw
+from rwdenoise.simulation import camera
+from rwdenoise.simulation.raw_photo import simulate_raw
 
 ISO = [100 * 2**stop for stop in range(11)]
 EXPOSURES = (0, 2, -3)
@@ -62,7 +62,7 @@ def read_scene(path: Path, *, enlarged: bool) -> NDArray[np.float32]:
         size = (2 * pixels.shape[2], 2 * pixels.shape[1])
         planes = [Image.fromarray(plane).resize(size, Image.Resampling.BICUBIC) for plane in pixels]
         pixels = np.stack([np.asarray(plane) for plane in planes]).clip(0, 1)
-    return simulate.linearize(torch.from_numpy(pixels)).numpy()
+    return camera.linearize(torch.from_numpy(pixels)).numpy()
 
 
 def measure(path: Path, *, sensor: str, enlarged: bool, iso: list[int], decades: float) -> list[Case]:

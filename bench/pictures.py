@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from rwdenoise.simulate import linearize
+from rwdenoise.simulation.camera import linearize
 
 
 def data_folder() -> Path:

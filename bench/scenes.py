@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 from scipy.ndimage import gaussian_filter
 
 from bench.pictures import kodak, read_linear
-from rwdenoise.scene import OVERSAMPLING, average_down, dead_leaves
+from rwdenoise.simulation.scene import OVERSAMPLING, average_down, dead_leaves
 
 #: Height and width of every scene, in px.
 SIZE = 384

@@ -17,8 +17,8 @@ from rwdenoise.io.raw.develop import develop
 from rwdenoise.photo.cfa import RGGB
 from rwdenoise.photo.raw import RawPhoto
 from rwdenoise.photo.typical_noise import profile_at
-from rwdenoise.scene import draw_scene
-from rwdenoise.simulated import simulate_raw
+from rwdenoise.simulation.raw_photo import simulate_raw
+from rwdenoise.simulation.scene import draw_scene
 
 FOLDER = Path(__file__).parents[1] / "docs" / "pictures"
 ISO = 12800

@@ -21,8 +21,8 @@ from rwdenoise.denoise.denoiser import load_denoiser
 from rwdenoise.denoise.diffusion import Settings, schedule
 from rwdenoise.photo.cfa import RGGB
 from rwdenoise.photo.raw import RawPhoto
-from rwdenoise.scene import draw_scene
-from rwdenoise.simulated import simulate_raw
+from rwdenoise.simulation.raw_photo import simulate_raw
+from rwdenoise.simulation.scene import draw_scene
 from scripts.controls import denoised, shown
 
 DOCS = Path(__file__).parents[1] / "docs"

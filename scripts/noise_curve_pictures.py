@@ -15,8 +15,8 @@ from rwdenoise.noise.curve import measure_noise_curve
 from rwdenoise.noise_plot import draw_noise_curve
 from rwdenoise.photo.cfa import RGGB
 from rwdenoise.photo.rgb import Encoding, RgbPhoto, Stored
-from rwdenoise.scene import draw_scene
-from rwdenoise.simulated import simulate_raw
+from rwdenoise.simulation.raw_photo import simulate_raw
+from rwdenoise.simulation.scene import draw_scene
 
 FOLDER = Path(__file__).parents[1] / "docs" / "pictures"
 ISO = 6400

@@ -13,8 +13,8 @@ from rwdenoise.denoise.diffusion import Settings
 from rwdenoise.io.write import write_photo
 from rwdenoise.photo.cfa import RGGB
 from rwdenoise.preview import preview_photo
-from rwdenoise.scene import draw_scene
-from rwdenoise.simulated import simulate_raw
+from rwdenoise.simulation.raw_photo import simulate_raw
+from rwdenoise.simulation.scene import draw_scene
 
 TARGET = Path(__file__).parents[1] / "docs" / "pictures" / "preview.jpg"
 ISO = 12800

@@ -18,10 +18,10 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
-from rwdenoise import scene
 from rwdenoise.io.write import write_photo
 from rwdenoise.photo.cfa import RGGB
-from rwdenoise.simulated import simulate_raw
+from rwdenoise.simulation import scene
+from rwdenoise.simulation.raw_photo import simulate_raw
 
 FOLDER = Path(__file__).parents[1] / "docs" / "pictures"
 HEIGHT, WIDTH = 768, 1152

@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rwdenoise import simulate
 from rwdenoise.photo.cfa import BAYER_PHASES, MONOCHROME, X_TRANS, Cfa
 from rwdenoise.photo.noise_profile import NoiseProfile, destabilize, stabilize, stabilized_white
+from rwdenoise.simulation import camera as simulate
 
 from .photos import WHITE
 from .stars import draw_stars

@@ -14,9 +14,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from rwdenoise import in_camera, simulate
+from rwdenoise import in_camera
 from rwdenoise.denoise.noise_level import LEAST, MOST, roughness_of
 from rwdenoise.in_camera import Developing
+from rwdenoise.simulation import camera
 
 from .camera import CameraBag
 from .photos import WHITE
@@ -150,10 +151,10 @@ class PictureBag:
         colors = torch.stack([layouts[self.rng.integers(len(layouts))] for _ in range(count)])[..., :height, :width]
         view = self.bag.draw_view(patches)
         exposure = 2 ** self._uniform(count, -2.0, 0.5)
-        clean = simulate.filter_colors(simulate.see(view.light, view.matrix, view.gains, exposure), colors)
+        clean = camera.filter_colors(camera.see(view.light, view.matrix, view.gains, exposure), colors)
         how = self._draw_developing(count, gain=exposure ** -self._uniform(count, 0.3, 1.0), curved=view.curved)
         demosaicer = str(self.rng.choice(in_camera.DEMOSAICERS)) if bayer else "smooth"
-        noisy = simulate.record(clean, self.bag.draw_noise(count), self.torch_rng)
+        noisy = camera.record(clean, self.bag.draw_noise(count), self.torch_rng)
 
         def picture_of(mosaic: Tensor) -> Tensor:
             picture = in_camera.develop(mosaic, colors, kind=demosaicer, matrix=view.matrix, gains=view.gains, how=how)

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor
 
-from rwdenoise import simulate
 from rwdenoise.denoise.diffusion import improved, schedule
 from rwdenoise.denoise.first_look import noise_of
 from rwdenoise.denoise.noise_level import LEAST, roughness_of
@@ -16,6 +15,7 @@ from rwdenoise.errors import SettingsError
 from rwdenoise.network.unet import UNet
 from rwdenoise.photo.cfa import RGGB, X_TRANS, Cfa
 from rwdenoise.photo.noise_profile import NoiseProfile, destabilize, stabilize
+from rwdenoise.simulation import camera as simulate
 
 from .camera import READ_OFFSET, READ_SLOPE
 from .pictures import MARGIN, PictureBag, Scaling

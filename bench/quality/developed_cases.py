@@ -14,9 +14,10 @@ import torch
 
 from bench.methods import Picture
 from bench.pictures import kodak, mcmaster, polyu, polyu_mean, read_linear, read_picture
-from rwdenoise import in_camera, simulate
+from rwdenoise import in_camera
 from rwdenoise.photo.cfa import RGGB
-from rwdenoise.simulated import WHITE_BALANCE
+from rwdenoise.simulation import camera
+from rwdenoise.simulation.raw_photo import WHITE_BALANCE
 from training.validate import SHOT, usual_profile
 
 # As cameras are set when they leave the factory: a little smoothing, sharpening, and 4:2:0 at a high quality.
@@ -84,11 +85,11 @@ def photograph(path: Path, *, shot: float) -> Pair:
     """Return what a camera makes of a scene: developed, smoothed, sharpened, as JPEG; and the same without noise."""
     light = torch.from_numpy(read_linear(path))[None]
     colors = torch.from_numpy(RGGB.planes(*light.shape[2:]))[None]
-    matrix = simulate.camera_matrix(simulate.CAMERA_MATRICES[:1])
+    matrix = camera.camera_matrix(camera.CAMERA_MATRICES[:1])
     gains = torch.tensor(WHITE_BALANCE)[None, :, None, None]
-    clean = simulate.filter_colors(simulate.see(light, matrix, gains, torch.tensor(1.0)), colors)
-    noise = simulate.SensorNoise(torch.tensor(shot), torch.tensor(usual_profile(shot).read))
-    noisy = simulate.record(clean, noise, torch.Generator().manual_seed(_seed(path, f"camera {shot}")))
+    clean = camera.filter_colors(camera.see(light, matrix, gains, torch.tensor(1.0)), colors)
+    noise = camera.SensorNoise(torch.tensor(shot), torch.tensor(usual_profile(shot).read))
+    noisy = camera.record(clean, noise, torch.Generator().manual_seed(_seed(path, f"camera {shot}")))
 
     def develop(mosaic: torch.Tensor) -> Picture:
         picture = in_camera.develop(mosaic, colors, kind=DEMOSAICER, matrix=matrix, gains=gains, how=DEVELOPING)[0]

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from bench.methods import MosaicMethod
-from rwdenoise import scene
 from rwdenoise.io.raw.develop import develop
 from rwdenoise.photo.cfa import RGGB, X_TRANS, Cfa
 from rwdenoise.photo.typical_noise import profile_at
-from rwdenoise.simulated import simulate_raw
+from rwdenoise.simulation import scene
+from rwdenoise.simulation.raw_photo import simulate_raw
 
 CROP = 192
 ISO = 25600

@@ -24,7 +24,7 @@ from rwdenoise.io.raw.develop import develop
 from rwdenoise.photo.cfa import BAYER_PHASES, X_TRANS, Cfa
 from rwdenoise.photo.noise_profile import NoiseProfile
 from rwdenoise.photo.raw import RawPhoto
-from rwdenoise.simulated import simulate_raw
+from rwdenoise.simulation.raw_photo import simulate_raw
 from training.validate import SHOT, usual_profile
 
 SENSORS: dict[str, tuple[Cfa, ...]] = {"Bayer": BAYER_PHASES, "X-Trans": (X_TRANS,)}

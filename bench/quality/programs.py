@@ -29,7 +29,7 @@ from rwdenoise.io.write import write_photo
 from rwdenoise.job import denoise_photo
 from rwdenoise.photo.cfa import RGGB
 from rwdenoise.photo.noise_profile import NoiseProfile
-from rwdenoise.simulated import simulate_raw
+from rwdenoise.simulation.raw_photo import simulate_raw
 
 MAKE, MODEL, ISO = "Canon", "EOS 5D Mark II", 6400
 #: Pictures in a row.

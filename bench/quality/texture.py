@@ -23,11 +23,11 @@ from bench.methods import Absent, Method, Mosaic, MosaicMethod, Picture, Picture
 from bench.quality.rows import Row
 from bench.scenes import Scene, all_scenes
 from bench.texture_measures import color_cast, dead_leaves_transfer, false_color, texture_share
-from rwdenoise import simulate
 from rwdenoise.photo.cfa import RGGB
 from rwdenoise.photo.color import encode_srgb
 from rwdenoise.photo.noise_profile import NoiseProfile
-from rwdenoise.simulated import WHITE_BALANCE
+from rwdenoise.simulation import camera as simulate
+from rwdenoise.simulation.raw_photo import WHITE_BALANCE
 
 # A third party's test of open RAW denoisers, October 2026: "like ISO 3200, 12800, 51200".
 LEVELS = (

@@ -16,8 +16,8 @@ from PIL import Image
 
 from rwdenoise.io.write import write_photo
 from rwdenoise.photo.cfa import RGGB
-from rwdenoise.scene import draw_scene
-from rwdenoise.simulated import simulate_raw
+from rwdenoise.simulation.raw_photo import simulate_raw
+from rwdenoise.simulation.scene import draw_scene
 from tests.docs.pages import PAGES, Block, blocks, name_of
 
 RAW = ("IMG.NEF", "IMG_1.NEF", "IMG_1234.NEF", "card/IMG_1.NEF", "card/DCIM/IMG_2.NEF", "wedding/IMG_3.NEF")

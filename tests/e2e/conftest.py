@@ -5,7 +5,7 @@ import pytest
 
 from rwdenoise.io.write import write_photo
 from rwdenoise.photo.cfa import RGGB
-from rwdenoise.simulated import simulate_raw
+from rwdenoise.simulation.raw_photo import simulate_raw
 
 
 @pytest.fixture(scope="session")

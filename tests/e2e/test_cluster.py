@@ -15,7 +15,7 @@ import pytest
 from rwdenoise.io.write import write_photo
 from rwdenoise.network.weights import save_network
 from rwdenoise.photo.cfa import RGGB
-from rwdenoise.simulated import simulate_raw
+from rwdenoise.simulation.raw_photo import simulate_raw
 from tests.tiny import tiny_facts, tiny_network
 
 pytest.importorskip("distributed", reason="the extra 'cluster' is not installed")

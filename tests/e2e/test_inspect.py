@@ -13,7 +13,7 @@ from rwdenoise.io.write import write_photo
 from rwdenoise.photo.cfa import RGGB, X_TRANS
 from rwdenoise.photo.raw import Provenance
 from rwdenoise.photo.typical_noise import profile_at
-from rwdenoise.simulated import simulate_raw
+from rwdenoise.simulation.raw_photo import simulate_raw
 from rwdenoise_cli.main import cli
 
 

@@ -14,7 +14,7 @@ from rwdenoise.io.metadata.made_from import made_from
 from rwdenoise.io.write import write_photo
 from rwdenoise.journal import Journal, default_journal
 from rwdenoise.photo.cfa import RGGB
-from rwdenoise.simulated import simulate_raw
+from rwdenoise.simulation.raw_photo import simulate_raw
 from rwdenoise_cli import many_options
 from rwdenoise_cli.main import cli
 from tests.fakes import FakeDenoiser

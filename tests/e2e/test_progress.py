@@ -16,7 +16,7 @@ from rwdenoise.events import Failed, Noise, Progress, Skipped, Started
 from rwdenoise.io.write import write_photo
 from rwdenoise.network.weights import save_network
 from rwdenoise.photo.cfa import RGGB
-from rwdenoise.simulated import simulate_raw
+from rwdenoise.simulation.raw_photo import simulate_raw
 from rwdenoise_cli import reporters
 from rwdenoise_cli.options import Talk
 from rwdenoise_cli.reporters import Reporter, choose_reporter

@@ -11,15 +11,16 @@ import pytest
 import torch
 from PIL import Image
 
-from rwdenoise import in_camera, simulate
+from rwdenoise import in_camera
 from rwdenoise.denoise.denoiser import Denoiser, load_denoiser
 from rwdenoise.denoise.diffusion import Settings
 from rwdenoise.in_camera import Developing
 from rwdenoise.photo.cfa import RGGB
 from rwdenoise.photo.color import encode_srgb
 from rwdenoise.photo.typical_noise import profile_at
-from rwdenoise.scene import draw_scene
-from rwdenoise.simulated import WHITE_BALANCE
+from rwdenoise.simulation import camera
+from rwdenoise.simulation.raw_photo import WHITE_BALANCE
+from rwdenoise.simulation.scene import draw_scene
 
 CROP = 384
 
@@ -45,11 +46,11 @@ def photographed(iso: float, *, quality: int | None) -> tuple[np.ndarray, np.nda
     """Return the scene as a camera makes it, with noise and without, each stored as JPEG if there is a quality."""
     light = torch.from_numpy(draw_scene(CROP, CROP, rng=np.random.default_rng(2)))[None]
     colors = torch.from_numpy(RGGB.planes(CROP, CROP))[None]
-    matrix = simulate.camera_matrix(simulate.CAMERA_MATRICES[:1])
+    matrix = camera.camera_matrix(camera.CAMERA_MATRICES[:1])
     gains = torch.tensor(WHITE_BALANCE)[None, :, None, None]
-    clean = simulate.filter_colors(simulate.see(light, matrix, gains, torch.tensor(1.0)), colors)
-    noise = simulate.SensorNoise(torch.tensor(profile_at(iso).shot), torch.tensor(profile_at(iso).read))
-    noisy = simulate.record(clean, noise, torch.Generator().manual_seed(1))
+    clean = camera.filter_colors(camera.see(light, matrix, gains, torch.tensor(1.0)), colors)
+    noise = camera.SensorNoise(torch.tensor(profile_at(iso).shot), torch.tensor(profile_at(iso).read))
+    noisy = camera.record(clean, noise, torch.Generator().manual_seed(1))
     how = Developing(color_blur=torch.tensor(1.5), sharpening=torch.tensor(0.4))
 
     def picture(mosaic: torch.Tensor) -> np.ndarray:

@@ -13,8 +13,8 @@ from rwdenoise.network.weights import load_network
 from rwdenoise.photo.cfa import RGGB, X_TRANS
 from rwdenoise.photo.raw import RawPhoto
 from rwdenoise.photo.typical_noise import profile_at
-from rwdenoise.scene import draw_scene
-from rwdenoise.simulated import simulate_raw
+from rwdenoise.simulation.raw_photo import simulate_raw
+from rwdenoise.simulation.scene import draw_scene
 from tests.e2e.released import names_of
 
 EDGE = 320

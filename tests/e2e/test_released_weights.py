@@ -10,8 +10,8 @@ from rwdenoise.photo.noise_profile import NoiseProfile
 from rwdenoise.photo.raw import RawPhoto
 from rwdenoise.photo.typical_noise import profile_at
 from rwdenoise.photo_work import choose_noise
-from rwdenoise.scene import draw_scene
-from rwdenoise.simulated import simulate_raw
+from rwdenoise.simulation.raw_photo import simulate_raw
+from rwdenoise.simulation.scene import draw_scene
 from tests.e2e.released import names_of
 
 HEIGHT, WIDTH = 384, 576

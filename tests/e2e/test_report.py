@@ -11,7 +11,7 @@ from rwdenoise.denoise import denoiser
 from rwdenoise.io.write import write_photo
 from rwdenoise.photo.cfa import RGGB
 from rwdenoise.report import call
-from rwdenoise.simulated import simulate_raw
+from rwdenoise.simulation.raw_photo import simulate_raw
 from rwdenoise_cli.main import cli
 from tests.fakes import FakeDenoiser
 

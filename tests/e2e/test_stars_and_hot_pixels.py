@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from rwdenoise import simulate
 from rwdenoise.denoise.denoiser import Denoiser, load_denoiser
 from rwdenoise.denoise.diffusion import Settings
 from rwdenoise.photo.cfa import RGGB, X_TRANS, Cfa
 from rwdenoise.photo.noise_profile import NoiseProfile
 from rwdenoise.photo.typical_noise import profile_at
+from rwdenoise.simulation import camera
 from tests.e2e.released import names_of
 
 EDGE, REACH = 768, 3
@@ -38,11 +38,9 @@ def star_field(cfa: Cfa, noise: NoiseProfile, rng: np.random.Generator) -> tuple
 
 
 def photograph(mosaic: np.ndarray, noise: NoiseProfile, *, hot_pixels: float = 0.0) -> np.ndarray:
-    sensor = simulate.SensorNoise(
-        torch.tensor(noise.shot), torch.tensor(noise.read), hot_pixels=torch.tensor(hot_pixels)
-    )
+    sensor = camera.SensorNoise(torch.tensor(noise.shot), torch.tensor(noise.read), hot_pixels=torch.tensor(hot_pixels))
     rng = torch.Generator().manual_seed(2)
-    return simulate.record(torch.from_numpy(mosaic)[None, None], sensor, rng)[0].numpy()
+    return camera.record(torch.from_numpy(mosaic)[None, None], sensor, rng)[0].numpy()
 
 
 def light_of(mosaic: np.ndarray, places: np.ndarray, sky: np.ndarray) -> np.ndarray:

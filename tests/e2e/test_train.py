@@ -17,8 +17,8 @@ from safetensors.torch import load_file
 from rwdenoise.io.write import write_photo
 from rwdenoise.photo.cfa import RGGB
 from rwdenoise.photo.color import encode_srgb
-from rwdenoise.scene import draw_scene
-from rwdenoise.simulated import simulate_raw
+from rwdenoise.simulation.raw_photo import simulate_raw
+from rwdenoise.simulation.scene import draw_scene
 
 ROOT = Path(__file__).parents[2]
 RECIPE = """

@@ -14,7 +14,7 @@ from rwdenoise.io.write import write_photo
 from rwdenoise.network.weights import save_network
 from rwdenoise.photo.cfa import RGGB
 from rwdenoise.photo.raw import RawPhoto
-from rwdenoise.simulated import simulate_raw
+from rwdenoise.simulation.raw_photo import simulate_raw
 from tests.faults.scene import FAKE, Scene, digests
 from tests.tiny import tiny_facts, tiny_network
 

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from rwdenoise.photo.color import encode_extended_srgb
-from rwdenoise.scene import draw_scene
+from rwdenoise.simulation.scene import draw_scene
 from tests.profiles import ADOBE_RGB_COLUMNS, gamma_curve, rgb_profile
 
 SIZE = (250, 170)

@@ -11,8 +11,8 @@ import numpy as np
 
 from rwdenoise import Settings, denoise_photo, load_denoiser, read_picture, write_photo
 from rwdenoise.photo.cfa import BAYER_PHASES
-from rwdenoise.scene import draw_scene
-from rwdenoise.simulated import simulate_raw
+from rwdenoise.simulation.raw_photo import simulate_raw
+from rwdenoise.simulation.scene import draw_scene
 from tests.gimp.screen import open_screen
 from tests.gimp.tree import ROOT, GimpTree, find_tree, worker_command
 

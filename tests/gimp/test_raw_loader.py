@@ -10,8 +10,8 @@ import pytest
 
 from rwdenoise import RawPhoto, Settings, denoise_photo, load_denoiser, read_picture, write_photo
 from rwdenoise.photo.cfa import BAYER_PHASES
-from rwdenoise.scene import draw_scene
-from rwdenoise.simulated import simulate_raw
+from rwdenoise.simulation.raw_photo import simulate_raw
+from rwdenoise.simulation.scene import draw_scene
 from tests.gimp.tree import GimpTree, worker_command
 
 RAW = Path(__file__).with_name("raw.py")

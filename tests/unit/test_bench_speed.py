@@ -37,7 +37,7 @@ from rwdenoise.network.unet import Architecture
 from rwdenoise.network.weights import save_network
 from rwdenoise.photo.cfa import RGGB
 from rwdenoise.photo.noise_profile import NoiseProfile
-from rwdenoise.simulated import simulate_raw
+from rwdenoise.simulation.raw_photo import simulate_raw
 from tests.tiny import tiny_facts, tiny_network
 from tests.unit.test_bench_programs import gray_pictures
 

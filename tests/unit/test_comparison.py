@@ -15,8 +15,8 @@ from rwdenoise.photo.color import encode_srgb
 from rwdenoise.photo.noise_profile import NoiseProfile
 from rwdenoise.photo.raw import Area, RawPhoto
 from rwdenoise.photo.rgb import RgbPhoto, Stored
-from rwdenoise.scene import draw_scene
-from rwdenoise.simulated import BLACK, WHITE, simulate_raw
+from rwdenoise.simulation.raw_photo import BLACK, WHITE, simulate_raw
+from rwdenoise.simulation.scene import draw_scene
 from tests.tiny import tiny_denoiser
 
 HEIGHT, WIDTH = 131, 901

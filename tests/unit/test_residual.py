@@ -14,8 +14,8 @@ from rwdenoise.noise.residual import (
 from rwdenoise.photo.cfa import RGGB, X_TRANS, Cfa
 from rwdenoise.photo.noise_profile import NoiseProfile
 from rwdenoise.photo.typical_noise import profile_at
-from rwdenoise.scene import draw_scene
-from rwdenoise.simulated import simulate_raw
+from rwdenoise.simulation.raw_photo import simulate_raw
+from rwdenoise.simulation.scene import draw_scene
 
 PROFILE = NoiseProfile(2.4e-3, 1e-5)
 

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from rwdenoise import simulate
 from rwdenoise.photo.cfa import GREEN, MONOCHROME, RGGB
 from rwdenoise.photo.typical_noise import profile_at
-from rwdenoise.scene import draw_scene
-from rwdenoise.simulated import BLACK, BORDER, WHITE, simulate_raw
+from rwdenoise.simulation import camera as simulate
+from rwdenoise.simulation.raw_photo import BLACK, BORDER, WHITE, simulate_raw
+from rwdenoise.simulation.scene import draw_scene
 
 
 def rng() -> torch.Generator:

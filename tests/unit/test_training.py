@@ -20,7 +20,7 @@ from rwdenoise.network.manifest import verify
 from rwdenoise.network.unet import UNet
 from rwdenoise.network.weights import load_network, read_facts, save_network
 from rwdenoise.photo.color import encode_srgb
-from rwdenoise.scene import draw_scene
+from rwdenoise.simulation.scene import draw_scene
 from tests.tiny import ARCHITECTURE, tiny_facts, tiny_network
 from training import white_noise
 from training.camera import CameraBag

@@ -11,8 +11,8 @@ from rwdenoise.errors import PhotoError, SettingsError
 from rwdenoise.io.write import write_photo
 from rwdenoise.photo.cfa import RGGB
 from rwdenoise.photo.noise_profile import NoiseProfile
-from rwdenoise.scene import draw_scene
-from rwdenoise.simulated import simulate_raw
+from rwdenoise.simulation.raw_photo import simulate_raw
+from rwdenoise.simulation.scene import draw_scene
 from training.camera import MEASURED_SLOPE, OWN_SHARE, CameraBag, NoiseLine
 from training.own_noise import BEYOND, fit_line, measure_profiles
 

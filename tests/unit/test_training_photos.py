@@ -12,7 +12,7 @@ from PIL import Image
 from rwdenoise.errors import CorruptPhotoError, PhotoAccessError, SettingsError
 from rwdenoise.io.write import write_photo
 from rwdenoise.photo.cfa import RGGB
-from rwdenoise.simulated import simulate_raw
+from rwdenoise.simulation.raw_photo import simulate_raw
 from training import photos
 from training.photos import decode, find_photos, hold_out, is_held_out
 

@@ -115,8 +115,8 @@ def simulate(  # noqa: PLR0913 -- what a user can choose
     import numpy as np
 
     from rwdenoise.io.atomic import refuse_existing
-    from rwdenoise.scene import draw_scene, open_scene
-    from rwdenoise.simulated import simulate_raw
+    from rwdenoise.simulation.raw_photo import simulate_raw
+    from rwdenoise.simulation.scene import draw_scene, open_scene
 
     targets = [output] if truth is None else [output, truth]
     for target in targets:

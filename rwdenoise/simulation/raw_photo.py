@@ -6,11 +6,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from rwdenoise import simulate
 from rwdenoise.photo.cfa import MONOCHROME, Cfa
 from rwdenoise.photo.noise_profile import NoiseProfile
 from rwdenoise.photo.raw import Area, RawPhoto
 from rwdenoise.photo.typical_noise import profile_at
+from rwdenoise.simulation import camera as simulate
 
 # A 14-bit sensor with the levels of many Canon bodies.
 BLACK, WHITE = 2048, 15360

@@ -1,0 +1,1 @@
+"""A simulated camera, scenes for it, and RAW photos with a known truth."""
