@@ -21,12 +21,12 @@ import numpy as np
 from rwdenoise.denoise.denoiser import load_denoiser
 from rwdenoise.denoise.diffusion import Settings
 from rwdenoise.io.write import write_photo
-from rwdenoise.job import ignore
+from rwdenoise.jobs.photo import ignore
+from rwdenoise.jobs.stages import PhotoWork
+from rwdenoise.jobs.treatment import Treatment
 from rwdenoise.photo.cfa import RGGB
-from rwdenoise.photo_work import PhotoWork
 from rwdenoise.simulation.raw_photo import simulate_raw
 from rwdenoise.simulation.scene import draw_scene
-from rwdenoise.treatment import Treatment
 
 RATES = Path("bench/out/capacity.json")
 PHOTOS = 1_000_000

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rwdenoise.io.raw.reader import read_raw
     from rwdenoise.io.read import read_photo
     from rwdenoise.io.write import write_photo, write_picture
-    from rwdenoise.job import denoise_photo
+    from rwdenoise.jobs.photo import denoise_photo
     from rwdenoise.noise.estimate import estimate_noise
     from rwdenoise.photo.noise_profile import NoiseProfile
     from rwdenoise.photo.raw import Provenance, RawPhoto
@@ -51,7 +51,7 @@ _HOMES = {
     "RgbPhoto": "rwdenoise.photo.rgb",
     "RwDenoiseError": "rwdenoise.errors",
     "Settings": "rwdenoise.denoise.diffusion",
-    "denoise_photo": "rwdenoise.job",
+    "denoise_photo": "rwdenoise.jobs.photo",
     "estimate_noise": "rwdenoise.noise.estimate",
     "load_denoiser": "rwdenoise.denoise.denoiser",
     "read_photo": "rwdenoise.io.read",

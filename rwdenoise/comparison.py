@@ -19,8 +19,8 @@ from rwdenoise.denoise.diffusion import Settings
 from rwdenoise.denoise.local_means import CELL
 from rwdenoise.denoise.regions import find_grain, measure_picture_noise
 from rwdenoise.io.read import Photo
+from rwdenoise.jobs.stages import choose_noise, domain_of
 from rwdenoise.photo.raw import Area, RawPhoto
-from rwdenoise.photo_work import choose_noise, domain_of
 from rwdenoise.rendering import look_of, render
 
 if TYPE_CHECKING:

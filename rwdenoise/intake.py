@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rwdenoise.companions import name_beside
-from rwdenoise.done import AlreadyDone, DoneBefore
 from rwdenoise.errors import (
     Cancelled,
     DeviceMemoryError,
@@ -25,15 +24,16 @@ from rwdenoise.errors import (
     WeightsNotFoundError,
 )
 from rwdenoise.events import Failed, Listener, Skipped, Stopped, Warned
-from rwdenoise.fingerprint import digest_file
 from rwdenoise.io.metadata.made_from import made_from
 from rwdenoise.io.move import copy_file, move_file
 from rwdenoise.io.source import FileState, state_of
-from rwdenoise.job import denoise_photo
+from rwdenoise.jobs.done import AlreadyDone, DoneBefore
+from rwdenoise.jobs.fingerprint import digest_file
+from rwdenoise.jobs.photo import denoise_photo
 
 if TYPE_CHECKING:
-    from rwdenoise.journal import Journal
-    from rwdenoise.photo_work import ReadPhoto
+    from rwdenoise.jobs.journal import Journal
+    from rwdenoise.jobs.stages import ReadPhoto
     from rwdenoise.watch_orders import Orders
 
 #: Seconds after the first, second and third failure of a photo; then it is left alone until it changes.

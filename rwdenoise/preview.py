@@ -13,9 +13,9 @@ from rwdenoise.errors import SettingsError
 from rwdenoise.events import Listener, Noise, Progress, Started, Warned
 from rwdenoise.io.atomic import write_atomically
 from rwdenoise.io.read import Photo, read_photo
-from rwdenoise.job import check_source, check_target, ignore
+from rwdenoise.jobs.photo import check_source, check_target, ignore
+from rwdenoise.jobs.stages import LoadDenoiser, domain_of, make_folder
 from rwdenoise.memory import within_memory
-from rwdenoise.photo_work import LoadDenoiser, domain_of, make_folder
 from rwdenoise.rendering import render, shown_box, shown_size, stored_place
 
 if TYPE_CHECKING:

@@ -13,13 +13,13 @@ from rwdenoise.events import Event, Listener, Noise, Progress, Started, Warned
 from rwdenoise.inbox import Inbox
 from rwdenoise.intake import BACK_OFF, Done, Intake, Later
 from rwdenoise.io.read import read_photo
+from rwdenoise.jobs.stages import ReadPhoto
 from rwdenoise.mounts import Mount
-from rwdenoise.photo_work import ReadPhoto
 from rwdenoise.wakeup import Wakeup
 
 if TYPE_CHECKING:
     from rwdenoise.inbox_events import InboxEvents
-    from rwdenoise.journal import Journal
+    from rwdenoise.jobs.journal import Journal
     from rwdenoise.watch_orders import Orders
     from rwdenoise.watch_state import HealthFile
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rwdenoise.errors import SettingsError
-from rwdenoise.output_template import is_template, read_template
-from rwdenoise.photo_work import LoadDenoiser
-from rwdenoise.plan import plan_outputs
-from rwdenoise.treatment import Treatment
+from rwdenoise.jobs.output_template import is_template, read_template
+from rwdenoise.jobs.plan import plan_outputs
+from rwdenoise.jobs.stages import LoadDenoiser
+from rwdenoise.jobs.treatment import Treatment
 
 
 @dataclass(frozen=True)

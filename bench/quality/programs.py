@@ -26,7 +26,7 @@ from bench.quality.rows import Row
 from rwdenoise.denoise.denoiser import Denoiser
 from rwdenoise.denoise.diffusion import Settings
 from rwdenoise.io.write import write_photo
-from rwdenoise.job import denoise_photo
+from rwdenoise.jobs.photo import denoise_photo
 from rwdenoise.photo.cfa import RGGB
 from rwdenoise.photo.noise_profile import NoiseProfile
 from rwdenoise.simulation.raw_photo import simulate_raw

@@ -36,8 +36,8 @@ def facts_of(source: Path, photo: Photo, curve: NoiseCurve) -> Facts:
 
 def plan_facts(source: Path, target: Path, photo: Photo, *, method: Method, output: Output) -> Facts:
     """Return what would be done to a photo: with which weights, for how long on each device, and what is written."""
-    from rwdenoise.expected import expected_seconds
-    from rwdenoise.photo_work import domain_of
+    from rwdenoise.jobs.speed import expected_seconds
+    from rwdenoise.jobs.stages import domain_of
 
     domain = domain_of(photo)
     weights = method.names()[domain]
@@ -66,7 +66,7 @@ def _is_for(weights: str, domain: str) -> bool:
 
 def _refusal(source: Path, target: Path, *, overwrite: bool) -> str | None:
     """Return why nothing would be written, if so."""
-    from rwdenoise.job import check_source, check_target
+    from rwdenoise.jobs.photo import check_source, check_target
 
     try:
         check_source(source, target)

@@ -8,7 +8,7 @@ import click
 
 from rwdenoise_cli.options import Decorator, Function, group
 
-#: Equal to `rwdenoise.pipeline.USUAL_JOBS`, which imports torch; a test compares them.
+#: Equal to `rwdenoise.jobs.pipeline.USUAL_JOBS`, which imports torch; a test compares them.
 JOBS = 3
 
 

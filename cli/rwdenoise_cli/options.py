@@ -18,8 +18,8 @@ from rwdenoise.photo.noise_profile import NoiseProfile
 
 if TYPE_CHECKING:
     from rwdenoise.denoise.denoiser import Denoiser
+    from rwdenoise.jobs.treatment import Treatment
     from rwdenoise.network.unet import Domain
-    from rwdenoise.treatment import Treatment
 
 # Equal to what the library says, where asking it would import torch or numpy; tests compare them.
 FORMATS = ("dng", "tiff", "jpeg", "png", "webp")
@@ -82,7 +82,7 @@ class Output:
 
     def treatment(self, method: Method) -> Treatment:
         """Return what is to be done to each photo."""
-        from rwdenoise.treatment import Treatment
+        from rwdenoise.jobs.treatment import Treatment
 
         return Treatment(method.settings, method.noise, self.format, self.color, self.overwrite)
 

@@ -15,7 +15,7 @@ from rwdenoise.watch_state import Health, health_path, is_fresh, lock_path, read
 from rwdenoise_cli.output import log, printable, say
 
 if TYPE_CHECKING:
-    from rwdenoise.journal import Trouble
+    from rwdenoise.jobs.journal import Trouble
 
 ALIVE, NOT_ALIVE = 0, 1
 
@@ -67,7 +67,7 @@ def _duration(seconds: float) -> str:
 
 def _troubles(inbox: Path) -> Sequence[Trouble]:
     """Return what failed in this inbox."""
-    from rwdenoise.journal import Journal, default_journal
+    from rwdenoise.jobs.journal import Journal, default_journal
 
     path = default_journal()
     if not path.exists():

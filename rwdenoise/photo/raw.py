@@ -260,7 +260,7 @@ class Provenance:
     source_digest: str = ""
     """The sha256 of the source file."""
     method_key: str = ""
-    """From `rwdenoise.fingerprint`: by both of these a result is known again."""
+    """From `rwdenoise.jobs.fingerprint`: by both of these a result is known again."""
 
     @property
     def chroma_strength(self) -> float:

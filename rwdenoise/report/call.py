@@ -14,7 +14,7 @@ from rwdenoise.errors import Cancelled
 from rwdenoise.events import Event, Failed, Finished, Listener, Noise, Progress, Skipped, Summary, Warned
 from rwdenoise.io.read import read_photo
 from rwdenoise.io.source import shown
-from rwdenoise.photo_work import ReadPhoto
+from rwdenoise.jobs.stages import ReadPhoto
 from rwdenoise.report.comparison import compare
 from rwdenoise.report.facts import Told
 from rwdenoise.report.page import Overview, Page

@@ -10,12 +10,12 @@ from rwdenoise.io.metadata.camera import read_shooting
 from rwdenoise.io.metadata.provenance import read_provenance
 from rwdenoise.io.read import Photo, read_photo
 from rwdenoise.io.source import shown
+from rwdenoise.jobs.stages import ReadPhoto
 from rwdenoise.noise.curve import NoiseCurve, measure_noise_curve
 from rwdenoise.noise.residual import Flagged, ResidualCheck, check_residual
 from rwdenoise.noise_plot import draw_noise_curve
 from rwdenoise.photo.cfa import LINEAR
 from rwdenoise.photo.raw import Area, Provenance, RawPhoto
-from rwdenoise.photo_work import ReadPhoto
 from rwdenoise.rendering import Look, look_of, render, shown_box, shown_size
 from rwdenoise.report.content import Comparison, Picture, View
 from rwdenoise.report.facts import Known, Told, about, facts_of
@@ -76,7 +76,7 @@ def compare(
 
 
 def _check(pair: Pair, provenance: Provenance | None, curve: NoiseCurve) -> ResidualCheck | None:
-    """Return where structure was removed; None where that cannot be told (see `rwdenoise.photo_work.check_photo`)."""
+    """Return where structure was removed; None where that cannot be told (see `rwdenoise.jobs.stages.check_photo`)."""
     noisy, clean = pair
     if not isinstance(noisy, RawPhoto) or noisy.cfa == LINEAR:
         return None

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from rwdenoise import expected
 from rwdenoise.denoise import denoiser
 from rwdenoise.denoise.denoiser import load_denoiser
 from rwdenoise.io.formats import OUTPUT_SUFFIXES
@@ -16,6 +15,7 @@ from rwdenoise.io.pictures.icc import COLOR_SPACES
 from rwdenoise.io.raster import PICTURE_FORMATS
 from rwdenoise.io.raw.reader import read_raw
 from rwdenoise.io.write import FORMATS
+from rwdenoise.jobs import speed
 from rwdenoise.network.engines import devices
 from rwdenoise.network.manifest import list_weights
 from rwdenoise.network.weights import read_facts
@@ -32,7 +32,7 @@ def folder(tmp_path: Path, photo: bytes, monkeypatch) -> Path:
     """Return a folder with two photos and a broken one; the denoiser is a fake."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(denoiser, "load_denoiser", lambda *_, **__: FakeDenoiser())
-    monkeypatch.setattr(expected, "device_rates", lambda _weights: {"cpu": 1.0})
+    monkeypatch.setattr(speed, "device_rates", lambda _weights: {"cpu": 1.0})
     for name in ("a.NEF", "b.NEF"):
         (tmp_path / name).write_bytes(photo)
     (tmp_path / "broken.NEF").write_bytes(photo[: len(photo) // 2])
@@ -248,7 +248,7 @@ class TestWrongUsage:
     def test_status_2_and_what_was_expected(self, folder, arguments, expected) -> None:
         result = run("a.NEF", *arguments)
         assert result.exit_code == 2
-        assert expected in " ".join(result.stderr.split())
+        assert speed in " ".join(result.stderr.split())
         assert result.stdout == ""
         assert names(folder) == {"a.NEF", "b.NEF", "broken.NEF"}
 
@@ -339,7 +339,7 @@ class TestSimulate:
     def test_mistakes(self, folder, arguments, status, expected) -> None:
         result = run("simulate", *arguments)
         assert result.exit_code == status
-        assert expected in result.stderr
+        assert speed in result.stderr
         assert names(folder) == {"a.NEF", "b.NEF", "broken.NEF"}
 
 

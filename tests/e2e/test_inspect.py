@@ -8,8 +8,8 @@ import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
 
-from rwdenoise import expected
 from rwdenoise.io.write import write_photo
+from rwdenoise.jobs import speed
 from rwdenoise.photo.cfa import RGGB, X_TRANS
 from rwdenoise.photo.raw import Provenance
 from rwdenoise.photo.typical_noise import profile_at
@@ -21,7 +21,7 @@ from rwdenoise_cli.main import cli
 def folder(tmp_path: Path, monkeypatch) -> Path:
     """Return a folder with a RAW photo of each kind and a JPEG; the devices' rates are pretended."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(expected, "device_rates", lambda _weights: {"cuda": 100.0, "cpu": 0.01})
+    monkeypatch.setattr(speed, "device_rates", lambda _weights: {"cuda": 100.0, "cpu": 0.01})
     rng = np.random.default_rng(0)
     light = np.broadcast_to(np.linspace(0.02, 0.6, 12).repeat(24), (3, 288, 288)).astype(np.float32)
     for name, cfa in (("bayer.dng", RGGB), ("x-trans.dng", X_TRANS)):

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from rwdenoise import pipeline
 from rwdenoise.denoise import denoiser
 from rwdenoise.errors import Cancelled
 from rwdenoise.io.metadata.made_from import made_from
 from rwdenoise.io.write import write_photo
-from rwdenoise.journal import Journal, default_journal
+from rwdenoise.jobs import pipeline
+from rwdenoise.jobs.journal import Journal, default_journal
 from rwdenoise.photo.cfa import RGGB
 from rwdenoise.simulation.raw_photo import simulate_raw
 from rwdenoise_cli import many_options

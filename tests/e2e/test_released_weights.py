@@ -5,11 +5,11 @@ import pytest
 
 from rwdenoise.denoise.denoiser import Denoiser, load_denoiser
 from rwdenoise.denoise.diffusion import Settings
+from rwdenoise.jobs.stages import choose_noise
 from rwdenoise.photo.cfa import BAYER_PHASES, MONOCHROME, X_TRANS, Cfa
 from rwdenoise.photo.noise_profile import NoiseProfile
 from rwdenoise.photo.raw import RawPhoto
 from rwdenoise.photo.typical_noise import profile_at
-from rwdenoise.photo_work import choose_noise
 from rwdenoise.simulation.raw_photo import simulate_raw
 from rwdenoise.simulation.scene import draw_scene
 from tests.e2e.released import names_of

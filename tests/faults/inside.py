@@ -15,8 +15,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-from rwdenoise import photo_work
 from rwdenoise.io import read
+from rwdenoise.jobs import stages
 from rwdenoise.network import manifest
 from rwdenoise_cli.main import main
 from tests.fakes import FakeDenoiser
@@ -25,7 +25,7 @@ DAY = 86400.0
 
 Act = Callable[[Path], object]
 # Modules in which something is replaced, of which no type checker approves.
-MANIFEST, READ, WORK = (cast("Any", module) for module in (manifest, read, photo_work))
+MANIFEST, READ, WORK = (cast("Any", module) for module in (manifest, read, stages))
 
 
 def network(seconds: str = "0") -> None:

@@ -5,7 +5,7 @@ import statistics
 from pathlib import Path
 
 from rwdenoise.events import Finished, Progress, Started
-from rwdenoise.pipeline import USUAL_JOBS
+from rwdenoise.jobs.pipeline import USUAL_JOBS
 from tests.faults.call import Call
 from tests.faults.row import Row
 from tests.faults.scene import Scene

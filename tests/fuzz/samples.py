@@ -131,7 +131,7 @@ def configuration() -> Samples:
 def journal() -> Samples:
     """Return a journal in which something stands."""
     from rwdenoise.events import Failed
-    from rwdenoise.journal import Journal
+    from rwdenoise.jobs.journal import Journal
 
     with tempfile.TemporaryDirectory() as folder:
         path, photo = Path(folder) / "journal.sqlite", Path(folder) / JOURNALED

@@ -159,7 +159,7 @@ def _configuration(folder: Path) -> Iterator[Feed]:
 @contextlib.contextmanager
 def _journal(folder: Path) -> Iterator[Feed]:
     from rwdenoise.events import Failed
-    from rwdenoise.journal import Journal
+    from rwdenoise.jobs.journal import Journal
 
     def feed(data: bytes, name: str) -> None:
         for stray in folder.iterdir():
@@ -178,7 +178,7 @@ def _journal(folder: Path) -> Iterator[Feed]:
 
 @contextlib.contextmanager
 def _requests(_folder: Path) -> Iterator[Feed]:
-    from rwdenoise.worker import Request, read_job
+    from rwdenoise.jobs.worker import Request, read_job
 
     def feed(data: bytes, _name: str) -> None:
         request = Request(data)

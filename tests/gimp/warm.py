@@ -19,10 +19,10 @@ def serve(path: str) -> None:
     """Fork a worker for each connection, until the process is ended."""
     import torch
 
-    import rwdenoise.layers
+    import rwdenoise.jobs.layers
     import rwdenoise_cli.main
 
-    del rwdenoise.layers
+    del rwdenoise.jobs.layers
     torch.set_num_threads(1)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     server = socket.socket(socket.AF_UNIX)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rwdenoise.events import Failed
-from rwdenoise.journal import Journal
+from rwdenoise.jobs.journal import Journal
 
 # What the system may hand us: any bytes but the two that no name contains.
 NAMES = (

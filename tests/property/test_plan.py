@@ -7,8 +7,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rwdenoise.errors import SettingsError
-from rwdenoise.output_template import FIELDS, read_template
-from rwdenoise.plan import plan_outputs
+from rwdenoise.jobs.output_template import FIELDS, read_template
+from rwdenoise.jobs.plan import plan_outputs
 
 STEMS = st.sampled_from(["A", "a", "A-denoised", "A-NEF", "A-NEF-2", "\u00c4", "A\u0308", ".A"])
 SUFFIXES = st.sampled_from([".NEF", ".nef", ".CR2", ".dng", ".DNG", "", ".dng.dng", ".tif", ".TIF", ".jpg"])

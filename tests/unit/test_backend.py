@@ -9,12 +9,12 @@ import pytest
 import torch
 
 from rwdenoise.errors import DeviceMemoryError, DeviceUnavailableError
+from rwdenoise.jobs.rate import measure_rate
 from rwdenoise.memory import within_memory
 from rwdenoise.network.engines import devices, openvino
 from rwdenoise.network.engines.devices import DEVICES, REASONS, Backend, available_devices, choose_backend, describe
 from rwdenoise.network.engines.openvino import OpenVinoBackend
 from rwdenoise.network.engines.openvino_graph import SPLITS, find_gains, split
-from rwdenoise.rate import measure_rate
 from tests.tiny import tiny_network
 from tests.unit.test_told import planes_for
 
@@ -213,5 +213,5 @@ class TestSplit:
 
 
 def test_a_rate_is_measured(monkeypatch) -> None:
-    monkeypatch.setattr("rwdenoise.rate._SECONDS", 0.0)
+    monkeypatch.setattr("rwdenoise.jobs.rate._SECONDS", 0.0)
     assert measure_rate(Backend(CPU, torch.float32), weights="cfa-fast") > 0

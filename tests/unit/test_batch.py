@@ -5,8 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from rwdenoise import batch, done
-from rwdenoise.batch import Batch
 from rwdenoise.errors import (
     Cancelled,
     CorruptPhotoError,
@@ -16,9 +14,11 @@ from rwdenoise.errors import (
     WeightsNotFoundError,
 )
 from rwdenoise.events import Event, Failed, Finished, Planned, Skipped, Stopped, Summary, Warned
-from rwdenoise.fingerprint import digest_file
-from rwdenoise.journal import Journal
-from rwdenoise.treatment import Treatment
+from rwdenoise.jobs import batch, done
+from rwdenoise.jobs.batch import Batch
+from rwdenoise.jobs.fingerprint import digest_file
+from rwdenoise.jobs.journal import Journal
+from rwdenoise.jobs.treatment import Treatment
 from tests.fakes import FakeDenoiser
 
 

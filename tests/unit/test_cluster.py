@@ -7,12 +7,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from rwdenoise import cluster
-from rwdenoise.batch import Batch
-from rwdenoise.cluster import Cluster, Task
 from rwdenoise.errors import DeviceUnavailableError, SettingsError, WeightsMismatchError
 from rwdenoise.events import Event, Failed, Finished, Summary
-from rwdenoise.treatment import Treatment
+from rwdenoise.jobs import cluster
+from rwdenoise.jobs.batch import Batch
+from rwdenoise.jobs.cluster import Cluster, Task
+from rwdenoise.jobs.treatment import Treatment
 from tests.fakes import FakeDenoiser
 
 TASK = Task(Treatment(), {"cfa": "cfa-best", "rgb": "rgb"}, frozenset({FakeDenoiser.digest}), "cpu")

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from rwdenoise import expected, rate
 from rwdenoise.errors import DeviceMemoryError, WeightsNotFoundError
-from rwdenoise.expected import BESIDE_NETWORK, device_rates, expected_seconds
+from rwdenoise.jobs import rate, speed
+from rwdenoise.jobs.speed import BESIDE_NETWORK, device_rates, expected_seconds
 from rwdenoise.network.engines import devices
 
 DEVICES = ["cuda", "cpu", "cuda:compiled"]
@@ -85,7 +85,7 @@ def test_unknown_weights_are_an_error(measured, tmp_path) -> None:
 
 
 def test_seconds_grow_with_pixels_and_steps(monkeypatch) -> None:
-    monkeypatch.setattr(expected, "device_rates", lambda _weights: {"cuda": 100.0, "cpu": 2.0})
+    monkeypatch.setattr(speed, "device_rates", lambda _weights: {"cuda": 100.0, "cpu": 2.0})
     one, four = (expected_seconds(24_000_000, steps=steps, weights="cfa-best") for steps in (1, 4))
     assert one == {"cuda": 5.8, "cpu": 17.5}
     assert four["cpu"] - one["cpu"] == pytest.approx(36)

@@ -8,7 +8,7 @@ import pytest
 
 from rwdenoise.denoise.diffusion import Settings
 from rwdenoise.errors import CorruptPhotoError, PhotoAccessError
-from rwdenoise.fingerprint import digest_file, method_key
+from rwdenoise.jobs.fingerprint import digest_file, method_key
 from rwdenoise.photo.noise_profile import NoiseProfile
 
 METHOD = {"settings": Settings(), "noise": None, "format": "dng", "color": "srgb", "weights": "a" * 64}

@@ -9,14 +9,15 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from rwdenoise import job, photo_work
 from rwdenoise.denoise.diffusion import Settings
 from rwdenoise.errors import Cancelled, OutputExistsError, PhotoAccessError, PhotoError, PhotoWriteError, SettingsError
 from rwdenoise.events import Finished, Noise, Progress, Residual, Started, Warned
+from rwdenoise.jobs import photo as job
+from rwdenoise.jobs import stages
+from rwdenoise.jobs.treatment import Treatment
 from rwdenoise.photo.noise_profile import NoiseProfile
 from rwdenoise.photo.raw import RawPhoto
 from rwdenoise.photo.rgb import RgbPhoto
-from rwdenoise.treatment import Treatment
 from tests.fakes import FakeDenoiser, fake_linear_photo, fake_photo, fake_picture
 
 STATED, GIVEN, ESTIMATED = NoiseProfile(1e-3, 1e-6), NoiseProfile(2e-3, 2e-6), NoiseProfile(3e-3, 3e-6)
@@ -33,9 +34,9 @@ def world(tmp_path: Path, monkeypatch) -> SimpleNamespace:
         target.write_bytes(b"dng")
         world.written.append((photo, options))
 
-    monkeypatch.setattr(photo_work, "write_photo", write)
-    monkeypatch.setattr(photo_work, "write_picture", write)
-    monkeypatch.setattr(photo_work, "estimate_noise", lambda *_, **__: ESTIMATED)
+    monkeypatch.setattr(stages, "write_photo", write)
+    monkeypatch.setattr(stages, "write_picture", write)
+    monkeypatch.setattr(stages, "estimate_noise", lambda *_, **__: ESTIMATED)
     return world
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from rwdenoise.errors import JournalError
 from rwdenoise.events import Failed
-from rwdenoise.journal import SCHEMA, Journal, default_journal
+from rwdenoise.jobs.journal import SCHEMA, Journal, default_journal
 
 CORRUPT = Failed("a", "corrupt-photo", "It is cut off.", "Copy it again.")
 
@@ -187,7 +187,7 @@ WRITER = """
 import sys
 from pathlib import Path
 from rwdenoise.events import Failed
-from rwdenoise.journal import Journal
+from rwdenoise.jobs.journal import Journal
 with Journal(Path(sys.argv[1])) as journal:
     while True:
         print(journal.record_failed(Path(sys.argv[2]), Failed("", "c", "m", "h")).attempts, flush=True)

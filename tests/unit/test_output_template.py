@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from rwdenoise.errors import SettingsError
-from rwdenoise.output_template import FIELDS, is_template, read_template
+from rwdenoise.jobs.output_template import FIELDS, is_template, read_template
 
 SOURCE = Path("card/DCIM/IMG_1.NEF")
 

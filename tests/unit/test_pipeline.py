@@ -9,7 +9,7 @@ import pytest
 
 from rwdenoise.errors import Cancelled, CorruptPhotoError, RwDenoiseError
 from rwdenoise.events import Event, Finished, Progress, Started, Warned
-from rwdenoise.pipeline import Pipeline
+from rwdenoise.jobs.pipeline import Pipeline
 
 PATIENCE = 20.0
 

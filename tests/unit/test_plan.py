@@ -7,7 +7,7 @@ import pytest
 
 from rwdenoise.errors import SettingsError
 from rwdenoise.io.formats import OUTPUT_SUFFIXES, RAW_SUFFIXES
-from rwdenoise.plan import expand_sources, plan_outputs
+from rwdenoise.jobs.plan import expand_sources, plan_outputs
 
 
 @pytest.fixture

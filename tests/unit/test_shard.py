@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from rwdenoise.errors import SettingsError
-from rwdenoise.shard import shard
+from rwdenoise.jobs.shard import shard
 
 
 def photos(folder: str, count: int = 1000) -> list[Path]:

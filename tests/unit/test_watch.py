@@ -15,8 +15,8 @@ from rwdenoise.inbox import Inbox
 from rwdenoise.io.metadata.made_from import made_from
 from rwdenoise.io.read import read_photo
 from rwdenoise.io.write import write_photo
-from rwdenoise.journal import Journal
-from rwdenoise.treatment import Treatment
+from rwdenoise.jobs.journal import Journal
+from rwdenoise.jobs.treatment import Treatment
 from rwdenoise.wakeup import Wakeup
 from rwdenoise.watch import Watcher
 from rwdenoise.watch_orders import Orders

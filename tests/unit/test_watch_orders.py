@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from rwdenoise.errors import SettingsError
-from rwdenoise.treatment import Treatment
+from rwdenoise.jobs.treatment import Treatment
 from rwdenoise.watch_orders import Orders
 from tests.fakes import FakeDenoiser
 

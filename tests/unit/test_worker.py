@@ -16,8 +16,8 @@ from rwdenoise.denoise.regions import denoise_regions
 from rwdenoise.errors import DeviceUnavailableError, SettingsError
 from rwdenoise.events import Event, Failed, Finished, Progress, Ready, Started, Stopped
 from rwdenoise.io.pictures.layer import read_layer
-from rwdenoise.layers import LayerDenoiser
-from rwdenoise.worker import Inbox, Worker, read_job
+from rwdenoise.jobs.layers import LayerDenoiser
+from rwdenoise.jobs.worker import Inbox, Worker, read_job
 from rwdenoise_cli.options import QUALITY
 from tests.tiny import tiny_denoiser
 

@@ -14,8 +14,8 @@ import click
 from rwdenoise import __version__
 from rwdenoise.errors import JournalError
 from rwdenoise.events import Listener, Summary
-from rwdenoise.plan import expand_sources, plan_outputs
-from rwdenoise.shard import shard
+from rwdenoise.jobs.plan import expand_sources, plan_outputs
+from rwdenoise.jobs.shard import shard
 from rwdenoise_cli.many_options import Many, many_options
 from rwdenoise_cli.options import (
     HELP,
@@ -33,10 +33,10 @@ from rwdenoise_cli.status import status_of
 from rwdenoise_cli.stops import stopping_between_events
 
 if TYPE_CHECKING:
-    from rwdenoise.batch import Batch
-    from rwdenoise.journal import Journal
-    from rwdenoise.photo_work import ReadPhoto
-    from rwdenoise.treatment import Treatment
+    from rwdenoise.jobs.batch import Batch
+    from rwdenoise.jobs.journal import Journal
+    from rwdenoise.jobs.stages import ReadPhoto
+    from rwdenoise.jobs.treatment import Treatment
 
 #: Where a call remembers its own arguments, for --resume.
 ARGUMENTS = "rwdenoise_cli.arguments"
@@ -128,7 +128,7 @@ def denoise(  # noqa: PLR0913 -- each a group of options
 
         refuse_other(report)
     with choose_reporter(talk, jobs=len(plan)) as reporter, _journal(many) as journal, _reader(many) as read:
-        from rwdenoise.batch import Batch
+        from rwdenoise.jobs.batch import Batch
 
         batch = partial(Batch, plan, treatment=treatment, weights=method.digests(), journal=journal, read=read)
         if dry_run:
@@ -146,7 +146,7 @@ def denoise(  # noqa: PLR0913 -- each a group of options
 def _run(batch: Batch, treatment: Treatment, method: Method, many: Many) -> Summary:
     if many.cluster is None:
         return batch.run(cache(method.load), jobs=many.jobs)
-    from rwdenoise.cluster import Cluster, Task
+    from rwdenoise.jobs.cluster import Cluster, Task
 
     # Workers have folders of their own in which they were started.
     weights = {
@@ -160,7 +160,7 @@ def _run(batch: Batch, treatment: Treatment, method: Method, many: Many) -> Summ
 
 def _resume(ctx: click.Context, sources: Sequence[Path]) -> None:
     """Make the last call that was cut off again."""
-    from rwdenoise.journal import Journal, default_journal
+    from rwdenoise.jobs.journal import Journal, default_journal
 
     if sources:
         message = "--resume takes its photos from the call that was cut off; name no others."
@@ -179,7 +179,7 @@ def _resume(ctx: click.Context, sources: Sequence[Path]) -> None:
 @contextlib.contextmanager
 def _journal(many: Many) -> Iterator[Journal | None]:
     """Give the journal, if it can be had."""
-    from rwdenoise.journal import Journal, default_journal
+    from rwdenoise.jobs.journal import Journal, default_journal
 
     with contextlib.ExitStack() as stack:
         journal = None

@@ -107,8 +107,8 @@ def _devices() -> Iterator[Finding]:
 
 
 def _rate(device: str) -> Iterator[Finding]:
+    from rwdenoise.jobs.rate import measure_rate
     from rwdenoise.network.engines.devices import choose_backend, describe
-    from rwdenoise.rate import measure_rate
 
     facts = [choose_backend(device).name, describe(device)]
     # A minute of compilation is too long for a look.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rwdenoise.events import VERSION
-from rwdenoise.plan import expand_sources, plan_outputs
+from rwdenoise.jobs.plan import expand_sources, plan_outputs
 from rwdenoise_cli.fact_lines import lines_of
 from rwdenoise_cli.facts import Facts, facts_of, plan_facts
 from rwdenoise_cli.options import (
@@ -111,7 +111,7 @@ def inspect(  # noqa: PLR0913 -- each an option, or a group of them
     rwdenoise inspect IMG_1.NEF --plot noise.png
     rwdenoise inspect wedding/ --steps 20 --json
     """  # noqa: D301 -- the backspace keeps click from filling the lines
-    from rwdenoise.tally import Tally
+    from rwdenoise.jobs.tally import Tally
 
     look = _Look(method, output, _judge_with(method) if residual else None, plot)
     plan = plan_outputs(expand_sources(sources, results=output.to, format=output.format), output.to, output.format)
@@ -142,8 +142,8 @@ def _draw(curve: NoiseCurve, plot: Path, *, overwrite: bool) -> None:
 
 def _judge_with(method: Method) -> Judge:
     """Return what denoises a photo and judges what was removed; None where that cannot be judged."""
+    from rwdenoise.jobs.stages import check_photo, choose_noise, domain_of
     from rwdenoise.photo.raw import RawPhoto
-    from rwdenoise.photo_work import check_photo, choose_noise, domain_of
 
     if method.settings.removes_nothing or method.settings.chroma_strength != method.settings.strength:
         message = "--residual needs a --strength above 0, and --chroma left out."

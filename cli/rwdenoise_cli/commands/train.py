@@ -17,7 +17,7 @@ import click
 
 from rwdenoise.errors import Cancelled
 from rwdenoise.events import Listener, Progress
-from rwdenoise.plan import expand_sources
+from rwdenoise.jobs.plan import expand_sources
 from rwdenoise_cli.options import HELP, Talk, json_option, sources_argument
 from rwdenoise_cli.output import printable
 from rwdenoise_cli.stops import stopping_between_events

@@ -31,7 +31,7 @@ from rwdenoise_cli.watch_signals import WatchSignals
 from rwdenoise_cli.words import failed_words
 
 if TYPE_CHECKING:
-    from rwdenoise.photo_work import LoadDenoiser, ReadPhoto
+    from rwdenoise.jobs.stages import LoadDenoiser, ReadPhoto
     from rwdenoise.watch_orders import Orders
 
 #: Where the command remembers its own arguments, to read them again with another configuration.
@@ -218,7 +218,7 @@ def _watch(command: WatchCommand, ctx: click.Context, wanted: Wanted) -> int:
         from rwdenoise.folder_lock import FolderLock
         from rwdenoise.inbox import Inbox
         from rwdenoise.inbox_events import InboxEvents
-        from rwdenoise.journal import Journal, default_journal
+        from rwdenoise.jobs.journal import Journal, default_journal
         from rwdenoise.watch import LOOK_OFTEN, Watcher
         from rwdenoise.watch_state import HealthFile, health_path, lock_path, state_folder
 

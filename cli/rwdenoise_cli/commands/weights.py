@@ -37,9 +37,9 @@ def verify(ctx: click.Context) -> None:
 
     Exit status: 0 all are as they were released, 1 none is, 3 some are not.
     """
+    from rwdenoise.jobs.tally import Tally
     from rwdenoise.network.manifest import list_weights
     from rwdenoise.network.manifest import verify as compare
-    from rwdenoise.tally import Tally
 
     known = list_weights()
     tally = Tally(len(known), choose_reporter(Talk(), jobs=len(known)))

@@ -17,7 +17,7 @@ from rwdenoise_cli.status import ALL_WRITTEN
 
 if TYPE_CHECKING:
     from rwdenoise.denoise.denoiser import Denoiser
-    from rwdenoise.worker import LoadDenoiser
+    from rwdenoise.jobs.worker import LoadDenoiser
 
 _STDIN, _STDOUT, _STDERR = 0, 1, 2
 
@@ -36,7 +36,7 @@ def worker(*, weights: str | None, remove: Path | None) -> None:
     Requests are lines of JSON, and so are the events on stdout; docs/worker.md describes both. The worker ends at
     once when its stdin ends.
     """
-    from rwdenoise.worker import Inbox, Worker
+    from rwdenoise.jobs.worker import Inbox, Worker
 
     events = _claim_stdout()
 

@@ -83,8 +83,8 @@ def _versions() -> Iterator[str]:
 
 
 def _measure(weights: str) -> Iterator[tuple[str, float]]:
+    from rwdenoise.jobs.rate import measure_rate
     from rwdenoise.network.engines.devices import available_devices, choose_backend
-    from rwdenoise.rate import measure_rate
 
     for device in available_devices():
         # A minute of compilation is too long for a look.

@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from rwdenoise.done import AlreadyDone
 from rwdenoise.errors import Cancelled, RwDenoiseError
 from rwdenoise.events import Event, Failed, Finished, Listener, Skipped, Stopped, Summary
+from rwdenoise.jobs.done import AlreadyDone
 
 
 class Tally:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rwdenoise.errors import SettingsError
 from rwdenoise.io.formats import OUTPUT_SUFFIXES, PICTURE_SUFFIXES, RAW_SUFFIXES, format_of, natural_format
-from rwdenoise.output_template import is_template, read_template
+from rwdenoise.jobs.output_template import is_template, read_template
 
 #: Names the result of a photo.
 Placing = Callable[[Path], Path]

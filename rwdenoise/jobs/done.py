@@ -7,12 +7,12 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rwdenoise.fingerprint import digest_file
 from rwdenoise.io.metadata.made_from import made_from
+from rwdenoise.jobs.fingerprint import digest_file
 
 if TYPE_CHECKING:
-    from rwdenoise.journal import Journal
-    from rwdenoise.treatment import Treatment
+    from rwdenoise.jobs.journal import Journal
+    from rwdenoise.jobs.treatment import Treatment
 
 
 class AlreadyDone(Exception):  # noqa: N818 -- no error, but the end of a job

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 from rwdenoise.denoise.regions import denoise_regions
 from rwdenoise.errors import PhotoAccessError, PhotoWriteError, SettingsError
 from rwdenoise.events import Finished, Listener, Noise, Progress, Residual, Warned
-from rwdenoise.fingerprint import digest_file
 from rwdenoise.io.pictures.convert import deepened
 from rwdenoise.io.raster import PICTURE_FORMATS
 from rwdenoise.io.read import Photo, read_photo
 from rwdenoise.io.source import FileState, shown, state_of
 from rwdenoise.io.write import FORMATS, write_photo, write_picture
+from rwdenoise.jobs.fingerprint import digest_file
 from rwdenoise.memory import within_memory
 from rwdenoise.noise.estimate import estimate_noise
 from rwdenoise.noise.hot_pixels import BrokenPixels, find_broken_pixels
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 
     from rwdenoise.denoise.denoiser import Denoiser
     from rwdenoise.denoise.diffusion import Settings
+    from rwdenoise.jobs.treatment import Treatment
     from rwdenoise.network.unet import Domain
     from rwdenoise.photo.noise_profile import NoiseProfile
-    from rwdenoise.treatment import Treatment
 
 #: Gives the denoiser for a domain.
 LoadDenoiser = Callable[["Domain"], "Denoiser"]

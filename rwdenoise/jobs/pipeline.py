@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rwdenoise.events import Event, Finished, Listener, Progress, Started, Warned
 
 if TYPE_CHECKING:
-    from rwdenoise.photo_work import LoadDenoiser, PhotoWork
+    from rwdenoise.jobs.stages import LoadDenoiser, PhotoWork
 
 #: One photo is read, one denoised, one written.
 USUAL_JOBS = 3

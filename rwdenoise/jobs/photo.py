@@ -11,8 +11,8 @@ from rwdenoise.events import Event, Finished, Listener, Progress, Started, Warne
 from rwdenoise.io.atomic import refuse_existing
 from rwdenoise.io.read import read_photo
 from rwdenoise.io.source import check_file, shown
-from rwdenoise.photo_work import LoadDenoiser, PhotoWork, ReadPhoto
-from rwdenoise.treatment import Treatment
+from rwdenoise.jobs.stages import LoadDenoiser, PhotoWork, ReadPhoto
+from rwdenoise.jobs.treatment import Treatment
 
 if TYPE_CHECKING:
     from rwdenoise.denoise.denoiser import Denoiser

@@ -8,21 +8,21 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rwdenoise.done import DoneBefore
 from rwdenoise.errors import Cancelled, JournalError, OutputExistsError
 from rwdenoise.events import Event, Failed, Finished, Listener, Planned, Summary, Warned
 from rwdenoise.io.formats import PICTURE_SUFFIXES
 from rwdenoise.io.read import read_photo
-from rwdenoise.job import check_source, check_target, ignore
-from rwdenoise.photo_work import LoadDenoiser, PhotoWork, ReadPhoto
-from rwdenoise.pipeline import USUAL_JOBS, Pipeline
-from rwdenoise.tally import Tally
+from rwdenoise.jobs.done import DoneBefore
+from rwdenoise.jobs.photo import check_source, check_target, ignore
+from rwdenoise.jobs.pipeline import USUAL_JOBS, Pipeline
+from rwdenoise.jobs.stages import LoadDenoiser, PhotoWork, ReadPhoto
+from rwdenoise.jobs.tally import Tally
 
 if TYPE_CHECKING:
-    from rwdenoise.cluster import Cluster, Task
-    from rwdenoise.journal import Journal
+    from rwdenoise.jobs.cluster import Cluster, Task
+    from rwdenoise.jobs.journal import Journal
+    from rwdenoise.jobs.treatment import Treatment
     from rwdenoise.network.unet import Domain
-    from rwdenoise.treatment import Treatment
 
 Job = tuple[Path, Path]
 

@@ -25,7 +25,7 @@ from rwdenoise.memory import within_memory
 if TYPE_CHECKING:
     from rwdenoise.denoise.denoiser import Denoiser
     from rwdenoise.io.pictures.layer import Layout
-    from rwdenoise.layers import LayerDenoiser
+    from rwdenoise.jobs.layers import LayerDenoiser
 
 #: Gives the denoiser for a quality and a device; asked for each job.
 LoadDenoiser = Callable[[str, str], "Denoiser"]
@@ -152,7 +152,7 @@ class Worker:
         self._listen(Ready(__version__))
         inbox.start()
         # This takes seconds, and waits for no job.
-        from rwdenoise.layers import LayerDenoiser
+        from rwdenoise.jobs.layers import LayerDenoiser
 
         layers = LayerDenoiser()
         for request in inbox:

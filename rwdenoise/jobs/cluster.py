@@ -13,13 +13,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from rwdenoise.done import DoneBefore
 from rwdenoise.errors import DeviceUnavailableError, SettingsError, WeightsMismatchError
 from rwdenoise.events import Event, Failed, Listener, Progress, Started, Warned, from_json, to_json
 from rwdenoise.io.source import shown
-from rwdenoise.photo_work import PhotoWork
-from rwdenoise.tally import Tally
-from rwdenoise.treatment import Treatment
+from rwdenoise.jobs.done import DoneBefore
+from rwdenoise.jobs.stages import PhotoWork
+from rwdenoise.jobs.tally import Tally
+from rwdenoise.jobs.treatment import Treatment
 
 if TYPE_CHECKING:
     from rwdenoise.denoise.denoiser import Denoiser

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rwdenoise.denoise.diffusion import Settings
-from rwdenoise.fingerprint import method_key
 from rwdenoise.io.formats import format_of, natural_format
+from rwdenoise.jobs.fingerprint import method_key
 from rwdenoise.photo.noise_profile import NoiseProfile
 
 
