@@ -11,7 +11,7 @@ from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import NoReturn, Self
 
-from rwdenoise.wakeup import Wakeup
+from rwdenoise.watch.wakeup import Wakeup
 from rwdenoise_cli.status import ALL_WRITTEN
 
 #: Seconds for the photo in work to come to a point where it can be dropped. A service manager may expect five in all.

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rwdenoise.errors import JournalError
-from rwdenoise.folder_lock import is_held
-from rwdenoise.watch_state import Health, health_path, is_fresh, lock_path, read_health, state_folder
+from rwdenoise.watch.health import Health, health_path, is_fresh, lock_path, read_health, state_folder
+from rwdenoise.watch.lock import is_held
 from rwdenoise_cli.output import log, printable, say
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ POSIX = pytest.mark.skipif(os.name != "posix", reason="this system has no such s
 
 STUCK = """
 import time
-from rwdenoise.wakeup import Wakeup
+from rwdenoise.watch.wakeup import Wakeup
 from rwdenoise_cli.watch_signals import WatchSignals
 with WatchSignals(Wakeup()) as signals:
     signals.at_last = lambda: print("at last", flush=True)

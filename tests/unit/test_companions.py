@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from rwdenoise.companions import group_photos, name_beside
+from rwdenoise.watch.companions import group_photos, name_beside
 
 
 def grouped(*names: str) -> dict[str, list[str]]:

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from rwdenoise import folder_lock
 from rwdenoise.errors import JournalError, SettingsError
-from rwdenoise.folder_lock import FolderLock, is_held
+from rwdenoise.watch import lock
+from rwdenoise.watch.lock import FolderLock, is_held
 
 HOLD = """
 import sys
 from pathlib import Path
-from rwdenoise.folder_lock import FolderLock
+from rwdenoise.watch.lock import FolderLock
 with FolderLock(Path(sys.argv[1]), Path("inbox")):
     print("held", flush=True)
     sys.stdin.read()
@@ -28,7 +28,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def no_patience(monkeypatch) -> None:
-    monkeypatch.setattr(folder_lock, "_SECONDS", 0.0)
+    monkeypatch.setattr(lock, "_SECONDS", 0.0)
 
 
 def test_a_second_one_is_refused_and_told_by_whom(path: Path) -> None:

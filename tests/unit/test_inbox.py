@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from rwdenoise import mounts
-from rwdenoise.inbox import SETTLE, Inbox
-from rwdenoise.inbox_events import InboxEvents
-from rwdenoise.mounts import Mount
-from rwdenoise.wakeup import Wakeup
+from rwdenoise.watch import mounts
+from rwdenoise.watch.inbox import SETTLE, Inbox
+from rwdenoise.watch.mounts import Mount
+from rwdenoise.watch.notifications import InboxEvents
+from rwdenoise.watch.wakeup import Wakeup
 
 
 @pytest.fixture

@@ -8,19 +8,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rwdenoise import intake, mounts
 from rwdenoise.errors import CorruptPhotoError, JournalError
 from rwdenoise.events import Event, Failed, Finished, Progress, Skipped, Started, Stopped, Summary, Warned
-from rwdenoise.inbox import Inbox
 from rwdenoise.io.metadata.made_from import made_from
 from rwdenoise.io.read import read_photo
 from rwdenoise.io.write import write_photo
 from rwdenoise.jobs.journal import Journal
 from rwdenoise.jobs.treatment import Treatment
-from rwdenoise.wakeup import Wakeup
-from rwdenoise.watch import Watcher
-from rwdenoise.watch_orders import Orders
-from rwdenoise.watch_state import HealthFile
+from rwdenoise.watch import intake, mounts
+from rwdenoise.watch.health import HealthFile
+from rwdenoise.watch.inbox import Inbox
+from rwdenoise.watch.orders import Orders
+from rwdenoise.watch.wakeup import Wakeup
+from rwdenoise.watch.watcher import Watcher
 from tests.fakes import FakeDenoiser
 from tests.photos import raw_photo
 

@@ -6,7 +6,7 @@ import pytest
 
 from rwdenoise.errors import SettingsError
 from rwdenoise.jobs.treatment import Treatment
-from rwdenoise.watch_orders import Orders
+from rwdenoise.watch.orders import Orders
 from tests.fakes import FakeDenoiser
 
 

@@ -6,9 +6,18 @@ from types import SimpleNamespace
 
 import pytest
 
-from rwdenoise import watch_state
 from rwdenoise.events import Failed, Finished, Progress, Skipped, Started, Stopped
-from rwdenoise.watch_state import STALE, Health, HealthFile, health_path, is_fresh, lock_path, read_health, state_folder
+from rwdenoise.watch import health as watch_state
+from rwdenoise.watch.health import (
+    STALE,
+    Health,
+    HealthFile,
+    health_path,
+    is_fresh,
+    lock_path,
+    read_health,
+    state_folder,
+)
 
 
 @pytest.fixture

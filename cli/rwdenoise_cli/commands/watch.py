@@ -32,7 +32,7 @@ from rwdenoise_cli.words import failed_words
 
 if TYPE_CHECKING:
     from rwdenoise.jobs.stages import LoadDenoiser, ReadPhoto
-    from rwdenoise.watch_orders import Orders
+    from rwdenoise.watch.orders import Orders
 
 #: Where the command remembers its own arguments, to read them again with another configuration.
 ARGUMENTS = "rwdenoise_cli.watch_arguments"
@@ -188,7 +188,7 @@ class _Orders:
         return self._orders
 
     def _orders_for(self, wanted: Wanted) -> Orders:
-        from rwdenoise.watch_orders import Orders
+        from rwdenoise.watch.orders import Orders
 
         orders = Orders(
             inbox=wanted.inbox,
@@ -210,17 +210,17 @@ class _Orders:
 
 
 def _watch(command: WatchCommand, ctx: click.Context, wanted: Wanted) -> int:
-    from rwdenoise.wakeup import Wakeup
+    from rwdenoise.watch.wakeup import Wakeup
 
     wakeup = Wakeup()
     with WatchSignals(wakeup) as signals, contextlib.ExitStack() as stack:
         # The signals first: what follows takes seconds.
-        from rwdenoise.folder_lock import FolderLock
-        from rwdenoise.inbox import Inbox
-        from rwdenoise.inbox_events import InboxEvents
         from rwdenoise.jobs.journal import Journal, default_journal
-        from rwdenoise.watch import LOOK_OFTEN, Watcher
-        from rwdenoise.watch_state import HealthFile, health_path, lock_path, state_folder
+        from rwdenoise.watch.health import HealthFile, health_path, lock_path, state_folder
+        from rwdenoise.watch.inbox import Inbox
+        from rwdenoise.watch.lock import FolderLock
+        from rwdenoise.watch.notifications import InboxEvents
+        from rwdenoise.watch.watcher import LOOK_OFTEN, Watcher
 
         orders = _Orders(command, ctx, wanted, signals)
         _check_inbox(wanted.inbox)

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING
 
 from rwdenoise.errors import Cancelled
 from rwdenoise.events import Event, Listener, Noise, Progress, Started, Warned
-from rwdenoise.inbox import Inbox
-from rwdenoise.intake import BACK_OFF, Done, Intake, Later
 from rwdenoise.io.read import read_photo
 from rwdenoise.jobs.stages import ReadPhoto
-from rwdenoise.mounts import Mount
-from rwdenoise.wakeup import Wakeup
+from rwdenoise.watch.inbox import Inbox
+from rwdenoise.watch.intake import BACK_OFF, Done, Intake, Later
+from rwdenoise.watch.mounts import Mount
+from rwdenoise.watch.wakeup import Wakeup
 
 if TYPE_CHECKING:
-    from rwdenoise.inbox_events import InboxEvents
     from rwdenoise.jobs.journal import Journal
-    from rwdenoise.watch_orders import Orders
-    from rwdenoise.watch_state import HealthFile
+    from rwdenoise.watch.health import HealthFile
+    from rwdenoise.watch.notifications import InboxEvents
+    from rwdenoise.watch.orders import Orders
 
 #: Seconds between two looks at the inbox: at least, so that many events at once cost one look; at most while the
 #: system tells of changes; and where it does not, or a folder is away.

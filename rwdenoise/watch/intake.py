@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rwdenoise.companions import name_beside
 from rwdenoise.errors import (
     Cancelled,
     DeviceMemoryError,
@@ -30,11 +29,12 @@ from rwdenoise.io.source import FileState, state_of
 from rwdenoise.jobs.done import AlreadyDone, DoneBefore
 from rwdenoise.jobs.fingerprint import digest_file
 from rwdenoise.jobs.photo import denoise_photo
+from rwdenoise.watch.companions import name_beside
 
 if TYPE_CHECKING:
     from rwdenoise.jobs.journal import Journal
     from rwdenoise.jobs.stages import ReadPhoto
-    from rwdenoise.watch_orders import Orders
+    from rwdenoise.watch.orders import Orders
 
 #: Seconds after the first, second and third failure of a photo; then it is left alone until it changes.
 BACK_OFF = (30.0, 120.0, 480.0)

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from rwdenoise.companions import KNOWN_SUFFIXES, group_photos
 from rwdenoise.errors import PhotoAccessError
 from rwdenoise.io.source import state_of
-from rwdenoise.mounts import Mount
+from rwdenoise.watch.companions import KNOWN_SUFFIXES, group_photos
+from rwdenoise.watch.mounts import Mount
 
 #: Size and time of the last change. Network drives may give a file another inode whenever they like.
 Stamp = tuple[int, int]
