@@ -12,11 +12,11 @@ import numpy as np
 
 from rwdenoise.io.raw.develop import develop
 from rwdenoise.noise.curve import measure_noise_curve
-from rwdenoise.noise_plot import draw_noise_curve
 from rwdenoise.photo.cfa import RGGB
 from rwdenoise.photo.rgb import Encoding, RgbPhoto, Stored
 from rwdenoise.simulation.raw_photo import simulate_raw
 from rwdenoise.simulation.scene import draw_scene
+from rwdenoise.view.noise_plot import draw_noise_curve
 
 FOLDER = Path(__file__).parents[1] / "docs" / "pictures"
 ISO = 6400

@@ -12,9 +12,9 @@ from rwdenoise.denoise.denoiser import load_denoiser
 from rwdenoise.denoise.diffusion import Settings
 from rwdenoise.io.write import write_photo
 from rwdenoise.photo.cfa import RGGB
-from rwdenoise.preview import preview_photo
 from rwdenoise.simulation.raw_photo import simulate_raw
 from rwdenoise.simulation.scene import draw_scene
+from rwdenoise.view.preview import preview_photo
 
 TARGET = Path(__file__).parents[1] / "docs" / "pictures" / "preview.jpg"
 ISO = 12800

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rwdenoise.events import Failed
-from rwdenoise.report.page import Overview, Page
+from rwdenoise.view.report.page import Overview, Page
 from tests.made_up import comparison
 
 FAILED = Failed("card/broken.NEF", "corrupt-photo", "broken.NEF is cut off.", "Copy the photo again.")

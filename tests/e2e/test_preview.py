@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
 
-from rwdenoise import preview
 from rwdenoise.denoise import denoiser
+from rwdenoise.view import preview
 from rwdenoise_cli.commands import preview as command
 from rwdenoise_cli.main import cli
 from tests.pictures import pixels, saved

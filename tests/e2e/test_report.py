@@ -10,8 +10,8 @@ from click.testing import CliRunner, Result
 from rwdenoise.denoise import denoiser
 from rwdenoise.io.write import write_photo
 from rwdenoise.photo.cfa import RGGB
-from rwdenoise.report import call
 from rwdenoise.simulation.raw_photo import simulate_raw
+from rwdenoise.view.report import build
 from rwdenoise_cli.main import cli
 from tests.fakes import FakeDenoiser
 
@@ -65,7 +65,7 @@ class TestOfACall:
         def fail(*_: object, **__: object) -> None:
             raise ZeroDivisionError("a bug")
 
-        monkeypatch.setattr(call.Page, "write", fail)
+        monkeypatch.setattr(build.Page, "write", fail)
         result = run("a.NEF", "--report", "report.html", "--json")
         events = [json.loads(line) for line in result.stdout.splitlines()]
         assert result.exit_code == 0

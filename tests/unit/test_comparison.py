@@ -5,8 +5,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from rwdenoise.comparison import Measured, common_words, compare, denoise_area, measure
-from rwdenoise.crops import Crop
 from rwdenoise.denoise.diffusion import Settings
 from rwdenoise.denoise.regions import denoise_regions, measure_picture_noise
 from rwdenoise.io.pictures.encodings import encoding_of
@@ -17,6 +15,8 @@ from rwdenoise.photo.raw import Area, RawPhoto
 from rwdenoise.photo.rgb import RgbPhoto, Stored
 from rwdenoise.simulation.raw_photo import BLACK, WHITE, simulate_raw
 from rwdenoise.simulation.scene import draw_scene
+from rwdenoise.view.comparison import Measured, common_words, compare, denoise_area, measure
+from rwdenoise.view.crops import Crop
 from tests.tiny import tiny_denoiser
 
 HEIGHT, WIDTH = 131, 901

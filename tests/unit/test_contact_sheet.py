@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from rwdenoise.contact_sheet import Heading, Row, draw_sheet, encode_sheet, sheet_format
 from rwdenoise.errors import SettingsError
+from rwdenoise.view.contact_sheet import Heading, Row, draw_sheet, encode_sheet, sheet_format
 
 OVERVIEW = np.full((160, 240, 3), 90, np.uint8)
 

@@ -6,10 +6,10 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from rwdenoise.crops import Crop, choose_crops, crop_at, cut_out
 from rwdenoise.photo.cfa import BGGR, GRBG, LINEAR, MONOCHROME, RGGB, X_TRANS, Cfa
 from rwdenoise.photo.raw import Area
 from rwdenoise.photo.rgb import Encoding, RgbPhoto, Stored
+from rwdenoise.view.crops import Crop, choose_crops, crop_at, cut_out
 from tests.photos import raw_photo
 
 SIZE = 96

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from rwdenoise.noise.curve import NoiseCurve, measure_noise_curve
-from rwdenoise.noise_plot import draw_noise_curve
 from rwdenoise.photo.noise_profile import NoiseProfile
+from rwdenoise.view.noise_plot import draw_noise_curve
 from tests.photos import raw_photo
 from tests.unit.test_noise_curve import picture
 

@@ -18,14 +18,14 @@ from rwdenoise.photo.cfa import MONOCHROME, RGGB, Cfa
 from rwdenoise.photo.noise_profile import NoiseProfile
 from rwdenoise.photo.raw import Area, RawPhoto
 from rwdenoise.photo.rgb import RgbPhoto
-from rwdenoise.report import call
-from rwdenoise.report.call import CallReport
-from rwdenoise.report.comparison import compare
-from rwdenoise.report.facts import Told
-from rwdenoise.report.files import report_files
-from rwdenoise.report.matching import matched
-from rwdenoise.report.pictures import Bounds
-from rwdenoise.report.removed import Removal
+from rwdenoise.view.report import build
+from rwdenoise.view.report.build import CallReport
+from rwdenoise.view.report.comparison import compare
+from rwdenoise.view.report.facts import Told
+from rwdenoise.view.report.files import report_files
+from rwdenoise.view.report.matching import matched
+from rwdenoise.view.report.pictures import Bounds
+from rwdenoise.view.report.removed import Removal
 from tests.photos import PROVENANCE, flat_photo, raw_photo
 
 SIZE = (320, 448)
@@ -205,7 +205,7 @@ class TestCall:
         def fail(*_: object, **__: object) -> None:
             raise TypeError("a bug")
 
-        monkeypatch.setattr(call, "compare", fail)
+        monkeypatch.setattr(build, "compare", fail)
         heard = self.told(tmp_path / "report.html", replace(FINISHED, job=str(files[0])), self.SUMMARY)
         assert heard[-1] == self.SUMMARY
         assert "a bug" in heard[-2].message

@@ -12,7 +12,7 @@ import pytest
 
 from rwdenoise.errors import OutputExistsError, PhotoWriteError
 from rwdenoise.events import Failed
-from rwdenoise.report.page import Overview, Page, is_report, refuse_other
+from rwdenoise.view.report.page import Overview, Page, is_report, refuse_other
 from tests.made_up import comparison
 
 HOSTILE = "\"'></noscript></title><script>alert(1)</script><img src=x onerror=alert(1)>\udcff{{ 7 * 7 }}"

@@ -124,7 +124,7 @@ def denoise(  # noqa: PLR0913 -- each a group of options
         plan = [(source.absolute(), target.absolute()) for source, target in plan]
     treatment = output.treatment(method)
     if report is not None:
-        from rwdenoise.report.page import refuse_other
+        from rwdenoise.view.report.page import refuse_other
 
         refuse_other(report)
     with choose_reporter(talk, jobs=len(plan)) as reporter, _journal(many) as journal, _reader(many) as read:
@@ -195,7 +195,7 @@ def _reported(report: Path | None, *, photos: int, listen: Listener, read: ReadP
     if report is None:
         yield listen
         return
-    from rwdenoise.report.call import CallReport
+    from rwdenoise.view.report.build import CallReport
 
     with CallReport(report, photos=photos, listen=listen, read=read) as reported:
         yield reported

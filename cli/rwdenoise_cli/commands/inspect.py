@@ -134,7 +134,7 @@ def _refuse_plot(plot: Path, *, jobs: int, overwrite: bool) -> None:
 
 def _draw(curve: NoiseCurve, plot: Path, *, overwrite: bool) -> None:
     from rwdenoise.io.atomic import write_atomically
-    from rwdenoise.noise_plot import draw_noise_curve
+    from rwdenoise.view.noise_plot import draw_noise_curve
 
     kind: Any = plot.suffix.lower()[1:]
     write_atomically(plot, draw_noise_curve(curve, kind=kind), overwrite=overwrite)

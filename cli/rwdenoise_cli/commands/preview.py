@@ -32,9 +32,9 @@ from rwdenoise_cli.reporters import choose_reporter
 from rwdenoise_cli.words import arrow
 
 if TYPE_CHECKING:
-    from rwdenoise.comparison import Comparison
+    from rwdenoise.view.comparison import Comparison
 
-#: Equal to `rwdenoise.preview.SIZE`, which imports torch; a test compares them.
+#: Equal to `rwdenoise.view.preview.SIZE`, which imports torch; a test compares them.
 SIZE = 384
 #: What is compared unless something else is asked for.
 STRENGTHS = (0.5, 1.0)
@@ -177,7 +177,7 @@ def preview(  # noqa: PLR0913 -- what a user can choose
     rwdenoise preview IMG_1.NEF --strengths 0.4,0.7,1
     rwdenoise preview IMG_1.NEF --steps 1,2,8 --at 1200,800 --at 310,2040
     """  # noqa: D301 -- the backspace keeps click from filling the lines
-    from rwdenoise.preview import preview_photo
+    from rwdenoise.view.preview import preview_photo
 
     target = to or _free_name(source, overwrite=overwrite)
     begun = time.perf_counter()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rwdenoise.report.comparison import compare
-from rwdenoise.report.page import Overview, Page, refuse_other
-from rwdenoise.report.pictures import Bounds
+from rwdenoise.view.report.comparison import compare
+from rwdenoise.view.report.page import Overview, Page, refuse_other
+from rwdenoise.view.report.pictures import Bounds
 
 TITLE = "Before and after"
 

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from rwdenoise.crops import cut_out, shown_area
 from rwdenoise.io.pictures.samples import to_depth
 from rwdenoise.io.raw.develop import develop
 from rwdenoise.io.raw.preview import camera_curve, render_small, with_square_pixels
@@ -16,6 +15,7 @@ from rwdenoise.io.read import Photo
 from rwdenoise.photo.cfa import LINEAR
 from rwdenoise.photo.raw import U16_MAX, Area, RawPhoto
 from rwdenoise.photo.rgb import RgbPhoto, Samples
+from rwdenoise.view.crops import cut_out, shown_area
 
 #: Px around an area that are developed with it: demosaicing looks a few px around.
 MARGIN = 16

@@ -15,8 +15,8 @@ from rwdenoise.photo.cfa import LINEAR
 from rwdenoise.photo.noise_profile import READ_FLOOR
 from rwdenoise.photo.raw import Area, RawPhoto
 from rwdenoise.photo.rgb import Stored
-from rwdenoise.rendering import render
-from rwdenoise.report.matching import Pair
+from rwdenoise.view.rendering import render
+from rwdenoise.view.report.matching import Pair
 
 Floats = NDArray[np.float32]
 

@@ -24,7 +24,7 @@ from rwdenoise.errors import OutputExistsError, PhotoWriteError
 from rwdenoise.events import Failed
 from rwdenoise.io.atomic import write_atomically
 from rwdenoise.io.source import shown
-from rwdenoise.report.content import Comparison
+from rwdenoise.view.report.content import Comparison
 
 #: By its beginning a report is known again; it may be replaced by a newer one.
 _GENERATOR = "rwdenoise"
@@ -64,7 +64,7 @@ class Page:
         """How many were added."""
         self._target = target
         self._environment = Environment(
-            loader=PackageLoader("rwdenoise.report"),
+            loader=PackageLoader("rwdenoise.view.report"),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
@@ -173,4 +173,4 @@ def _hash(text: str) -> str:
 
 
 def _text(name: str) -> str:
-    return (files("rwdenoise.report") / name).read_text(encoding="utf-8")
+    return (files("rwdenoise.view.report") / name).read_text(encoding="utf-8")

@@ -14,8 +14,8 @@ from rwdenoise.io.read import Photo
 from rwdenoise.noise.curve import NoiseCurve
 from rwdenoise.noise.residual import ResidualCheck
 from rwdenoise.photo.raw import Provenance, RawPhoto
-from rwdenoise.rendering import shown_size
-from rwdenoise.report.content import Fact
+from rwdenoise.view.rendering import shown_size
+from rwdenoise.view.report.content import Fact
 
 #: Where the noise of photos is compared: middle gray as light, and as a screen shows it.
 MIDDLE = {"raw": 0.18, "developed": 0.46}

@@ -15,10 +15,10 @@ from rwdenoise.events import Event, Failed, Finished, Listener, Noise, Progress,
 from rwdenoise.io.read import read_photo
 from rwdenoise.io.source import shown
 from rwdenoise.jobs.stages import ReadPhoto
-from rwdenoise.report.comparison import compare
-from rwdenoise.report.facts import Told
-from rwdenoise.report.page import Overview, Page
-from rwdenoise.report.pictures import Bounds
+from rwdenoise.view.report.comparison import compare
+from rwdenoise.view.report.facts import Told
+from rwdenoise.view.report.page import Overview, Page
+from rwdenoise.view.report.pictures import Bounds
 
 TITLE = "Denoising report"
 

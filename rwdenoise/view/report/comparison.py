@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from rwdenoise.crops import choose_crops, cut_out, shown_area
 from rwdenoise.io.metadata.camera import read_shooting
 from rwdenoise.io.metadata.provenance import read_provenance
 from rwdenoise.io.read import Photo, read_photo
@@ -13,15 +12,16 @@ from rwdenoise.io.source import shown
 from rwdenoise.jobs.stages import ReadPhoto
 from rwdenoise.noise.curve import NoiseCurve, measure_noise_curve
 from rwdenoise.noise.residual import Flagged, ResidualCheck, check_residual
-from rwdenoise.noise_plot import draw_noise_curve
 from rwdenoise.photo.cfa import LINEAR
 from rwdenoise.photo.raw import Area, Provenance, RawPhoto
-from rwdenoise.rendering import Look, look_of, render, shown_box, shown_size
-from rwdenoise.report.content import Comparison, Picture, View
-from rwdenoise.report.facts import Known, Told, about, facts_of
-from rwdenoise.report.matching import Pair, matched
-from rwdenoise.report.pictures import Bounds, encode, encode_crop, encode_drawing, thumbnail_of
-from rwdenoise.report.removed import Removal
+from rwdenoise.view.crops import choose_crops, cut_out, shown_area
+from rwdenoise.view.noise_plot import draw_noise_curve
+from rwdenoise.view.rendering import Look, look_of, render, shown_box, shown_size
+from rwdenoise.view.report.content import Comparison, Picture, View
+from rwdenoise.view.report.facts import Known, Told, about, facts_of
+from rwdenoise.view.report.matching import Pair, matched
+from rwdenoise.view.report.pictures import Bounds, encode, encode_crop, encode_drawing, thumbnail_of
+from rwdenoise.view.report.removed import Removal
 
 #: Px of the longest side of what was removed, as a share of that of the photo: grain needs many bytes.
 REMOVED_SHARE = 0.6

@@ -10,7 +10,7 @@ from rwdenoise.io.raw.develop import develop
 from rwdenoise.io.read import Photo
 from rwdenoise.photo.raw import RawPhoto
 from rwdenoise.photo.rgb import RgbPhoto, Stored
-from rwdenoise.rendering import upright
+from rwdenoise.view.rendering import upright
 
 Pair = tuple[RawPhoto, RawPhoto] | tuple[RgbPhoto, RgbPhoto]
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from rwdenoise.report.content import Picture
+from rwdenoise.view.report.content import Picture
 
 # Photos up to which each holds, then what a `Bounds` holds. Of photos full of detail a report of 1 comes to 5 MB, of 40
 # to 70 MB, of 200 to 135 MB; of usual ones to half of that. A browser reads some 100 MB a second.

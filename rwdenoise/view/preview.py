@@ -6,9 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rwdenoise.comparison import Comparison, Measured, common_words, compare, measure
-from rwdenoise.contact_sheet import OVERVIEW, Heading, Row, draw_sheet, encode_sheet, sheet_format
-from rwdenoise.crops import Crop, choose_crops, crop_at
 from rwdenoise.errors import SettingsError
 from rwdenoise.events import Listener, Noise, Progress, Started, Warned
 from rwdenoise.io.atomic import write_atomically
@@ -16,7 +13,10 @@ from rwdenoise.io.read import Photo, read_photo
 from rwdenoise.jobs.photo import check_source, check_target, ignore
 from rwdenoise.jobs.stages import LoadDenoiser, domain_of, make_folder
 from rwdenoise.memory import within_memory
-from rwdenoise.rendering import render, shown_box, shown_size, stored_place
+from rwdenoise.view.comparison import Comparison, Measured, common_words, compare, measure
+from rwdenoise.view.contact_sheet import OVERVIEW, Heading, Row, draw_sheet, encode_sheet, sheet_format
+from rwdenoise.view.crops import Crop, choose_crops, crop_at
+from rwdenoise.view.rendering import render, shown_box, shown_size, stored_place
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from rwdenoise.crops import Crop, cut_out
 from rwdenoise.denoise import chroma, detail
 from rwdenoise.denoise.diffusion import Settings
 from rwdenoise.denoise.local_means import CELL
@@ -21,7 +20,8 @@ from rwdenoise.denoise.regions import find_grain, measure_picture_noise
 from rwdenoise.io.read import Photo
 from rwdenoise.jobs.stages import choose_noise, domain_of
 from rwdenoise.photo.raw import Area, RawPhoto
-from rwdenoise.rendering import look_of, render
+from rwdenoise.view.crops import Crop, cut_out
+from rwdenoise.view.rendering import look_of, render
 
 if TYPE_CHECKING:
     from rwdenoise.denoise.denoiser import Denoiser

@@ -1,0 +1,1 @@
+"""Pictures for people: crops, the preview sheet, the noise plot, the report."""
