@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from rwdenoise.gimp_folders import Gimp
-from rwdenoise.gimp_install import PlugIn, install, plug_ins_folder
+from rwdenoise_cli.gimp.folders import Gimp
+from rwdenoise_cli.gimp.install import PlugIn, install, plug_ins_folder
 
 # What JSON can say.
 Fact: TypeAlias = "dict[str, Fact] | list[Fact] | str | float | bool | None"

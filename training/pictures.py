@@ -14,10 +14,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from rwdenoise import in_camera
 from rwdenoise.denoise.noise_level import LEAST, MOST, roughness_of
-from rwdenoise.in_camera import Developing
 from rwdenoise.simulation import camera
+from training import in_camera
+from training.in_camera import Developing
 
 from .camera import CameraBag
 from .photos import WHITE

@@ -10,12 +10,12 @@ import torch
 from PIL import Image, ImageDraw
 from torch import Tensor
 
-from rwdenoise import in_camera
-from rwdenoise.in_camera import Developing
 from rwdenoise.network.unet import UNet
 from rwdenoise.photo.cfa import RGGB
 from rwdenoise.photo.noise_profile import NoiseProfile, destabilize, stabilize
 from rwdenoise.simulation import camera as simulate
+from training import in_camera
+from training.in_camera import Developing
 
 from .camera import Pairs
 from .pictures import PicturePairs

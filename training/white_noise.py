@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from rwdenoise import in_camera
+from training import in_camera
 
 from .pictures import (
     LEAST_NOISE,

@@ -14,10 +14,10 @@ import torch
 
 from bench.methods import Picture
 from bench.pictures import kodak, mcmaster, polyu, polyu_mean, read_linear, read_picture
-from rwdenoise import in_camera
 from rwdenoise.photo.cfa import RGGB
 from rwdenoise.simulation import camera
 from rwdenoise.simulation.raw_photo import WHITE_BALANCE
+from training import in_camera
 from training.validate import SHOT, usual_profile
 
 # As cameras are set when they leave the factory: a little smoothing, sharpening, and 4:2:0 at a high quality.

@@ -17,9 +17,9 @@ from rwdenoise.io.write import write_photo
 from rwdenoise.network.weights import save_network
 from rwdenoise.photo.cfa import RGGB
 from rwdenoise.simulation.raw_photo import simulate_raw
-from rwdenoise_cli import reporters
 from rwdenoise_cli.options import Talk
-from rwdenoise_cli.reporters import Reporter, choose_reporter
+from rwdenoise_cli.reporting import lines as reporters
+from rwdenoise_cli.reporting.lines import Reporter, choose_reporter
 from tests.tiny import tiny_facts, tiny_network
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="this system has no pseudo-terminals")

@@ -11,16 +11,16 @@ import pytest
 import torch
 from PIL import Image
 
-from rwdenoise import in_camera
 from rwdenoise.denoise.denoiser import Denoiser, load_denoiser
 from rwdenoise.denoise.diffusion import Settings
-from rwdenoise.in_camera import Developing
 from rwdenoise.photo.cfa import RGGB
 from rwdenoise.photo.color import encode_srgb
 from rwdenoise.photo.typical_noise import profile_at
 from rwdenoise.simulation import camera
 from rwdenoise.simulation.raw_photo import WHITE_BALANCE
 from rwdenoise.simulation.scene import draw_scene
+from training import in_camera
+from training.in_camera import Developing
 
 CROP = 384
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from rwdenoise.gimp_folders import gimp_of
-from rwdenoise.gimp_install import uninstall
+from rwdenoise_cli.gimp.folders import gimp_of
+from rwdenoise_cli.gimp.install import uninstall
 from tests.gimp.opened import dialog_of, opened, undo_and_redo
 from tests.gimp.screen import Screen
 from tests.gimp.tree import GimpTree

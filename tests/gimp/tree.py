@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from rwdenoise.gimp_folders import gimp_of
-from rwdenoise.gimp_install import SETUP, PlugIn, install, plug_ins_folder
+from rwdenoise_cli.gimp.folders import gimp_of
+from rwdenoise_cli.gimp.install import SETUP, PlugIn, install, plug_ins_folder
 
 ROOT = Path(__file__).parents[2]
 # Inside the tree the whole machine can be seen here, so that the worker runs with the Python of these tests.

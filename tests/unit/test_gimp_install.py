@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from rwdenoise import __version__, gimp_install
+from rwdenoise import __version__
 from rwdenoise.errors import OutputExistsError, PhotoWriteError
-from rwdenoise.gimp_folders import Gimp, find_gimps, gimp_of, has_flatpak
-from rwdenoise.gimp_install import PlugIn, examine, install, plug_ins_folder, plug_ins_for, uninstall
 from rwdenoise_cli.commands.gimp import WORKER
+from rwdenoise_cli.gimp import install as gimp_install
+from rwdenoise_cli.gimp.folders import Gimp, find_gimps, gimp_of, has_flatpak
+from rwdenoise_cli.gimp.install import PlugIn, examine, install, plug_ins_folder, plug_ins_for, uninstall
 from rwdenoise_cli.main import cli
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="this system has no permission bits")

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from rwdenoise import in_camera
-from rwdenoise.in_camera import Developing
 from rwdenoise.photo.cfa import BAYER_PHASES, X_TRANS, Cfa
 from rwdenoise.photo.color import encode_srgb
 from rwdenoise.simulation import camera as simulate
 from rwdenoise.simulation.scene import draw_scene
+from training import in_camera
+from training.in_camera import Developing
 
 
 def filters(cfa: Cfa, size: int) -> torch.Tensor:

@@ -13,7 +13,6 @@ import torch
 from PIL import Image
 from torch.nn import functional
 
-from rwdenoise import in_camera
 from rwdenoise.errors import SettingsError, WeightsMismatchError
 from rwdenoise.network.manifest import list_weights as list_in
 from rwdenoise.network.manifest import verify
@@ -22,7 +21,7 @@ from rwdenoise.network.weights import load_network, read_facts, save_network
 from rwdenoise.photo.color import encode_srgb
 from rwdenoise.simulation.scene import draw_scene
 from tests.tiny import ARCHITECTURE, tiny_facts, tiny_network
-from training import white_noise
+from training import in_camera, white_noise
 from training.camera import CameraBag
 from training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from training.export import Mixture, export

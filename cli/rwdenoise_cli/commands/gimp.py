@@ -13,7 +13,7 @@ from rwdenoise_cli.output import log, printable, say
 from rwdenoise_cli.status import ALL_WRITTEN, NOTHING_WRITTEN
 
 if TYPE_CHECKING:
-    from rwdenoise.gimp_folders import Gimp
+    from rwdenoise_cli.gimp.folders import Gimp
 
 #: Starts the worker from anywhere, whatever lies in the folder in which GIMP runs (-P).
 WORKER = (sys.executable, "-P", "-m", "rwdenoise_cli", "worker")
@@ -43,9 +43,9 @@ def install(ctx: click.Context, *, raw_loader: bool, into: Path | None) -> None:
 
     Exit status: 0 installed, 1 not.
     """
-    from rwdenoise.gimp_folders import has_flatpak
-    from rwdenoise.gimp_install import install as put
-    from rwdenoise.gimp_install import plug_ins_for
+    from rwdenoise_cli.gimp.folders import has_flatpak
+    from rwdenoise_cli.gimp.install import install as put
+    from rwdenoise_cli.gimp.install import plug_ins_for
 
     for found in _gimps(ctx, into):
         for plug_in in plug_ins_for(found, raw_loader=raw_loader):
@@ -66,7 +66,7 @@ def status(ctx: click.Context, *, into: Path | None) -> None:
 
     Exit status: 0 all is well, 1 something is wrong.
     """
-    from rwdenoise.gimp_install import examine
+    from rwdenoise_cli.gimp.install import examine
 
     well = True
     for found in _gimps(ctx, into):
@@ -87,7 +87,7 @@ def uninstall(ctx: click.Context, *, into: Path | None) -> None:
 
     Exit status: 0 nothing is left, 1 something could not be removed.
     """
-    from rwdenoise.gimp_install import uninstall as remove
+    from rwdenoise_cli.gimp.install import uninstall as remove
 
     for found in _gimps(ctx, into):
         places = remove(found)
@@ -98,7 +98,7 @@ def uninstall(ctx: click.Context, *, into: Path | None) -> None:
 
 
 def _gimps(ctx: click.Context, into: Path | None) -> list[Gimp]:
-    from rwdenoise.gimp_folders import find_gimps, gimp_of
+    from rwdenoise_cli.gimp.folders import find_gimps, gimp_of
 
     found = find_gimps() if into is None else [gimp_of(into.absolute())]
     if not found:

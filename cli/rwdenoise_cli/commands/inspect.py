@@ -26,7 +26,7 @@ from rwdenoise_cli.options import (
     sources_argument,
 )
 from rwdenoise_cli.output import printable, say
-from rwdenoise_cli.reporters import choose_reporter
+from rwdenoise_cli.reporting.lines import choose_reporter
 from rwdenoise_cli.status import status_of
 
 if TYPE_CHECKING:

@@ -28,7 +28,7 @@ from rwdenoise_cli.options import (
     talk_options,
 )
 from rwdenoise_cli.output import log, printable, say
-from rwdenoise_cli.reporters import choose_reporter
+from rwdenoise_cli.reporting.lines import choose_reporter
 from rwdenoise_cli.words import arrow
 
 if TYPE_CHECKING:

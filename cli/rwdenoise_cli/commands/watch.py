@@ -25,7 +25,7 @@ from rwdenoise_cli.options import (
     talk_options,
 )
 from rwdenoise_cli.output import log, printable
-from rwdenoise_cli.reporters import JsonReporter, Reporter
+from rwdenoise_cli.reporting.lines import JsonReporter, Reporter
 from rwdenoise_cli.status import ALL_WRITTEN, status_of
 from rwdenoise_cli.watch_signals import WatchSignals
 from rwdenoise_cli.words import failed_words

@@ -20,7 +20,7 @@ from typing import Any
 
 from rwdenoise import __version__
 from rwdenoise.errors import OutputExistsError, PhotoWriteError
-from rwdenoise.gimp_folders import Gimp
+from rwdenoise_cli.gimp.folders import Gimp
 
 #: Names of files that are added to a plug-in: what talks to the worker, and what says how to start it.
 CLIENT, SETUP = "worker_client.py", "worker.json"

@@ -56,7 +56,7 @@ def choose_reporter(talk: Talk, *, jobs: int) -> Reporter:
         return JsonReporter(talk, jobs=jobs)
     if talk.quiet or not sys.stderr.isatty() or os.environ.get("TERM", "").lower() in CANNOT_DRAW:
         return Reporter(talk, jobs=jobs)
-    from rwdenoise_cli.bar import BarReporter
+    from rwdenoise_cli.reporting.bar import BarReporter
 
     return BarReporter(talk, jobs=jobs)
 

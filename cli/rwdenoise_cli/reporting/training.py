@@ -41,7 +41,7 @@ def choose_training_reporter(talk: Talk, *, minutes: float, leads: bool) -> Trai
         return JsonTrainingReporter(minutes)
     if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
         return LineTrainingReporter(minutes)
-    from rwdenoise_cli.training_bar import BarTrainingReporter
+    from rwdenoise_cli.reporting.training_bar import BarTrainingReporter
 
     return BarTrainingReporter(minutes)
 

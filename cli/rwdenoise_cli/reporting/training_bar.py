@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from rwdenoise_cli.training_reporters import Done, LineTrainingReporter
+from rwdenoise_cli.reporting.training import Done, LineTrainingReporter
 
 #: Seconds over which the speed is averaged: validation makes it uneven.
 SPEED_PERIOD = 300.0

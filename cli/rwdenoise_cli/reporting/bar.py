@@ -13,7 +13,7 @@ from rich.table import Column
 from rwdenoise.events import Event, Noise, Progress, Started
 from rwdenoise_cli.options import Talk
 from rwdenoise_cli.output import printable
-from rwdenoise_cli.reporters import Reporter
+from rwdenoise_cli.reporting.lines import Reporter
 
 #: Seconds over which the speed is averaged; long, because photos differ in size and in what is done to them.
 SPEED_PERIOD = 120.0
