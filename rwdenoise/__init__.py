@@ -9,6 +9,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
+from rwdenoise._version import __version__ as __version__
+
 if TYPE_CHECKING:
     from rwdenoise.denoise.denoiser import Denoiser, load_denoiser
     from rwdenoise.denoise.diffusion import Settings
@@ -22,8 +24,6 @@ if TYPE_CHECKING:
     from rwdenoise.photo.noise_profile import NoiseProfile
     from rwdenoise.photo.raw import Provenance, RawPhoto
     from rwdenoise.photo.rgb import RgbPhoto
-
-__version__ = "0.1.0"
 
 __all__ = [
     "Denoiser",

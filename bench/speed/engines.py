@@ -1,4 +1,4 @@
-"""Our weights on every backend that is here: the seam to `rwdenoise.network.engines.devices`, so that new ones come by themselves."""
+"""Times our weights on every engine that `rwdenoise.network.engines.devices` finds on this machine."""
 
 from __future__ import annotations
 

@@ -167,8 +167,8 @@ class Denoiser:
         settings : Settings
             Steps and sampler; strength, chroma and detail.
         grain : Grain, optional
-            The picture's noise, from `rwdenoise.noise.spectrum.estimate_grain`; by default it is measured in these planes, if
-            `settings.detail` needs it.
+            The picture's noise, from `rwdenoise.noise.spectrum.estimate_grain`; by default it is measured in these
+            planes, if `settings.detail` needs it.
         noise : float, optional
             How much noise it has, from `measure_noise`; by default it is measured in these planes.
         on_progress : callable, optional

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from rwdenoise import __version__
+from rwdenoise._version import __version__
 from rwdenoise.denoise.diffusion import Settings
 from rwdenoise.errors import Cancelled, RwDenoiseError, SettingsError
 from rwdenoise.events import VERSION, Event, Failed, Finished, Listener, Progress, Ready, Started, Stopped

@@ -22,8 +22,9 @@ class Listed:
 
 def weights_folder() -> Path:
     """Return the folder of the weights that came with the program."""
-    installed = Path(__file__).parent / "_weights"
-    return installed if installed.is_dir() else Path(__file__).parent.parent / "weights"
+    package = Path(__file__).parents[1]
+    installed = package / "_weights"
+    return installed if installed.is_dir() else package.parent / "weights"
 
 
 def list_weights(folder: Path | None = None) -> list[Listed]:

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 Picture = NDArray[np.uint8]
 
-# Cells on each side on whose means those of a place depend (`rwdenoise.denoise.local_means`): the next, averaged with its next.
+# Cells on each side on whose means those of a place depend (`rwdenoise.denoise.local_means`): the next, averaged with
+# its next.
 _CELLS = 2
 # Px that `rwdenoise.noise.hot_pixels` looks at around a site, for the widest filters there are.
 _HOT = 16

@@ -1,8 +1,8 @@
 """The parts of a photo that are worth a look before and after: the noisiest, the most detailed, the darkest.
 
 A photo is looked at sparsely, one site of each color in a few, as it will be seen: balanced, and with the tone curve of
-a screen. How strong noise is at each brightness is measured where the photo is flat (`rwdenoise.noise.spectrum`). Blocks with no
-more than that are flat; what they have beyond it is detail.
+a screen. How strong noise is at each brightness is measured where the photo is flat (`rwdenoise.noise.spectrum`).
+Blocks with no more than that are flat; what they have beyond it is detail.
 """
 
 from __future__ import annotations

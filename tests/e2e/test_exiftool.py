@@ -17,7 +17,7 @@ from rwdenoise.io.raw.reader import read_raw
 from rwdenoise.io.write import write_picture
 from tests.photos import PREVIEW, PROVENANCE, raw_photo
 from tests.pictures import changed
-from tests.unit.test_io_metadata import picture_file
+from tests.unit.io.metadata.test_copy import picture_file
 
 ENCODED = {
     "dng": encode_dng(raw_photo(), preview=PREVIEW, provenance=PROVENANCE),

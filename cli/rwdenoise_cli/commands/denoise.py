@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rwdenoise import __version__
+from rwdenoise._version import __version__
 from rwdenoise.errors import JournalError
 from rwdenoise.events import Listener, Summary
 from rwdenoise.jobs.plan import expand_sources, plan_outputs

@@ -18,7 +18,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from rwdenoise import __version__
+import rwdenoise
+from rwdenoise._version import __version__
 from rwdenoise.errors import OutputExistsError, PhotoWriteError
 from rwdenoise_cli.gimp.folders import Gimp
 
@@ -65,8 +66,9 @@ class Fault:
 
 def plug_ins_folder() -> Path:
     """Return the folder of the plug-ins that came with the program."""
-    installed = Path(__file__).parent / "_plugins"
-    return installed if installed.is_dir() else Path(__file__).parent.parent / "plugins" / "gimp"
+    package = Path(rwdenoise.__file__).parent
+    installed = package / "_plugins"
+    return installed if installed.is_dir() else package.parent / "plugins" / "gimp"
 
 
 def plug_ins_for(gimp: Gimp, *, raw_loader: bool = True) -> list[PlugIn]:

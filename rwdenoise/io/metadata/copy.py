@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import exiv2
 
-import rwdenoise
+from rwdenoise._version import __version__
 from rwdenoise.errors import PhotoAccessError, PhotoError
 from rwdenoise.io.metadata.exiv2 import EXIV2_ERRORS, LOCK, NAMESPACE, PREFIX, open_image
 from rwdenoise.io.metadata.thumbnail import render_thumbnail
@@ -258,14 +258,14 @@ def _sign(exif: exiv2.ExifData, xmp: exiv2.XmpData, provenance: Provenance | Non
     # Of a source that is a result itself: what was done to that is not what was done to this.
     for key in [datum.key() for datum in xmp if datum.key().startswith(f"Xmp.{PREFIX}.")]:
         del xmp[key]
-    program = f"rwdenoise {rwdenoise.__version__}"
+    program = f"rwdenoise {__version__}"
     exif["Exif.Image.Software"] = program
     xmp["Xmp.xmp.CreatorTool"] = program
     xmp["Xmp.tiff.Software"] = program
     if provenance is None:
         return
     done = {
-        "Version": rwdenoise.__version__,
+        "Version": __version__,
         "Weights": provenance.weights,
         "Sampler": provenance.sampler,
         "Steps": str(provenance.steps),

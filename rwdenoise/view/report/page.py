@@ -19,7 +19,7 @@ from typing import IO, Any, Self
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-import rwdenoise
+from rwdenoise._version import __version__
 from rwdenoise.errors import OutputExistsError, PhotoWriteError
 from rwdenoise.events import Failed
 from rwdenoise.io.atomic import write_atomically
@@ -121,7 +121,7 @@ class Page:
             "style": Markup(style),
             "script": Markup(script),
             "policy": _policy(style, script),
-            "generator": f"{_GENERATOR} {rwdenoise.__version__}",
+            "generator": f"{_GENERATOR} {__version__}",
             "single": self.photos == 1 and not overview.failures,
         }
 

@@ -12,7 +12,7 @@ from rwdenoise_cli import config
 from rwdenoise_cli.config import CONFIG, default_config, load_config, make_configurable
 from rwdenoise_cli.main import cli
 
-DOCS = Path(__file__).parents[2] / "docs" / "configuration.md"
+DOCS = Path(__file__).parents[3] / "docs" / "configuration.md"
 
 
 @click.command()

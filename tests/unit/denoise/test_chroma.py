@@ -9,7 +9,7 @@ from rwdenoise.noise.residual import deviation_of
 from rwdenoise.photo.cfa import BAYER_PHASES, X_TRANS, Cfa
 from rwdenoise.photo.noise_profile import NoiseProfile
 from rwdenoise.simulation.raw_photo import WHITE_BALANCE, simulate_raw
-from tests.unit.test_residual import noise_like
+from tests.unit.noise.test_residual import noise_like
 
 PROFILE = NoiseProfile(2.4e-3, 1e-5)
 LAYOUTS = [*BAYER_PHASES, X_TRANS, X_TRANS.shifted(1, 2)]

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from rwdenoise.io.metadata.camera import Shooting, read_shooting
-from tests.unit.test_fuzz_findings import OVERFLOWING
+from tests.unit.io.test_fuzz_findings import OVERFLOWING
 
 
 @pytest.mark.parametrize(

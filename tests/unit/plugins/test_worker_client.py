@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 CLIENT = ROOT / "plugins" / "gimp" / "worker_client.py"
 client = runpy.run_path(str(CLIENT))
 Worker, WorkerError = client["Worker"], client["WorkerError"]

@@ -38,8 +38,8 @@ from rwdenoise.network.weights import save_network
 from rwdenoise.photo.cfa import RGGB
 from rwdenoise.photo.noise_profile import NoiseProfile
 from rwdenoise.simulation.raw_photo import simulate_raw
+from tests.bench.test_programs import gray_pictures
 from tests.tiny import tiny_facts, tiny_network
-from tests.unit.test_bench_programs import gray_pictures
 
 MEGABYTE = 10**6
 

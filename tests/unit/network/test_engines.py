@@ -16,7 +16,7 @@ from rwdenoise.network.engines.devices import DEVICES, REASONS, Backend, availab
 from rwdenoise.network.engines.openvino import OpenVinoBackend
 from rwdenoise.network.engines.openvino_graph import SPLITS, find_gains, split
 from tests.tiny import tiny_network
-from tests.unit.test_told import planes_for
+from tests.unit.network.test_folded import planes_for
 
 with_openvino = pytest.mark.skipif(not openvino.available(), reason="the extra openvino is not installed")
 CPU = torch.device("cpu")

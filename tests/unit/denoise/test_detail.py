@@ -12,7 +12,7 @@ from rwdenoise.photo.noise_profile import NoiseProfile
 from rwdenoise.photo.typical_noise import profile_at
 from rwdenoise.simulation.raw_photo import simulate_raw
 from rwdenoise.simulation.scene import draw_scene
-from tests.unit.test_residual import blurred, noise_like
+from tests.unit.noise.test_residual import blurred, noise_like
 
 PROFILE = NoiseProfile(2.4e-3, 1e-5)
 HEIGHT, WIDTH = 288, 432

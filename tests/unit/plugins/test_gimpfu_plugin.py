@@ -20,7 +20,7 @@ from rwdenoise.network.weights import save_network
 from tests.stubs.fresh import STUBS, fresh_gimp, host_of
 from tests.tiny import tiny_facts, tiny_network
 
-PLUG_INS = Path(__file__).parents[2] / "plugins" / "gimp"
+PLUG_INS = Path(__file__).parents[3] / "plugins" / "gimp"
 SCRIPT, SHARED = PLUG_INS / "gimpfu" / "rwdenoise.py", sorted(PLUG_INS.glob("*.py"))
 NAME = "plug-in-rwdenoise"
 # Strength, detail, chroma as strength, chroma, quality, steps, device.

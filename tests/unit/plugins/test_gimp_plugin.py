@@ -19,7 +19,7 @@ from rwdenoise.denoise.diffusion import MAX_STEPS, Settings
 from rwdenoise.io.formats import RAW_SUFFIXES
 from rwdenoise_cli.options import DEVICES, QUALITIES, QUALITY
 
-PLUGINS = Path(__file__).parents[2] / "plugins" / "gimp"
+PLUGINS = Path(__file__).parents[3] / "plugins" / "gimp"
 FILTER, LOADER = PLUGINS / "rwdenoise", PLUGINS / "rwdenoise-raw"
 DEFAULTS = {"strength": 1.0, "detail": 0.0, "chroma": -1.0, "steps": 2, "quality": "best", "device": "auto"}
 

@@ -10,7 +10,7 @@ from rwdenoise.noise.curve import NoiseCurve, measure_noise_curve
 from rwdenoise.photo.noise_profile import NoiseProfile
 from rwdenoise.view.noise_plot import draw_noise_curve
 from tests.photos import raw_photo
-from tests.unit.test_noise_curve import picture
+from tests.unit.noise.test_curve import picture
 
 
 def curve(*, kind: str = "raw", count: int = 400) -> NoiseCurve:
