@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from rwdenoise._version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from rwdenoise.denoise.denoiser import Denoiser, load_denoiser
-    from rwdenoise.denoise.diffusion import Settings
+    from rwdenoise.denoising.denoiser import Denoiser, load_denoiser
+    from rwdenoise.denoising.diffusion import Settings
     from rwdenoise.errors import RwDenoiseError
     from rwdenoise.io.raster import read_picture
     from rwdenoise.io.raw.reader import read_raw
@@ -44,16 +44,16 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Denoiser": "rwdenoise.denoise.denoiser",
+    "Denoiser": "rwdenoise.denoising.denoiser",
     "NoiseProfile": "rwdenoise.photo.noise_profile",
     "Provenance": "rwdenoise.photo.raw",
     "RawPhoto": "rwdenoise.photo.raw",
     "RgbPhoto": "rwdenoise.photo.rgb",
     "RwDenoiseError": "rwdenoise.errors",
-    "Settings": "rwdenoise.denoise.diffusion",
+    "Settings": "rwdenoise.denoising.diffusion",
     "denoise_photo": "rwdenoise.jobs.photo",
     "estimate_noise": "rwdenoise.noise.estimate",
-    "load_denoiser": "rwdenoise.denoise.denoiser",
+    "load_denoiser": "rwdenoise.denoising.denoiser",
     "read_photo": "rwdenoise.io.read",
     "read_picture": "rwdenoise.io.raster",
     "read_raw": "rwdenoise.io.raw.reader",

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import torch
 
-from rwdenoise.denoise.denoiser import Denoiser
+from rwdenoise.denoising.denoiser import Denoiser
 from rwdenoise.network.engines.devices import Backend
 from rwdenoise.network.unet import Architecture, Domain, UNet
 from rwdenoise.network.weights import Facts

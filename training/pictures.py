@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from rwdenoise.denoise.noise_level import LEAST, MOST, roughness_of
+from rwdenoise.denoising.noise_level import LEAST, MOST, roughness_of
 from rwdenoise.simulation import camera
 from training import in_camera
 from training.in_camera import Developing

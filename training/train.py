@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rwdenoise.denoise.diffusion import forward
+from rwdenoise.denoising.diffusion import forward
 from rwdenoise.errors import Cancelled
 from rwdenoise.network.engines.devices import fast_dtype
 from rwdenoise.network.unet import Domain, UNet

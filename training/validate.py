@@ -8,9 +8,9 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor
 
-from rwdenoise.denoise.diffusion import improved, schedule
-from rwdenoise.denoise.first_look import noise_of
-from rwdenoise.denoise.noise_level import LEAST, roughness_of
+from rwdenoise.denoising.diffusion import improved, schedule
+from rwdenoise.denoising.first_look import noise_of
+from rwdenoise.denoising.noise_level import LEAST, roughness_of
 from rwdenoise.errors import SettingsError
 from rwdenoise.network.unet import UNet
 from rwdenoise.photo.cfa import RGGB, X_TRANS, Cfa

@@ -20,7 +20,7 @@ from bench.pictures import data_folder, kodak
 from bench.quality.curve import EVERY
 from bench.quality.pictures import Case
 from bench.quality.rows import Row
-from rwdenoise.denoise.diffusion import improved, schedule
+from rwdenoise.denoising.diffusion import improved, schedule
 from rwdenoise.network.engines.devices import Backend, fast_dtype
 from rwdenoise.network.unet import UNet
 from rwdenoise.photo.cfa import BAYER_PHASES

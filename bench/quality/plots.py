@@ -9,7 +9,7 @@ import numpy as np
 
 from bench.quality.curve import STEPS
 from bench.quality.rows import Row
-from rwdenoise.denoise.diffusion import SAMPLERS
+from rwdenoise.denoising.diffusion import SAMPLERS
 from training.validate import SHOT
 
 

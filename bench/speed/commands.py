@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from rwdenoise.denoise.diffusion import Settings
+from rwdenoise.denoising.diffusion import Settings
 from rwdenoise_cli.options import QUALITIES, STEPS
 
 #: Steps that the quality presets take, by the weights that they use for mosaics.

@@ -8,7 +8,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from bench.speed.ceilings import synchronize
-from rwdenoise.denoise.denoiser import TILE, Denoiser
+from rwdenoise.denoising.denoiser import TILE, Denoiser
 from rwdenoise.network.engines.devices import Engine, available_devices, choose_backend
 from rwdenoise.network.manifest import find_weights
 from rwdenoise.network.unet import PLANES, Architecture, UNet

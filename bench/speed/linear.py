@@ -11,7 +11,7 @@ from bench.speed.photos import Photos
 from bench.speed.rates import Denoising
 from bench.speed.sizes import Sizes
 from bench.speed.timing import in_turn, seconds_of
-from rwdenoise.denoise.denoiser import load_denoiser
+from rwdenoise.denoising.denoiser import load_denoiser
 
 
 def measure_line(photos: Photos, weights: str, sizes: Sizes) -> list[Row]:

@@ -145,7 +145,7 @@ def _picture_facts(photo: RgbPhoto, curve: NoiseCurve) -> Facts:
 
 
 def _grain_facts(photo: Photo) -> Facts:
-    from rwdenoise.denoise.regions import measure_grain
+    from rwdenoise.denoising.regions import measure_grain
 
     return {"noise_deviation": round(255 * measure_grain(photo).deviation, 3)}
 

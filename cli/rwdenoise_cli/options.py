@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rwdenoise.denoise.diffusion import MAX_STEPS, SAMPLERS, Settings
+from rwdenoise.denoising.diffusion import MAX_STEPS, SAMPLERS, Settings
 from rwdenoise.errors import SettingsError
 from rwdenoise.io.formats import format_of
 from rwdenoise.photo.noise_profile import NoiseProfile
 
 if TYPE_CHECKING:
-    from rwdenoise.denoise.denoiser import Denoiser
+    from rwdenoise.denoising.denoiser import Denoiser
     from rwdenoise.jobs.treatment import Treatment
     from rwdenoise.network.unet import Domain
 
@@ -56,7 +56,7 @@ class Method:
 
     def load(self, domain: Domain) -> Denoiser:
         """Return the denoiser for a domain."""
-        from rwdenoise.denoise.denoiser import load_denoiser
+        from rwdenoise.denoising.denoiser import load_denoiser
 
         return load_denoiser(self.names()[domain], device=self.device)
 

@@ -22,7 +22,7 @@ from rwdenoise.jobs.tally import Tally
 from rwdenoise.jobs.treatment import Treatment
 
 if TYPE_CHECKING:
-    from rwdenoise.denoise.denoiser import Denoiser
+    from rwdenoise.denoising.denoiser import Denoiser
     from rwdenoise.network.unet import Domain
 
 Job = tuple[Path, Path]
@@ -79,7 +79,7 @@ class Task:
 
 @cache
 def _load(weights: str, device: str) -> Denoiser:
-    from rwdenoise.denoise.denoiser import load_denoiser
+    from rwdenoise.denoising.denoiser import load_denoiser
 
     return load_denoiser(weights, device=device)
 

@@ -11,10 +11,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from rwdenoise.denoise.denoiser import Denoiser
-from rwdenoise.denoise.diffusion import Settings
-from rwdenoise.denoise.picture_controls import apply_picture_controls
-from rwdenoise.denoise.regions import denoise_regions
+from rwdenoise.denoising.denoiser import Denoiser
+from rwdenoise.denoising.diffusion import Settings
+from rwdenoise.denoising.picture_controls import apply_picture_controls
+from rwdenoise.denoising.regions import denoise_regions
 from rwdenoise.noise.spectrum import Grain, estimate_grain
 from rwdenoise.photo.rgb import RgbPhoto
 
@@ -74,7 +74,7 @@ class LayerDenoiser:
 
         Notes
         -----
-        A preview is what `rwdenoise.denoise.regions.denoise_regions` gives, but for a strength below 1 on its own: that
+        A preview is what `rwdenoise.denoising.regions.denoise_regions` gives, but for a strength below 1 on its own: that
         walk stops early and takes its steps closer together, while a preview blends the end of the whole walk.
         """
         if not preview or settings.removes_nothing or photo.frame.height * photo.frame.width > MOST_PREVIEW_PIXELS:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rwdenoise.denoise.regions import denoise_regions
+from rwdenoise.denoising.regions import denoise_regions
 from rwdenoise.errors import PhotoAccessError, PhotoWriteError, SettingsError
 from rwdenoise.events import Finished, Listener, Noise, Progress, Residual, Warned
 from rwdenoise.io.pictures.convert import deepened
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from rwdenoise.denoise.denoiser import Denoiser
-    from rwdenoise.denoise.diffusion import Settings
+    from rwdenoise.denoising.denoiser import Denoiser
+    from rwdenoise.denoising.diffusion import Settings
     from rwdenoise.jobs.treatment import Treatment
     from rwdenoise.network.unet import Domain
     from rwdenoise.photo.noise_profile import NoiseProfile

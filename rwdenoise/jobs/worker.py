@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from rwdenoise._version import __version__
-from rwdenoise.denoise.diffusion import Settings
+from rwdenoise.denoising.diffusion import Settings
 from rwdenoise.errors import Cancelled, RwDenoiseError, SettingsError
 from rwdenoise.events import VERSION, Event, Failed, Finished, Listener, Progress, Ready, Started, Stopped
 from rwdenoise.memory import within_memory
 
 if TYPE_CHECKING:
-    from rwdenoise.denoise.denoiser import Denoiser
+    from rwdenoise.denoising.denoiser import Denoiser
     from rwdenoise.io.pictures.layer import Layout
     from rwdenoise.jobs.layers import LayerDenoiser
 

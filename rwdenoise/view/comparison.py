@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from rwdenoise.denoise import chroma, detail
-from rwdenoise.denoise.diffusion import Settings
-from rwdenoise.denoise.local_means import CELL
-from rwdenoise.denoise.regions import find_grain, measure_picture_noise
+from rwdenoise.denoising import chroma, detail
+from rwdenoise.denoising.diffusion import Settings
+from rwdenoise.denoising.local_means import CELL
+from rwdenoise.denoising.regions import find_grain, measure_picture_noise
 from rwdenoise.io.read import Photo
 from rwdenoise.jobs.stages import choose_noise, domain_of
 from rwdenoise.photo.raw import Area, RawPhoto
@@ -24,13 +24,13 @@ from rwdenoise.view.crops import Crop, cut_out
 from rwdenoise.view.rendering import look_of, render
 
 if TYPE_CHECKING:
-    from rwdenoise.denoise.denoiser import Denoiser
+    from rwdenoise.denoising.denoiser import Denoiser
     from rwdenoise.noise.spectrum import Grain
     from rwdenoise.photo.noise_profile import NoiseProfile
 
 Picture = NDArray[np.uint8]
 
-# Cells on each side on whose means those of a place depend (`rwdenoise.denoise.local_means`): the next, averaged with
+# Cells on each side on whose means those of a place depend (`rwdenoise.denoising.local_means`): the next, averaged with
 # its next.
 _CELLS = 2
 # Px that `rwdenoise.noise.hot_pixels` looks at around a site, for the widest filters there are.
@@ -136,7 +136,7 @@ def denoise_area(
     Notes
     -----
     The same up to float32 for one and two steps. With more, parts of a photo that hardly change rest for some steps
-    (`rwdenoise.denoise.sampling`), and what rests differs: by about 0.01 dB.
+    (`rwdenoise.denoising.sampling`), and what rests differs: by about 0.01 dB.
     """
     seen = _surroundings(photo, area, denoiser=denoiser, settings=settings)
     piece, inner = cut_out(photo, seen), Area(area.top - seen.top, area.left - seen.left, area.height, area.width)

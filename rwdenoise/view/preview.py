@@ -21,7 +21,7 @@ from rwdenoise.view.rendering import render, shown_box, shown_size, stored_place
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from rwdenoise.denoise.diffusion import Settings
+    from rwdenoise.denoising.diffusion import Settings
     from rwdenoise.photo.noise_profile import NoiseProfile
 
 #: Edge of a part in px: on a screen three beside one another have room.

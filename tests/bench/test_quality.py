@@ -11,7 +11,7 @@ from bench.gaussian import STEPS, noise_levels, sample
 from bench.methods import MosaicMethod
 from bench.quality.rows import Rows, average
 from bench.quality.tables import to_markdown, write_tables
-from rwdenoise.denoise.diffusion import SAMPLERS
+from rwdenoise.denoising.diffusion import SAMPLERS
 from training.validate import SHOT
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from rwdenoise.denoise import denoiser
-from rwdenoise.denoise.denoiser import load_denoiser
+from rwdenoise.denoising import denoiser
+from rwdenoise.denoising.denoiser import load_denoiser
 from rwdenoise.io.formats import OUTPUT_SUFFIXES
 from rwdenoise.io.pictures.icc import COLOR_SPACES
 from rwdenoise.io.raster import PICTURE_FORMATS

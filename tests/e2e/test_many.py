@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from rwdenoise.denoise import denoiser
+from rwdenoise.denoising import denoiser
 from rwdenoise.errors import Cancelled
 from rwdenoise.io.metadata.made_from import made_from
 from rwdenoise.io.write import write_photo

@@ -17,7 +17,7 @@ import tifffile
 from click.testing import CliRunner, Result
 from PIL import Image
 
-from rwdenoise.denoise import denoiser
+from rwdenoise.denoising import denoiser
 from rwdenoise.io.pictures.icc import profile
 from rwdenoise.network.weights import save_network
 from rwdenoise_cli.main import cli

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
 
-from rwdenoise.denoise import denoiser
+from rwdenoise.denoising import denoiser
 from rwdenoise.view import preview
 from rwdenoise_cli.commands import preview as command
 from rwdenoise_cli.main import cli

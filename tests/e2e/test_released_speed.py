@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from rwdenoise.denoise import sampling
-from rwdenoise.denoise.denoiser import Denoiser
-from rwdenoise.denoise.diffusion import Settings
+from rwdenoise.denoising import sampling
+from rwdenoise.denoising.denoiser import Denoiser
+from rwdenoise.denoising.diffusion import Settings
 from rwdenoise.network.engines.devices import Backend, Engine, available_devices, choose_backend
 from rwdenoise.network.manifest import find_weights
 from rwdenoise.network.weights import load_network

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from rwdenoise.denoise.denoiser import Denoiser, load_denoiser
-from rwdenoise.denoise.diffusion import Settings
+from rwdenoise.denoising.denoiser import Denoiser, load_denoiser
+from rwdenoise.denoising.diffusion import Settings
 from rwdenoise.jobs.stages import choose_noise
 from rwdenoise.photo.cfa import BAYER_PHASES, MONOCHROME, X_TRANS, Cfa
 from rwdenoise.photo.noise_profile import NoiseProfile

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from rwdenoise.denoise import denoiser
+from rwdenoise.denoising import denoiser
 from rwdenoise.io.write import write_photo
 from rwdenoise.photo.cfa import RGGB
 from rwdenoise.simulation.raw_photo import simulate_raw

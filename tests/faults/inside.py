@@ -37,7 +37,7 @@ def network(seconds: str = "0") -> None:
             return super().denoise(*arguments, **options)
 
     denoiser: Any = SimpleNamespace(load_denoiser=lambda *_, **__: Slow())
-    sys.modules["rwdenoise.denoise.denoiser"] = denoiser
+    sys.modules["rwdenoise.denoising.denoiser"] = denoiser
     MANIFEST.weights_digest = lambda _: Slow.digest
 
 
@@ -143,7 +143,7 @@ def memory(megabytes: str, then: str) -> None:
     """
     import torch
 
-    from rwdenoise.denoise.sampling import Walk
+    from rwdenoise.denoising.sampling import Walk
 
     patched: Any = Walk
     whole = patched._estimate_tile
@@ -171,7 +171,7 @@ def _limit_memory(size: int) -> None:
 
 def device(pixels: str) -> None:
     """Have a device whose memory holds tiles of so many pixels, halo and all."""
-    from rwdenoise.denoise.sampling import Walk
+    from rwdenoise.denoising.sampling import Walk
     from rwdenoise.memory import within_memory
 
     patched: Any = Walk

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rwdenoise.denoise import sampling
+from rwdenoise.denoising import sampling
 from rwdenoise_cli.main import main
 
 if __name__ == "__main__":

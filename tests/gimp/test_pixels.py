@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rwdenoise.denoise.denoiser import Denoiser, load_denoiser
-from rwdenoise.denoise.diffusion import Settings
-from rwdenoise.denoise.regions import denoise_regions
+from rwdenoise.denoising.denoiser import Denoiser, load_denoiser
+from rwdenoise.denoising.diffusion import Settings
+from rwdenoise.denoising.regions import denoise_regions
 from rwdenoise.io.pictures.encodings import DISPLAY, LINEAR, encoding_of
 from rwdenoise.photo.rgb import RgbPhoto, Stored
 from tests.gimp.cases import TYPES, Case, idle_cases, kind_cases, place_cases

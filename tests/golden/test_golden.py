@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from rwdenoise.denoise.denoiser import Denoiser
-from rwdenoise.denoise.diffusion import Settings
+from rwdenoise.denoising.denoiser import Denoiser
+from rwdenoise.denoising.diffusion import Settings
 from rwdenoise.io.raw.reader import read_raw
 from rwdenoise.io.write import write_photo
 from rwdenoise.network.engines.devices import choose_backend

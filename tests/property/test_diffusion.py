@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rwdenoise.denoise.diffusion import SAMPLERS, improved, schedule
+from rwdenoise.denoising.diffusion import SAMPLERS, improved, schedule
 
 photos = st.lists(st.floats(-1, 1), min_size=3, max_size=3).map(np.array)
 steps = st.integers(1, 100)

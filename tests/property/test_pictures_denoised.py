@@ -6,11 +6,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rwdenoise.denoise import regions
-from rwdenoise.denoise.denoiser import Denoiser
-from rwdenoise.denoise.diffusion import Settings
-from rwdenoise.denoise.noise_level import LEAST
-from rwdenoise.denoise.regions import denoise_regions
+from rwdenoise.denoising import regions
+from rwdenoise.denoising.denoiser import Denoiser
+from rwdenoise.denoising.diffusion import Settings
+from rwdenoise.denoising.noise_level import LEAST
+from rwdenoise.denoising.regions import denoise_regions
 from rwdenoise.errors import WeightsMismatchError
 from rwdenoise.network.engines.devices import Backend
 from rwdenoise.photo.cfa import RGGB

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rwdenoise.denoise.diffusion import MAX_STEPS, Settings
+from rwdenoise.denoising.diffusion import MAX_STEPS, Settings
 from rwdenoise.events import VERSION
 from rwdenoise.photo.noise_profile import NoiseProfile
 from rwdenoise_cli.options import (

@@ -16,7 +16,7 @@ from rwdenoise_cli.options import HELP, QUALITIES
 from rwdenoise_cli.status import ALL_WRITTEN
 
 if TYPE_CHECKING:
-    from rwdenoise.denoise.denoiser import Denoiser
+    from rwdenoise.denoising.denoiser import Denoiser
     from rwdenoise.jobs.worker import LoadDenoiser
 
 _STDIN, _STDOUT, _STDERR = 0, 1, 2
@@ -72,7 +72,7 @@ def _loader(weights: str | None) -> LoadDenoiser:
 
     @cache
     def load(name: str, device: str) -> Denoiser:
-        from rwdenoise.denoise.denoiser import load_denoiser
+        from rwdenoise.denoising.denoiser import load_denoiser
 
         return load_denoiser(name, device=device)
 

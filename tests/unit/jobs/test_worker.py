@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rwdenoise.denoise.diffusion import Settings
-from rwdenoise.denoise.regions import denoise_regions
+from rwdenoise.denoising.diffusion import Settings
+from rwdenoise.denoising.regions import denoise_regions
 from rwdenoise.errors import DeviceUnavailableError, SettingsError
 from rwdenoise.events import Event, Failed, Finished, Progress, Ready, Started, Stopped
 from rwdenoise.io.pictures.layer import read_layer

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from rwdenoise.denoise.diffusion import Settings
-from rwdenoise.denoise.picture_controls import apply_picture_controls
+from rwdenoise.denoising.diffusion import Settings
+from rwdenoise.denoising.picture_controls import apply_picture_controls
 from rwdenoise.noise.spectrum import TONES, estimate_grain, grain_of
 from rwdenoise.photo.color import decode_srgb
 from rwdenoise.photo.linear import display_matrix, to_display

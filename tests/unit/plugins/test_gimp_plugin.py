@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rwdenoise.denoise.diffusion import MAX_STEPS, Settings
+from rwdenoise.denoising.diffusion import MAX_STEPS, Settings
 from rwdenoise.io.formats import RAW_SUFFIXES
 from rwdenoise_cli.options import DEVICES, QUALITIES, QUALITY
 

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 import torch
 
-from rwdenoise.denoise.denoiser import load_denoiser
-from rwdenoise.denoise.diffusion import Settings
-from rwdenoise.denoise.regions import denoise_regions
+from rwdenoise.denoising.denoiser import load_denoiser
+from rwdenoise.denoising.diffusion import Settings
+from rwdenoise.denoising.regions import denoise_regions
 from rwdenoise.io.pictures.layer import Layout, read_layer, write_layer
 from rwdenoise.network.weights import save_network
 from tests.stubs.fresh import STUBS, fresh_gimp, host_of

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rwdenoise.denoise.local_means import CELL, keep_local_means
+from rwdenoise.denoising.local_means import CELL, keep_local_means
 from rwdenoise.photo.cfa import MONOCHROME, RGGB, X_TRANS, Cfa
 from rwdenoise.photo.noise_profile import NoiseProfile
 

@@ -12,14 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from rwdenoise.denoise.controls import apply_controls
-from rwdenoise.denoise.diffusion import Settings
-from rwdenoise.denoise.first_look import noise_of, plan_windows
-from rwdenoise.denoise.frames import Frame, MosaicFrame, PictureFrame
-from rwdenoise.denoise.local_means import keep_local_means
-from rwdenoise.denoise.noise_level import measure_roughness
-from rwdenoise.denoise.picture_controls import apply_picture_controls
-from rwdenoise.denoise.sampling import OnProgress, Walk
+from rwdenoise.denoising.controls import apply_controls
+from rwdenoise.denoising.diffusion import Settings
+from rwdenoise.denoising.first_look import noise_of, plan_windows
+from rwdenoise.denoising.frames import Frame, MosaicFrame, PictureFrame
+from rwdenoise.denoising.local_means import keep_local_means
+from rwdenoise.denoising.noise_level import measure_roughness
+from rwdenoise.denoising.picture_controls import apply_picture_controls
+from rwdenoise.denoising.sampling import OnProgress, Walk
 from rwdenoise.errors import DeviceMemoryError, WeightsMismatchError
 from rwdenoise.network.engines.devices import Engine, choose_backend
 from rwdenoise.network.manifest import find_weights, weights_digest
@@ -199,7 +199,7 @@ class Denoiser:
         return apply_picture_controls(clean, planes, grain=grain, settings=settings)
 
     def measure_noise(self, cut: Cut, height: int, width: int, *, roughness: float) -> float:
-        """Measure how much noise a developed picture has by a first look at it, see `rwdenoise.denoise.first_look`.
+        """Measure how much noise a developed picture has by a first look at it, see `rwdenoise.denoising.first_look`.
 
         Parameters
         ----------
@@ -208,7 +208,7 @@ class Denoiser:
         height, width : int
             Of the picture, in px.
         roughness : float
-            How rough it is, from `rwdenoise.denoise.noise_level.measure_roughness`.
+            How rough it is, from `rwdenoise.denoising.noise_level.measure_roughness`.
 
         Returns
         -------

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from rwdenoise.denoise.denoiser import load_denoiser
-from rwdenoise.denoise.detail import give_back_detail, lost_structure
-from rwdenoise.denoise.diffusion import Settings
+from rwdenoise.denoising.denoiser import load_denoiser
+from rwdenoise.denoising.detail import give_back_detail, lost_structure
+from rwdenoise.denoising.diffusion import Settings
 from rwdenoise.noise.residual import deviation_of
 from rwdenoise.photo.cfa import RGGB, X_TRANS, Cfa
 from rwdenoise.photo.noise_profile import NoiseProfile

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from rwdenoise.denoise.diffusion import SAMPLERS, Settings
-from rwdenoise.denoise.frames import MosaicFrame
-from rwdenoise.denoise.sampling import Walk
+from rwdenoise.denoising.diffusion import SAMPLERS, Settings
+from rwdenoise.denoising.frames import MosaicFrame
+from rwdenoise.denoising.sampling import Walk
 from rwdenoise.network.unet import Architecture
 from rwdenoise.photo.cfa import RGGB
 from rwdenoise.photo.noise_profile import NoiseProfile

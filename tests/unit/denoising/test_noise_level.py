@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from rwdenoise.denoise.noise_level import LEAST, MOST, UNKNOWN, WINDOW, measure_roughness, roughness_of
+from rwdenoise.denoising.noise_level import LEAST, MOST, UNKNOWN, WINDOW, measure_roughness, roughness_of
 
 GRADIENT = np.broadcast_to(np.linspace(0.2, 0.8, 384, dtype=np.float32), (3, 240, 384))
 

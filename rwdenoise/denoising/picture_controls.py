@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from rwdenoise.denoise import detail
-from rwdenoise.denoise.chroma import LUMINANCE
-from rwdenoise.denoise.controls import PART
-from rwdenoise.denoise.diffusion import Settings
+from rwdenoise.denoising import detail
+from rwdenoise.denoising.chroma import LUMINANCE
+from rwdenoise.denoising.controls import PART
+from rwdenoise.denoising.diffusion import Settings
 from rwdenoise.noise.residual import Floats
 from rwdenoise.noise.spectrum import Grain, estimate_grain
 from rwdenoise.photo.tiling import plan_tiles
@@ -29,7 +29,7 @@ def apply_picture_controls(clean: Floats, noisy: Floats, *, grain: Grain | None,
 
     Notes
     -----
-    As `rwdenoise.denoise.controls.apply_controls`, but detail is what exceeds the noise that was measured, and the gray
+    As `rwdenoise.denoising.controls.apply_controls`, but detail is what exceeds the noise that was measured, and the gray
     part of what was removed is its luminance, pixel by pixel.
     """
     result = np.empty_like(clean)

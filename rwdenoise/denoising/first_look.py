@@ -1,6 +1,6 @@
 """The first look at a developed picture: how much noise it has, by what the network takes out of parts of it.
 
-Nobody knows how noisy a finished picture is. How rough it is (`rwdenoise.denoise.noise_level`) is a guess that texture
+Nobody knows how noisy a finished picture is. How rough it is (`rwdenoise.denoising.noise_level`) is a guess that texture
 raises. Told this guess, a network that has learned to doubt it takes out of a few windows what it takes for noise. From
 that follows what the network is told that denoises the picture, and believes it.
 """
@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from rwdenoise.denoise.noise_level import LEAST, MOST
+from rwdenoise.denoising.noise_level import LEAST, MOST
 
 #: Edge of the windows that are looked at in px, and how many of them in a row and in a column; smaller pictures are
 #: looked at whole.

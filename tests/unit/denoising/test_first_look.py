@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rwdenoise.denoise.first_look import (
+from rwdenoise.denoising.first_look import (
     BLOCK,
     COLOR_DIVISOR,
     DIVISOR,
@@ -16,7 +16,7 @@ from rwdenoise.denoise.first_look import (
     noise_of,
     plan_windows,
 )
-from rwdenoise.denoise.noise_level import LEAST, MOST
+from rwdenoise.denoising.noise_level import LEAST, MOST
 
 
 def removed(deviation: float, height: int = 96, width: int = 128) -> np.ndarray:

@@ -1,6 +1,6 @@
 """How rough a developed picture is: a first guess of its noise, too high where there is texture everywhere.
 
-It is what the network is told at its first look (`rwdenoise.denoise.first_look`). White noise it measures within a
+It is what the network is told at its first look (`rwdenoise.denoising.first_look`). White noise it measures within a
 tenth; texture that covers most of the picture it takes for noise, too, and the network has learned to doubt it.
 
 Source: the mask of J. Immerkær, "Fast noise variance estimation", 1996, which sees no edges and no gradients; here of

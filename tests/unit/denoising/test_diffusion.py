@@ -2,7 +2,7 @@
 
 import pytest
 
-from rwdenoise.denoise.diffusion import SAMPLERS, Settings, ddim, forward, improved, origin, schedule
+from rwdenoise.denoising.diffusion import SAMPLERS, Settings, ddim, forward, improved, origin, schedule
 from rwdenoise.errors import SettingsError
 
 

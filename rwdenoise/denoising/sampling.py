@@ -22,8 +22,8 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from rwdenoise.denoise.diffusion import STEPS, Settings
-from rwdenoise.denoise.frames import Frame
+from rwdenoise.denoising.diffusion import STEPS, Settings
+from rwdenoise.denoising.frames import Frame
 from rwdenoise.errors import DeviceMemoryError
 from rwdenoise.memory import within_memory
 from rwdenoise.network.engines.devices import Estimate, LoadedNetwork

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from rwdenoise.denoise import detail
+from rwdenoise.denoising import detail
 from rwdenoise.io.read import Photo
 from rwdenoise.noise.spectrum import Grain, estimate_grain
 from rwdenoise.photo.raw import Area, RawPhoto
 from rwdenoise.photo.tiling import Tile, plan_tiles
 
 if TYPE_CHECKING:
-    from rwdenoise.denoise.denoiser import Denoiser
-    from rwdenoise.denoise.diffusion import Settings
+    from rwdenoise.denoising.denoiser import Denoiser
+    from rwdenoise.denoising.diffusion import Settings
 
 #: Pixels up to which a picture is done at once; that takes about 80 bytes for each.
 MOST_PIXELS = 24_000_000
@@ -88,7 +88,7 @@ def measure_grain(photo: Photo) -> Grain:
 def measure_picture_noise(photo: Photo, denoiser: Denoiser) -> float:
     """Measure how much noise a picture has, part by part; the denoiser measures the same by itself of a whole one."""
     # It imports torch, which takes a second, in which a photo can be read.
-    from rwdenoise.denoise.noise_level import measure_roughness
+    from rwdenoise.denoising.noise_level import measure_roughness
 
     def cut(rows: slice, columns: slice) -> NDArray[np.float32]:
         return photo.planes(_area(rows, columns))
