@@ -28,8 +28,7 @@ from PIL import Image
 
 from rwdenoise.noise.estimate import estimate_noise
 from rwdenoise.photo.cfa import MONOCHROME, RGGB, X_TRANS
-from rwdenoise.photo.noise_profile import NoiseProfile
-from rwdenoise.photo.typical_noise import profile_at
+from rwdenoise.photo.noise_profile import NoiseProfile, profile_at
 from rwdenoise.simulation import camera
 from rwdenoise.simulation.raw_photo import simulate_raw
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rwdenoise.denoising.denoiser import Denoiser, load_denoiser
     from rwdenoise.denoising.diffusion import Settings
     from rwdenoise.errors import RwDenoiseError
+    from rwdenoise.io.metadata.provenance import Provenance
     from rwdenoise.io.raster import read_picture
     from rwdenoise.io.raw.reader import read_raw
     from rwdenoise.io.read import read_photo
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from rwdenoise.jobs.photo import denoise_photo
     from rwdenoise.noise.estimate import estimate_noise
     from rwdenoise.photo.noise_profile import NoiseProfile
-    from rwdenoise.photo.raw import Provenance, RawPhoto
+    from rwdenoise.photo.raw import RawPhoto
     from rwdenoise.photo.rgb import RgbPhoto
 
 __all__ = [

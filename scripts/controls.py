@@ -15,8 +15,8 @@ from rwdenoise.denoising.denoiser import Denoiser, load_denoiser
 from rwdenoise.denoising.diffusion import Settings
 from rwdenoise.io.raw.develop import develop
 from rwdenoise.photo.cfa import RGGB
+from rwdenoise.photo.noise_profile import profile_at
 from rwdenoise.photo.raw import RawPhoto
-from rwdenoise.photo.typical_noise import profile_at
 from rwdenoise.simulation.raw_photo import simulate_raw
 from rwdenoise.simulation.scene import draw_scene
 

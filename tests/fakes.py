@@ -11,8 +11,9 @@ from rwdenoise.noise.hot_pixels import BrokenPixels
 from rwdenoise.noise.spectrum import Grain
 from rwdenoise.photo.cfa import LINEAR, RGGB, Cfa
 from rwdenoise.photo.noise_profile import NoiseProfile
-from rwdenoise.photo.raw import Area, RawPhoto
+from rwdenoise.photo.raw import RawPhoto
 from rwdenoise.photo.rgb import Encoding, RgbPhoto, Stored
+from rwdenoise.photo.tiling import Area
 
 
 @dataclass

@@ -5,7 +5,7 @@ from io import BytesIO
 import numpy as np
 from PIL import Image
 
-from rwdenoise.photo.raw import Area
+from rwdenoise.photo.tiling import Area
 from rwdenoise.view.report.content import Comparison, Picture, View
 from rwdenoise.view.report.pictures import encode, encode_crop, encode_drawing, thumbnail_of
 

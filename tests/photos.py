@@ -2,9 +2,11 @@
 
 import numpy as np
 
+from rwdenoise.io.metadata.provenance import Provenance
 from rwdenoise.photo.cfa import LINEAR, MONOCHROME, RGGB, Cfa
 from rwdenoise.photo.noise_profile import NoiseProfile
-from rwdenoise.photo.raw import Area, Provenance, RawPhoto
+from rwdenoise.photo.raw import RawPhoto
+from rwdenoise.photo.tiling import Area
 
 PROVENANCE = Provenance("cfa-test 1.0", "improved", 4, 0.5, NoiseProfile(1e-3, 1e-5))
 #: XYZ -> camera of a Canon PowerShot G2 (dcraw's table).

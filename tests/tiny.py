@@ -6,8 +6,9 @@ import torch
 
 from rwdenoise.denoising.denoiser import Denoiser
 from rwdenoise.network.engines.devices import Backend
-from rwdenoise.network.unet import Architecture, Domain, UNet
+from rwdenoise.network.unet import Architecture, UNet
 from rwdenoise.network.weights import Facts
+from rwdenoise.photo.cfa import Domain
 
 ARCHITECTURE = Architecture(widths=(8, 8, 8), blocks=(1, 1, 1), embedding=16)
 

@@ -22,9 +22,9 @@ from rwdenoise.denoising.denoiser import Denoiser
 from rwdenoise.denoising.diffusion import Settings
 from rwdenoise.errors import WeightsMismatchError
 from rwdenoise.network.engines.devices import Backend
-from rwdenoise.network.unet import Domain, UNet
+from rwdenoise.network.unet import UNet
 from rwdenoise.network.weights import Facts, load_network, save_network
-from rwdenoise.photo.cfa import RGGB, X_TRANS
+from rwdenoise.photo.cfa import RGGB, X_TRANS, Domain
 from rwdenoise.photo.noise_profile import NoiseProfile
 
 from .camera import LOG_SHOT

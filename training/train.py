@@ -17,8 +17,9 @@ from torch import Tensor
 from rwdenoise.denoising.diffusion import forward
 from rwdenoise.errors import Cancelled
 from rwdenoise.network.engines.devices import fast_dtype
-from rwdenoise.network.unet import Domain, UNet
+from rwdenoise.network.unet import UNet
 from rwdenoise.network.weights import load_network
+from rwdenoise.photo.cfa import Domain
 
 from .camera import CameraBag, NoiseLine
 from .checkpoint import Progress, load_checkpoint, save_checkpoint

@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 from bench.methods import MosaicMethod
 from rwdenoise.io.raw.develop import develop
 from rwdenoise.photo.cfa import RGGB, X_TRANS, Cfa
-from rwdenoise.photo.typical_noise import profile_at
+from rwdenoise.photo.noise_profile import profile_at
 from rwdenoise.simulation import scene
 from rwdenoise.simulation.raw_photo import simulate_raw
 

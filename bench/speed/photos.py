@@ -15,7 +15,8 @@ from bench.speed.sizes import shape_of
 from rwdenoise.io.raw.reader import read_raw
 from rwdenoise.io.write import write_photo
 from rwdenoise.photo.noise_profile import NoiseProfile
-from rwdenoise.photo.raw import Area, RawPhoto
+from rwdenoise.photo.raw import RawPhoto
+from rwdenoise.photo.tiling import Area
 
 
 class Photos:

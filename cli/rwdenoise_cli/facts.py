@@ -10,8 +10,8 @@ from rwdenoise.errors import PhotoError
 from rwdenoise_cli.options import QUALITIES
 
 if TYPE_CHECKING:
-    from rwdenoise.io.read import Photo
     from rwdenoise.noise.curve import NoiseCurve
+    from rwdenoise.photo.kinds import Photo
     from rwdenoise.photo.noise_profile import NoiseProfile
     from rwdenoise.photo.raw import RawPhoto
     from rwdenoise.photo.rgb import RgbPhoto
@@ -37,9 +37,8 @@ def facts_of(source: Path, photo: Photo, curve: NoiseCurve) -> Facts:
 def plan_facts(source: Path, target: Path, photo: Photo, *, method: Method, output: Output) -> Facts:
     """Return what would be done to a photo: with which weights, for how long on each device, and what is written."""
     from rwdenoise.jobs.speed import expected_seconds
-    from rwdenoise.jobs.stages import domain_of
 
-    domain = domain_of(photo)
+    domain = photo.domain
     weights = method.names()[domain]
     released = list(dict.fromkeys(names[domain] for names in QUALITIES.values()))
     fit = weights in released or _is_for(weights, domain)
@@ -102,7 +101,7 @@ def _raw_facts(photo: RawPhoto, curve: NoiseCurve) -> Facts:
 
 def _comparison(photo: RawPhoto, curve: NoiseCurve) -> Facts:
     """Hold the measured noise against what the file states, and against a typical camera at this ISO value."""
-    from rwdenoise.photo.typical_noise import profile_at
+    from rwdenoise.photo.noise_profile import profile_at
 
     typical = profile_at(photo.iso) if photo.iso and USUAL_ISO[0] <= photo.iso <= USUAL_ISO[1] else None
     measured = _deviation(curve.profile)
@@ -145,7 +144,7 @@ def _picture_facts(photo: RgbPhoto, curve: NoiseCurve) -> Facts:
 
 
 def _grain_facts(photo: Photo) -> Facts:
-    from rwdenoise.denoising.regions import measure_grain
+    from rwdenoise.noise.spectrum import measure_grain
 
     return {"noise_deviation": round(255 * measure_grain(photo).deviation, 3)}
 

@@ -19,7 +19,7 @@ from rwdenoise.photo.noise_profile import NoiseProfile
 if TYPE_CHECKING:
     from rwdenoise.denoising.denoiser import Denoiser
     from rwdenoise.jobs.treatment import Treatment
-    from rwdenoise.network.unet import Domain
+    from rwdenoise.photo.cfa import Domain
 
 # Equal to what the library says, where asking it would import torch or numpy; tests compare them.
 FORMATS = ("dng", "tiff", "jpeg", "png", "webp")

@@ -23,12 +23,12 @@ from rwdenoise.denoising.sampling import OnProgress, Walk
 from rwdenoise.errors import DeviceMemoryError, WeightsMismatchError
 from rwdenoise.network.engines.devices import Engine, choose_backend
 from rwdenoise.network.manifest import find_weights, weights_digest
-from rwdenoise.network.unet import Domain, UNet
+from rwdenoise.network.unet import UNet
 from rwdenoise.network.weights import Facts, load_network
 from rwdenoise.noise.hot_pixels import BrokenPixels, find_broken_pixels
 from rwdenoise.noise.spectrum import Grain
 from rwdenoise.parallel import side_by_side
-from rwdenoise.photo.cfa import MONOCHROME, Cfa
+from rwdenoise.photo.cfa import MONOCHROME, Cfa, Domain
 from rwdenoise.photo.noise_profile import NoiseProfile
 from rwdenoise.photo.tiling import plan_even_tiles
 

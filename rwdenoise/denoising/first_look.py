@@ -1,8 +1,8 @@
 """The first look at a developed picture: how much noise it has, by what the network takes out of parts of it.
 
-Nobody knows how noisy a finished picture is. How rough it is (`rwdenoise.denoising.noise_level`) is a guess that texture
-raises. Told this guess, a network that has learned to doubt it takes out of a few windows what it takes for noise. From
-that follows what the network is told that denoises the picture, and believes it.
+Nobody knows how noisy a finished picture is. How rough it is (`rwdenoise.denoising.noise_level`) is a guess that
+texture raises. Told this guess, a network that has learned to doubt it takes out of a few windows what it takes for
+noise. From that follows what the network is told that denoises the picture, and believes it.
 """
 
 from __future__ import annotations

@@ -29,8 +29,8 @@ def apply_picture_controls(clean: Floats, noisy: Floats, *, grain: Grain | None,
 
     Notes
     -----
-    As `rwdenoise.denoising.controls.apply_controls`, but detail is what exceeds the noise that was measured, and the gray
-    part of what was removed is its luminance, pixel by pixel.
+    As `rwdenoise.denoising.controls.apply_controls`, but detail is what exceeds the noise that was measured, and the
+    gray part of what was removed is its luminance, pixel by pixel.
     """
     result = np.empty_like(clean)
     if settings.detail and grain is None:

@@ -13,10 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rwdenoise.denoising import detail
-from rwdenoise.io.read import Photo
-from rwdenoise.noise.spectrum import Grain, estimate_grain
-from rwdenoise.photo.raw import Area, RawPhoto
-from rwdenoise.photo.tiling import Tile, plan_tiles
+from rwdenoise.noise.spectrum import find_grain
+from rwdenoise.photo.kinds import REGION, Photo, parts
+from rwdenoise.photo.tiling import Area, Tile, plan_tiles
 
 if TYPE_CHECKING:
     from rwdenoise.denoising.denoiser import Denoiser
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
 
 #: Pixels up to which a picture is done at once; that takes about 80 bytes for each.
 MOST_PIXELS = 24_000_000
-#: Edge of the regions of larger ones, in px; a multiple of what noise is measured in and every network halves.
-REGION = 3072
 
 _CORNER = Area(0, 0, 1, 1)
 
@@ -63,26 +60,15 @@ def denoise_regions(
     samples = np.empty((height, width, *like.shape[2:]), like.dtype)
     for index, tile in enumerate(tiles):
         planes = denoiser.denoise_picture(
-            photo.planes(_area(*tile.source_slices)),
+            photo.planes(Area.of(*tile.source_slices)),
             settings=settings,
             grain=grain,
             noise=noise,
             on_progress=lambda done, total, before=index: on_progress(before * total + done, len(tiles) * total),  # type: ignore[misc]
         )
         rows, columns = tile.inner_slices
-        samples[tile.target_slices] = photo.samples_of(planes[:, rows, columns], _area(*tile.target_slices))
+        samples[tile.target_slices] = photo.samples_of(planes[:, rows, columns], Area.of(*tile.target_slices))
     return photo.with_samples(samples)
-
-
-def find_grain(photo: Photo) -> Grain:
-    """Return the noise of a picture that its file states, or else measure it."""
-    stated = photo.grain if isinstance(photo, RawPhoto) else None
-    return stated or measure_grain(photo)
-
-
-def measure_grain(photo: Photo) -> Grain:
-    """Measure the noise of a picture, part by part."""
-    return estimate_grain(_parts(photo))
 
 
 def measure_picture_noise(photo: Photo, denoiser: Denoiser) -> float:
@@ -91,22 +77,13 @@ def measure_picture_noise(photo: Photo, denoiser: Denoiser) -> float:
     from rwdenoise.denoising.noise_level import measure_roughness
 
     def cut(rows: slice, columns: slice) -> NDArray[np.float32]:
-        return photo.planes(_area(rows, columns))
+        return photo.planes(Area.of(rows, columns))
 
-    roughness = measure_roughness(_parts(photo))
+    roughness = measure_roughness(parts(photo))
     return denoiser.measure_noise(cut, photo.frame.height, photo.frame.width, roughness=roughness)
-
-
-def _parts(photo: Photo) -> Iterator[NDArray[np.float32]]:
-    tiles = plan_tiles(photo.frame.height, photo.frame.width, size=REGION, halo=0, multiple=REGION)
-    return (photo.planes(_area(*tile.target_slices)) for tile in tiles)
 
 
 def _regions(photo: Photo, denoiser: Denoiser, settings: Settings) -> Iterator[Tile]:
     halo = settings.steps * denoiser.facts.halo + (0 if settings.is_plain else detail.REACH)
     multiple = denoiser.facts.architecture.multiple
     return plan_tiles(photo.frame.height, photo.frame.width, size=REGION, halo=halo, multiple=multiple)
-
-
-def _area(rows: slice, columns: slice) -> Area:
-    return Area(rows.start, columns.start, rows.stop - rows.start, columns.stop - columns.start)

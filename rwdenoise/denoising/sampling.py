@@ -27,7 +27,8 @@ from rwdenoise.denoising.frames import Frame
 from rwdenoise.errors import DeviceMemoryError
 from rwdenoise.memory import within_memory
 from rwdenoise.network.engines.devices import Estimate, LoadedNetwork
-from rwdenoise.network.unet import Architecture, Domain
+from rwdenoise.network.unet import Architecture
+from rwdenoise.photo.cfa import Domain
 from rwdenoise.photo.tiling import Tile, in_bands, plan_even_tiles
 
 OnProgress = Callable[[int, int], None]

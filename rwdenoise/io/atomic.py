@@ -192,3 +192,12 @@ def _write_error(target: Path, error: OSError | ValueError) -> PhotoWriteError:
     number = error.errno if isinstance(error, OSError) else None
     reason, hint = _REASONS.get(number or 0, (str(error), "Write to another folder with -o."))
     return PhotoWriteError(f"{shown(target)} could not be written to {target.parent}: {reason}.", hint=hint)
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder of a result, if it is missing."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"The folder {folder} cannot be made: {error.strerror}."
+        raise PhotoWriteError(message, hint="Choose another folder with -o.") from error

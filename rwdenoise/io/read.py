@@ -8,10 +8,7 @@ from rwdenoise.io.formats import PICTURE_SUFFIXES
 from rwdenoise.io.raster import read_picture
 from rwdenoise.io.raw.checks import holds_raw
 from rwdenoise.io.raw.reader import read_raw
-from rwdenoise.photo.raw import RawPhoto
-from rwdenoise.photo.rgb import RgbPhoto
-
-Photo = RawPhoto | RgbPhoto
+from rwdenoise.photo.kinds import Photo
 
 
 def read_photo(path: Path) -> Photo:

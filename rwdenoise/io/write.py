@@ -9,6 +9,7 @@ from pathlib import Path
 from rwdenoise.errors import SettingsError
 from rwdenoise.io.atomic import refuse_existing, write_atomically
 from rwdenoise.io.metadata.copy import copy_metadata
+from rwdenoise.io.metadata.provenance import Provenance
 from rwdenoise.io.pictures.icc import profile
 from rwdenoise.io.raster import encode_picture
 from rwdenoise.io.raw.develop import develop
@@ -16,7 +17,7 @@ from rwdenoise.io.raw.developed import encode_jpeg, encode_png, encode_tiff
 from rwdenoise.io.raw.dng import encode_dng, encode_tiles
 from rwdenoise.io.raw.preview import render_preview
 from rwdenoise.parallel import side_by_side
-from rwdenoise.photo.raw import Provenance, RawPhoto
+from rwdenoise.photo.raw import RawPhoto
 from rwdenoise.photo.rgb import RgbPhoto
 
 _ENCODERS = {"tiff": encode_tiff, "jpeg": encode_jpeg, "png": encode_png}

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from rwdenoise.jobs.cluster import Cluster, Task
     from rwdenoise.jobs.journal import Journal
     from rwdenoise.jobs.treatment import Treatment
-    from rwdenoise.network.unet import Domain
+    from rwdenoise.photo.cfa import Domain
 
 Job = tuple[Path, Path]
 

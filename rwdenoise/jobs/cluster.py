@@ -23,7 +23,7 @@ from rwdenoise.jobs.treatment import Treatment
 
 if TYPE_CHECKING:
     from rwdenoise.denoising.denoiser import Denoiser
-    from rwdenoise.network.unet import Domain
+    from rwdenoise.photo.cfa import Domain
 
 Job = tuple[Path, Path]
 

@@ -74,8 +74,8 @@ class LayerDenoiser:
 
         Notes
         -----
-        A preview is what `rwdenoise.denoising.regions.denoise_regions` gives, but for a strength below 1 on its own: that
-        walk stops early and takes its steps closer together, while a preview blends the end of the whole walk.
+        A preview is what `rwdenoise.denoising.regions.denoise_regions` gives, but for a strength below 1 on its own:
+        that walk stops early and takes its steps closer together, while a preview blends the end of the whole walk.
         """
         if not preview or settings.removes_nothing or photo.frame.height * photo.frame.width > MOST_PREVIEW_PIXELS:
             return denoise_regions(photo, denoiser=denoiser, settings=settings, on_progress=on_progress)  # type: ignore[return-value]

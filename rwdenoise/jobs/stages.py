@@ -9,20 +9,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rwdenoise.denoising.regions import denoise_regions
-from rwdenoise.errors import PhotoAccessError, PhotoWriteError, SettingsError
+from rwdenoise.errors import PhotoAccessError, SettingsError
 from rwdenoise.events import Finished, Listener, Noise, Progress, Residual, Warned
+from rwdenoise.io.atomic import make_folder
+from rwdenoise.io.metadata.provenance import Provenance
 from rwdenoise.io.pictures.convert import deepened
 from rwdenoise.io.raster import PICTURE_FORMATS
-from rwdenoise.io.read import Photo, read_photo
+from rwdenoise.io.read import read_photo
 from rwdenoise.io.source import FileState, shown, state_of
 from rwdenoise.io.write import FORMATS, write_photo, write_picture
 from rwdenoise.jobs.fingerprint import digest_file
 from rwdenoise.memory import within_memory
-from rwdenoise.noise.estimate import estimate_noise
+from rwdenoise.noise.estimate import choose_noise
 from rwdenoise.noise.hot_pixels import BrokenPixels, find_broken_pixels
 from rwdenoise.noise.residual import ResidualCheck, check_residual
-from rwdenoise.photo.cfa import LINEAR
-from rwdenoise.photo.raw import Provenance, RawPhoto
+from rwdenoise.photo.kinds import Photo
+from rwdenoise.photo.raw import RawPhoto
 from rwdenoise.photo.rgb import RgbPhoto
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from rwdenoise.denoising.denoiser import Denoiser
     from rwdenoise.denoising.diffusion import Settings
     from rwdenoise.jobs.treatment import Treatment
-    from rwdenoise.network.unet import Domain
+    from rwdenoise.photo.cfa import Domain
     from rwdenoise.photo.noise_profile import NoiseProfile
 
 #: Gives the denoiser for a domain.
@@ -93,7 +95,7 @@ class PhotoWork:
         """Find out how noisy a mosaic is, and which of its pixels are broken."""
         begun = time.perf_counter()
         photo = self._photo
-        if isinstance(photo, RawPhoto) and domain_of(photo) == "cfa":
+        if isinstance(photo, RawPhoto) and photo.domain == "cfa":
             self._noise = choose_noise(photo, self.treatment.noise)
             if not self.treatment.settings.removes_nothing:
                 self._broken = find_broken_pixels(photo.planes(), cfa=photo.cfa, noise=self._noise[0])
@@ -101,7 +103,7 @@ class PhotoWork:
 
     def expect(self, load: LoadDenoiser) -> None:
         """Let the denoiser get ready for this photo, which may still be measured."""
-        if isinstance(self._photo, RawPhoto) and domain_of(self._photo) == "cfa":
+        if isinstance(self._photo, RawPhoto) and self._photo.domain == "cfa":
             load("cfa").expect(self._photo.frame.height, self._photo.frame.width)
 
     @within_memory()
@@ -114,7 +116,7 @@ class PhotoWork:
             If the photo does not suit the denoiser.
         """
         begun = time.perf_counter()
-        ready = denoiser(domain_of(self._photo)) if callable(denoiser) else denoiser
+        ready = denoiser(self._photo.domain) if callable(denoiser) else denoiser
         before = ready.pixels_run
         profile = self._tell_noise(listen)
         self._photo = self._denoised(ready, profile, listen)
@@ -130,7 +132,7 @@ class PhotoWork:
         def tell(done: int, total: int) -> None:
             listen(Progress(self.job, "denoise", done, total))
 
-        if not isinstance(photo, RawPhoto) or noise is None or domain_of(photo) != "cfa":
+        if not isinstance(photo, RawPhoto) or noise is None or photo.domain != "cfa":
             return denoise_regions(photo, denoiser=denoiser, settings=settings, on_progress=tell)
         if settings.removes_nothing:
             return photo
@@ -228,20 +230,6 @@ def _provenance(work: PhotoWork, denoiser: Denoiser, noise: NoiseProfile | None)
     )
 
 
-def domain_of(photo: Photo) -> Domain:
-    """Return which weights a photo needs: those for mosaics, or those for three colors in each pixel."""
-    return "cfa" if isinstance(photo, RawPhoto) and photo.cfa != LINEAR else "rgb"
-
-
-def choose_noise(photo: RawPhoto, given: NoiseProfile | None = None) -> tuple[NoiseProfile, str]:
-    """Return the noise profile to assume, and its origin: ``given``, ``file`` or ``estimated``."""
-    if given is not None:
-        return given, "given"
-    if photo.noise is not None:
-        return photo.noise, "file"
-    return estimate_noise(photo.planes(), photo.cfa, masked=photo.masked()), "estimated"
-
-
 def check_photo(
     photo: RawPhoto, planes: NDArray[np.float32], *, noise: NoiseProfile, settings: Settings
 ) -> ResidualCheck | None:
@@ -267,12 +255,3 @@ def _refuse_format(photo: Photo, format: str, *, name: str) -> None:
         kind = "a developed picture" if developed else "camera RAW"
         message = f"{name} is {kind}, which can be written as {', '.join(possible)}, but not as {format}."
         raise SettingsError(message, hint="Leave --format out, or choose one of these.")
-
-
-def make_folder(folder: Path) -> None:
-    """Make the folder of a result, if it is missing."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        message = f"The folder {folder} cannot be made: {error.strerror}."
-        raise PhotoWriteError(message, hint="Choose another folder with -o.") from error

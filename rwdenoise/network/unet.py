@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-Domain = Literal["cfa", "rgb"]
+from rwdenoise.photo.cfa import Domain
 
 #: The photo planes that each domain denoises, and the planes that only inform (the colors of the filters).
 PLANES: dict[str, tuple[int, int]] = {"cfa": (1, 3), "rgb": (3, 0)}

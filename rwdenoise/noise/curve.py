@@ -17,12 +17,13 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from rwdenoise.io.read import Photo
 from rwdenoise.noise.estimate import LARGEST, estimate_noise
 from rwdenoise.noise.residual import CLIPPED
 from rwdenoise.photo.cfa import BLUE, CLEAR, GREEN, LINEAR, RED
+from rwdenoise.photo.kinds import Photo
 from rwdenoise.photo.noise_profile import READ_FLOOR, NoiseProfile
-from rwdenoise.photo.raw import Area, RawPhoto
+from rwdenoise.photo.raw import RawPhoto
+from rwdenoise.photo.tiling import Area
 
 Floats = NDArray[np.floating]
 Kind = Literal["raw", "developed"]

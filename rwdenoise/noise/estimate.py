@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from rwdenoise.photo.cfa import Cfa
 from rwdenoise.photo.noise_profile import READ_FLOOR, NoiseProfile
+from rwdenoise.photo.raw import RawPhoto
 
 Floats = NDArray[np.floating]
 
@@ -302,3 +303,12 @@ def _weighted_line(x: Floats, y: Floats, weight: Floats, *, floor: float) -> Noi
     if slope < 0:
         slope, height = 0.0, max(middle_y, floor)
     return NoiseProfile(min(slope, LARGEST), min(height, LARGEST))
+
+
+def choose_noise(photo: RawPhoto, given: NoiseProfile | None = None) -> tuple[NoiseProfile, str]:
+    """Return the noise profile to assume, and its origin: ``given``, ``file`` or ``estimated``."""
+    if given is not None:
+        return given, "given"
+    if photo.noise is not None:
+        return photo.noise, "file"
+    return estimate_noise(photo.planes(), photo.cfa, masked=photo.masked()), "estimated"

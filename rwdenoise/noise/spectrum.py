@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 
 from rwdenoise.noise.residual import EDGE, Floats, band_means, cosine_transform
 from rwdenoise.photo.color import decode_srgb
+from rwdenoise.photo.kinds import Photo, parts
 from rwdenoise.photo.noise_profile import NoiseProfile
+from rwdenoise.photo.raw import RawPhoto
 
 #: Wide bands, low and high frequencies along each axis, in which few values tell noise from structure.
 BANDS = band_means(width=EDGE // 2)
@@ -84,20 +86,32 @@ def grain_of(noise: NoiseProfile, matrix: Floats) -> Grain:
     return Grain(energies.clip(min=LEAST**2).astype(np.float32))
 
 
-def estimate_grain(parts: Iterable[Floats]) -> Grain:
+def find_grain(photo: Photo) -> Grain:
+    """Return the noise of a picture that its file states, or else measure it."""
+    if isinstance(photo, RawPhoto) and photo.noise is not None and not photo.is_mosaic:
+        return grain_of(photo.noise, photo.display_matrix)
+    return measure_grain(photo)
+
+
+def measure_grain(photo: Photo) -> Grain:
+    """Measure the noise of a picture, part by part."""
+    return estimate_grain(parts(photo))
+
+
+def estimate_grain(planes: Iterable[Floats]) -> Grain:
     """Measure the noise of a picture that comes in parts.
 
     Parameters
     ----------
-    parts : iterable of ndarray of float32, shape (3, H, W)
-        In the display domain, 0 black and 1 white.
+    planes : iterable of ndarray of float32, shape (3, H, W)
+        The parts of the picture in the display domain, 0 black and 1 white.
 
     Notes
     -----
     Where a picture is flat there is nothing but noise; so of the groups of one brightness those with the least energy
     are taken. In a picture without any flat place the texture is taken for noise, and less detail comes back.
     """
-    found = [_groups(part) for part in parts]
+    found = [_groups(part) for part in planes]
     tones, energies = (np.concatenate(several, axis=1) for several in zip(*found, strict=True))
     if not tones.size:  # Smaller than one group: there is nothing to measure, so no detail is told from noise.
         return Grain(np.ones((3, TONES, BANDS.shape[1]), np.float32))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 Scalar = TypeVar("Scalar", bound=np.generic)
+
+#: Which weights a photo needs: those for mosaics, or those for three colors in each pixel.
+Domain = Literal["cfa", "rgb"]
 
 RED, GREEN, BLUE = 0, 1, 2
 #: A site without a filter, as on monochrome sensors. It sees all three colors.

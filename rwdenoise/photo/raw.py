@@ -10,13 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rwdenoise.errors import SettingsError
-from rwdenoise.io.raw.tags import Tag
-from rwdenoise.noise.spectrum import Grain, grain_of
 from rwdenoise.parallel import on_every_core
-from rwdenoise.photo.cfa import LINEAR, Cfa, tile_pattern
-from rwdenoise.photo.linear import display_matrix, from_display, to_display
+from rwdenoise.photo.cfa import LINEAR, Cfa, Domain, tile_pattern
+from rwdenoise.photo.color import display_matrix, from_display, to_display
 from rwdenoise.photo.noise_profile import NoiseProfile
-from rwdenoise.photo.tiling import in_bands
+from rwdenoise.photo.tag import Tag
+from rwdenoise.photo.tiling import Area, in_bands
 
 #: A denoised mosaic is written in steps up to this many times finer than the camera's.
 FINEST_SCALE = 16
@@ -27,25 +26,6 @@ U16_MAX = 65535
 MASKED_GLOW = 20
 MASKED_EDGE = 2
 MASKED_FEWEST = 1000
-
-
-@dataclass(frozen=True)
-class Area:
-    """A rectangle, in px."""
-
-    top: int
-    left: int
-    height: int
-    width: int
-
-    @property
-    def slices(self) -> tuple[slice, slice]:
-        """The rows and columns, to index an array with."""
-        return slice(self.top, self.top + self.height), slice(self.left, self.left + self.width)
-
-    def band(self, rows: slice) -> Area:
-        """Return some of its rows, counted from its own top."""
-        return replace(self, top=self.top + rows.start, height=rows.stop - rows.start)
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,9 +65,29 @@ class RawPhoto:
     """What a DNG source says about colors and corrections; its copy says the same."""
 
     @property
+    def is_mosaic(self) -> bool:
+        """Whether each pixel holds one color only, or the sensor sees none; linear RAW has three."""
+        return self.cfa != LINEAR
+
+    @property
+    def domain(self) -> Domain:
+        """Which weights it needs."""
+        return "cfa" if self.is_mosaic else "rgb"
+
+    @property
     def frame(self) -> Area:
         """The whole active area, counted from its own corner."""
         return Area(0, 0, self.active.height, self.active.width)
+
+    @property
+    def shown(self) -> Area:
+        """The part of the active area that the camera shows."""
+        return self.crop
+
+    @property
+    def period(self) -> tuple[int, int]:
+        """After how many rows and columns the color filters repeat; (1, 1) without filters."""
+        return self.cfa.period if self.is_mosaic else (1, 1)
 
     def planes(self, area: Area | None = None) -> NDArray[np.float32]:
         """Return a part of the active area, by default all of it.
@@ -100,7 +100,7 @@ class RawPhoto:
             (3, height, width), likewise not clipped.
         """
         light = self.linear_planes(area)
-        return to_display(light, self._display_matrix) if self.cfa == LINEAR else light
+        return to_display(light, self.display_matrix) if not self.is_mosaic else light
 
     def linear_planes(self, area: Area | None = None) -> NDArray[np.float32]:
         """Return a part of the active area as the sensor saw it, by default all of it.
@@ -111,7 +111,7 @@ class RawPhoto:
             Proportional to the light in the camera's own colors: 0 black, 1 white; not clipped.
         """
         whole = area or self.frame
-        light = np.empty((3 if self.cfa == LINEAR else 1, whole.height, whole.width), np.float32)
+        light = np.empty((3 if not self.is_mosaic else 1, whole.height, whole.width), np.float32)
 
         def normalize(rows: slice) -> None:
             part = whole.band(rows)
@@ -122,11 +122,6 @@ class RawPhoto:
         on_every_core(normalize, in_bands(whole.height, whole.width))
         return light
 
-    @property
-    def grain(self) -> Grain | None:
-        """The noise in the planes of a linear photo whose file states it."""
-        return grain_of(self.noise, self._display_matrix) if self.noise and self.cfa == LINEAR else None
-
     def masked(self) -> NDArray[np.float32] | None:
         """Return the pixels that saw no light, for measuring the read noise.
 
@@ -136,7 +131,7 @@ class RawPhoto:
             0 black, 1 white. None where the file keeps too few such pixels, or where its borders hold something else,
             and for linear photos.
         """
-        if self.cfa == LINEAR:
+        if not self.is_mosaic:
             return None
         values = np.concatenate([self._above_black(*border).ravel() for border in self._borders()])
         holds_black = values.size >= MASKED_FEWEST and values.std() > 0 and abs(np.median(values)) < 0.01
@@ -194,8 +189,8 @@ class RawPhoto:
         pixel whose planes are the same keeps its value.
         """
         black = self._black_map(area)
-        if self.cfa == LINEAR:
-            matrix = self._display_matrix
+        if not self.is_mosaic:
+            matrix = self.display_matrix
             change = from_display(planes, matrix) - from_display(self.planes(area), matrix)
             changed = self._stored(area) + change.transpose(1, 2, 0) * (self.white - black)
         else:
@@ -222,12 +217,31 @@ class RawPhoto:
             mosaic[self.active.slices] = samples
         return replace(self, mosaic=mosaic, black=self.black * np.float32(finer), white=self.white * finer)
 
+    def cut_out(self, area: Area) -> RawPhoto:
+        """Return a part of the active area as a photo of its own, without borders."""
+        whole = Area(0, 0, area.height, area.width)
+        return replace(
+            self,
+            mosaic=self.mosaic[self.active.slices][area.slices],
+            cfa=self.cfa.shifted(area.top, area.left),
+            black=np.roll(self.black, (-area.top, -area.left), axis=(0, 1)),
+            active=whole,
+            crop=whole,
+        )
+
     @property
     def _finer(self) -> int:
         return max(1, min(FINEST_SCALE, int(U16_MAX // self.white)))
 
     @property
-    def _display_matrix(self) -> NDArray[np.float32]:
+    def display_matrix(self) -> NDArray[np.float32]:
+        """Camera color -> linear sRGB with white at 1, shape (3, 3); only linear photos need one.
+
+        Raises
+        ------
+        SettingsError
+            If the photo has no color matrix.
+        """
         if self.color_matrix is None:
             message = "A linear photo without color matrix cannot be shown; every linear photo needs one."
             raise SettingsError(message, hint="Give the photo a color_matrix.")
@@ -237,32 +251,7 @@ class RawPhoto:
         return self.mosaic[self.active.slices][(area or self.frame).slices]
 
     def _black_map(self, area: Area | None) -> NDArray[np.float32]:
-        if self.cfa == LINEAR:
+        if not self.is_mosaic:
             return self.black
         part = area or self.frame
         return tile_pattern(np.roll(self.black, (-part.top, -part.left), axis=(0, 1)), part.height, part.width)
-
-
-@dataclass(frozen=True)
-class Provenance:
-    """What was done to a photo; it is written into the output's XMP."""
-
-    weights: str
-    """Name and version of the weights."""
-    sampler: str
-    steps: int
-    strength: float
-    noise: NoiseProfile | None
-    """The profile that was assumed; None if the denoiser saw the noise by itself."""
-    chroma: float | None = None
-    """Strength against color noise; None for the same as `strength`."""
-    detail: float = 0.0
-    source_digest: str = ""
-    """The sha256 of the source file."""
-    method_key: str = ""
-    """From `rwdenoise.jobs.fingerprint`: by both of these a result is known again."""
-
-    @property
-    def chroma_strength(self) -> float:
-        """Strength against color noise."""
-        return self.strength if self.chroma is None else self.chroma

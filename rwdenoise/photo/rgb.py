@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rwdenoise.parallel import on_every_core
-from rwdenoise.photo.raw import Area
-from rwdenoise.photo.tiling import in_bands
+from rwdenoise.photo.cfa import Domain
+from rwdenoise.photo.tiling import Area, in_bands
 
 Samples = NDArray[Any]
 Colors = NDArray[np.float32]
@@ -63,11 +63,22 @@ class RgbPhoto:
     source: Path | None = None
     """The file that it was read from."""
 
+    domain: ClassVar[Domain] = "rgb"
+    period: ClassVar[tuple[int, int]] = (1, 1)
+    pixel_aspect: ClassVar[float] = 1.0
+    noise: ClassVar[None] = None
+    """No file of a developed picture states its noise."""
+
     @property
     def frame(self) -> Area:
         """The whole picture."""
         height, width = self.samples.shape[:2]
         return Area(0, 0, height, width)
+
+    @property
+    def shown(self) -> Area:
+        """The whole picture."""
+        return self.frame
 
     def planes(self, area: Area | None = None) -> NDArray[np.float32]:
         """Return a part of the picture, by default all of it, in the display domain.
@@ -79,6 +90,10 @@ class RgbPhoto:
         """
         display = self.encoding.to_display(_as_float(self.samples[(area or self.frame).slices]))
         return np.ascontiguousarray(np.broadcast_to(display, (*display.shape[:2], 3)).transpose(2, 0, 1))
+
+    def linear_planes(self, area: Area | None = None) -> NDArray[np.float32]:
+        """Return the planes themselves: the light that gave them is not known."""
+        return self.planes(area)
 
     def samples_of(self, planes: NDArray[np.float32], area: Area | None = None) -> Samples:
         """Return what is to be stored for a part of the picture whose planes have changed.
@@ -117,6 +132,11 @@ class RgbPhoto:
     def with_samples(self, samples: Samples) -> RgbPhoto:
         """Return this picture with other numbers, of the same shape and type."""
         return replace(self, samples=samples)
+
+    def cut_out(self, area: Area) -> RgbPhoto:
+        """Return a part of the picture as a picture of its own."""
+        extra = None if self.extra is None else self.extra[area.slices]
+        return replace(self, samples=self.samples[area.slices], extra=extra)
 
     def with_planes(self, planes: NDArray[np.float32]) -> RgbPhoto:
         """Return this picture with other planes; unchanged ones give this very picture back."""

@@ -3,10 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 # Pixels of a band of rows; a plane of it takes 1 MB.
 _BAND = 1 << 18
+
+
+@dataclass(frozen=True)
+class Area:
+    """A rectangle, in px."""
+
+    top: int
+    left: int
+    height: int
+    width: int
+
+    @classmethod
+    def of(cls, rows: slice, columns: slice) -> Area:
+        """Return the rectangle of some rows and columns."""
+        return cls(rows.start, columns.start, rows.stop - rows.start, columns.stop - columns.start)
+
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """The rows and columns, to index an array with."""
+        return slice(self.top, self.top + self.height), slice(self.left, self.left + self.width)
+
+    def band(self, rows: slice) -> Area:
+        """Return some of its rows, counted from its own top."""
+        return replace(self, top=self.top + rows.start, height=rows.stop - rows.start)
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ import torch
 from numpy.typing import NDArray
 
 from rwdenoise.photo.cfa import MONOCHROME, Cfa
-from rwdenoise.photo.noise_profile import NoiseProfile
-from rwdenoise.photo.raw import Area, RawPhoto
-from rwdenoise.photo.typical_noise import profile_at
+from rwdenoise.photo.noise_profile import NoiseProfile, profile_at
+from rwdenoise.photo.raw import RawPhoto
+from rwdenoise.photo.tiling import Area
 from rwdenoise.simulation import camera as simulate
 
 # A 14-bit sensor with the levels of many Canon bodies.

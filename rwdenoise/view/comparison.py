@@ -16,11 +16,13 @@ from numpy.typing import NDArray
 from rwdenoise.denoising import chroma, detail
 from rwdenoise.denoising.diffusion import Settings
 from rwdenoise.denoising.local_means import CELL
-from rwdenoise.denoising.regions import find_grain, measure_picture_noise
-from rwdenoise.io.read import Photo
-from rwdenoise.jobs.stages import choose_noise, domain_of
-from rwdenoise.photo.raw import Area, RawPhoto
-from rwdenoise.view.crops import Crop, cut_out
+from rwdenoise.denoising.regions import measure_picture_noise
+from rwdenoise.noise.estimate import choose_noise
+from rwdenoise.noise.spectrum import find_grain
+from rwdenoise.photo.kinds import Photo
+from rwdenoise.photo.raw import RawPhoto
+from rwdenoise.photo.tiling import Area
+from rwdenoise.view.crops import Crop
 from rwdenoise.view.rendering import look_of, render
 
 if TYPE_CHECKING:
@@ -75,7 +77,7 @@ def measure(
     photo: Photo, variants: Sequence[Settings], *, denoiser: Denoiser, noise: NoiseProfile | None = None
 ) -> Measured:
     """Measure on the whole photo what the denoiser must be told, as `denoise_photo` does."""
-    if isinstance(photo, RawPhoto) and domain_of(photo) == "cfa":
+    if isinstance(photo, RawPhoto) and photo.domain == "cfa":
         return Measured(*choose_noise(photo, noise))
     grain = find_grain(photo) if any(settings.detail for settings in variants) else None
     return Measured(grain=grain, noise=measure_picture_noise(photo, denoiser))
@@ -139,7 +141,7 @@ def denoise_area(
     (`rwdenoise.denoising.sampling`), and what rests differs: by about 0.01 dB.
     """
     seen = _surroundings(photo, area, denoiser=denoiser, settings=settings)
-    piece, inner = cut_out(photo, seen), Area(area.top - seen.top, area.left - seen.left, area.height, area.width)
+    piece, inner = photo.cut_out(seen), Area(area.top - seen.top, area.left - seen.left, area.height, area.width)
     if settings.removes_nothing:
         return piece, inner
     planes = piece.planes()
@@ -155,7 +157,7 @@ def denoise_area(
 def _surroundings(photo: Photo, area: Area, *, denoiser: Denoiser, settings: Settings) -> Area:
     """Return what must be denoised for an area: all that it depends on, in the phase that the whole photo has."""
     controls = 0 if settings.is_plain else detail.REACH + chroma.REACH
-    cells = _CELLS * CELL if domain_of(photo) == "cfa" else 0
+    cells = _CELLS * CELL if photo.domain == "cfa" else 0
     walk = settings.steps * denoiser.facts.halo + _HOT
     grid = math.lcm(CELL, denoiser.facts.architecture.multiple)
 

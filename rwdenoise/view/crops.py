@@ -10,21 +10,21 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rwdenoise.io.read import Photo
 from rwdenoise.noise.residual import EDGE
 from rwdenoise.noise.spectrum import estimate_grain
-from rwdenoise.photo.cfa import BLUE, GREEN, LINEAR, RED, TRANSMISSION
+from rwdenoise.photo.cfa import BLUE, GREEN, RED, TRANSMISSION
 from rwdenoise.photo.color import decode_srgb, encode_extended_srgb
-from rwdenoise.photo.raw import Area, RawPhoto
+from rwdenoise.photo.kinds import Photo
+from rwdenoise.photo.raw import RawPhoto
 from rwdenoise.photo.rgb import RgbPhoto
+from rwdenoise.photo.tiling import Area
 
 Floats = NDArray[np.float32]
-Some = TypeVar("Some", bound=Photo)
 
 NOISIEST, MOST_DETAILED, DARKEST, CHOSEN = "noisiest", "most detailed", "darkest", "chosen"
 
@@ -85,30 +85,9 @@ def choose_crops(photo: Photo, *, size: int) -> list[Crop]:
 
 def crop_at(photo: Photo, row: int, column: int, *, size: int) -> Crop:
     """Return the part of a photo around a pixel, moved inside where it would reach over the edge."""
-    shown = shown_area(photo)
+    shown = photo.shown
     height, width = _edges(photo, size)
     return Crop(CHOSEN, _aligned(photo, shown.top + row - height // 2, shown.left + column - width // 2, size))
-
-
-def cut_out(photo: Some, area: Area) -> Some:
-    """Return a part of a photo as a photo of its own, without borders."""
-    if isinstance(photo, RgbPhoto):
-        extra = None if photo.extra is None else photo.extra[area.slices]
-        return replace(photo, samples=photo.samples[area.slices], extra=extra)
-    whole = Area(0, 0, area.height, area.width)
-    return replace(
-        photo,
-        mosaic=photo.mosaic[photo.active.slices][area.slices],
-        cfa=photo.cfa.shifted(area.top, area.left),
-        black=np.roll(photo.black, (-area.top, -area.left), axis=(0, 1)),
-        active=whole,
-        crop=whole,
-    )
-
-
-def shown_area(photo: Photo) -> Area:
-    """Return the part that the camera shows."""
-    return photo.crop if isinstance(photo, RawPhoto) else photo.frame
 
 
 def _scores(blocks: _Blocks) -> Iterator[tuple[str, Floats]]:
@@ -126,7 +105,7 @@ def _best(score: Floats, blocks: _Blocks, photo: Photo, *, size: int, taken: lis
     rows, columns = (
         max(1, min(edge // blocks.edge, count)) for edge, count in zip(_edges(photo, size), score.shape, strict=True)
     )
-    shown, means = shown_area(photo), _window_means(score, rows, columns)
+    shown, means = photo.shown, _window_means(score, rows, columns)
     for place in np.argsort(-means, axis=None, kind="stable").tolist():
         row, column = divmod(place, means.shape[1])
         area = _aligned(photo, shown.top + row * blocks.edge, shown.left + column * blocks.edge, size)
@@ -145,12 +124,12 @@ def _window_means(values: Floats, rows: int, columns: int) -> Floats:
 
 def _aligned(photo: Photo, top: int, left: int, size: int) -> Area:
     """Return the area near a corner that lies inside of what is shown, at multiples of the filters' period."""
-    shown = shown_area(photo)
+    shown = photo.shown
     edges = _edges(photo, size)
     frame = ((shown.top, shown.height), (shown.left, shown.width))
     corner_top, corner_left = (
         _place(wanted, edge, begin, length, period)
-        for wanted, edge, (begin, length), period in zip((top, left), edges, frame, _period(photo), strict=True)
+        for wanted, edge, (begin, length), period in zip((top, left), edges, frame, photo.period, strict=True)
     )
     return Area(corner_top, corner_left, *edges)
 
@@ -164,11 +143,11 @@ def _place(wanted: int, edge: int, begin: int, length: int, period: int) -> int:
 
 def _edges(photo: Photo, size: int) -> tuple[int, int]:
     """Return height and width of a crop: multiples of the period, or all that is shown where it is smaller."""
-    shown = shown_area(photo)
+    shown = photo.shown
     height, width = (
         _edge(begin, length, size, period)
         for begin, length, period in zip(
-            (shown.top, shown.left), (shown.height, shown.width), _period(photo), strict=True
+            (shown.top, shown.left), (shown.height, shown.width), photo.period, strict=True
         )
     )
     return height, width
@@ -184,10 +163,6 @@ def _overlap(one: Area, other: Area) -> bool:
     beside = one.left >= other.left + other.width or other.left >= one.left + one.width
     above = one.top >= other.top + other.height or other.top >= one.top + one.height
     return not (beside or above)
-
-
-def _period(photo: Photo) -> tuple[int, int]:
-    return photo.cfa.period if isinstance(photo, RawPhoto) and photo.cfa != LINEAR else (1, 1)
 
 
 def _look(photo: Photo) -> _Blocks:
@@ -206,13 +181,13 @@ def _look(photo: Photo) -> _Blocks:
 
 def _sparse_planes(photo: Photo) -> tuple[Floats, int]:
     """Return some of the sites of what is shown as a screen shows them, shape (3, H, W), and the px between them."""
-    shown = shown_area(photo)
-    period = math.lcm(*_period(photo))
+    shown = photo.shown
+    period = math.lcm(*photo.period)
     stride = period * max(1, -(-max(shown.height, shown.width) // (period * LONGEST)))
     if isinstance(photo, RgbPhoto):
         return replace(photo, samples=photo.samples[::stride, ::stride]).planes().clip(0, 1), stride
     light = photo.linear_planes(shown)
-    colors = light[:, ::stride, ::stride] if photo.cfa == LINEAR else _sites(light[0], photo, stride)
+    colors = light[:, ::stride, ::stride] if not photo.is_mosaic else _sites(light[0], photo, stride)
     gains = np.array(photo.white_balance, np.float32)[:, np.newaxis, np.newaxis]
     return encode_extended_srgb(colors * (gains / gains.min())).clip(0, 1), stride
 

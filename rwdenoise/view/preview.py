@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from rwdenoise.errors import SettingsError
 from rwdenoise.events import Listener, Noise, Progress, Started, Warned
-from rwdenoise.io.atomic import write_atomically
-from rwdenoise.io.read import Photo, read_photo
+from rwdenoise.io.atomic import make_folder, write_atomically
+from rwdenoise.io.read import read_photo
 from rwdenoise.jobs.photo import check_source, check_target, ignore
-from rwdenoise.jobs.stages import LoadDenoiser, domain_of, make_folder
+from rwdenoise.jobs.stages import LoadDenoiser
 from rwdenoise.memory import within_memory
+from rwdenoise.photo.kinds import Photo
 from rwdenoise.view.comparison import Comparison, Measured, common_words, compare, measure
 from rwdenoise.view.contact_sheet import OVERVIEW, Heading, Row, draw_sheet, encode_sheet, sheet_format
 from rwdenoise.view.crops import Crop, choose_crops, crop_at
@@ -79,7 +80,7 @@ def preview_photo(  # noqa: PLR0913 -- what a user can choose, all by name
         photo = read_photo(source)
         listen(Progress(job, "read", 1, 1))
         crops = [_crop_at(photo, place, size=size) for place in at] or choose_crops(photo, size=size)
-        ready = denoiser(domain_of(photo))
+        ready = denoiser(photo.domain)
         measured = measure(photo, variants, denoiser=ready, noise=noise)
         _tell_noise(measured, noise, job=job, listen=listen)
         compared = compare(

@@ -11,11 +11,11 @@ from PIL import Image
 from rwdenoise.io.pictures.samples import to_depth
 from rwdenoise.io.raw.develop import develop
 from rwdenoise.io.raw.preview import camera_curve, render_small, with_square_pixels
-from rwdenoise.io.read import Photo
 from rwdenoise.photo.cfa import LINEAR
-from rwdenoise.photo.raw import U16_MAX, Area, RawPhoto
+from rwdenoise.photo.kinds import Photo
+from rwdenoise.photo.raw import U16_MAX, RawPhoto
 from rwdenoise.photo.rgb import RgbPhoto, Samples
-from rwdenoise.view.crops import cut_out, shown_area
+from rwdenoise.photo.tiling import Area
 
 #: Px around an area that are developed with it: demosaicing looks a few px around.
 MARGIN = 16
@@ -77,7 +77,7 @@ def render(
 
 def shown_box(photo: Photo, area: Area) -> tuple[float, float, float, float]:
     """Return where an area lies in the upright picture: left, top, right and bottom as shares of its edges."""
-    shown = shown_area(photo)
+    shown = photo.shown
     top, left = (area.top - shown.top) / shown.height, (area.left - shown.left) / shown.width
     rows, columns = (top, top + area.height / shown.height), (left, left + area.width / shown.width)
     if photo.orientation in _TURNED:
@@ -91,7 +91,7 @@ def shown_box(photo: Photo, area: Area) -> tuple[float, float, float, float]:
 
 def shown_size(photo: Photo) -> tuple[int, int]:
     """Return width and height of the upright picture in px."""
-    shown = shown_area(photo)
+    shown = photo.shown
     aspect = _aspect(photo)
     size = round(shown.width * max(aspect, 1)), round(shown.height * max(1 / aspect, 1))
     return (size[1], size[0]) if photo.orientation in _TURNED else size
@@ -99,7 +99,7 @@ def shown_size(photo: Photo) -> tuple[int, int]:
 
 def stored_place(photo: Photo, x: float, y: float) -> tuple[int, int]:
     """Return row and column, counted from the corner of what the camera shows, of a pixel of the upright picture."""
-    shown, (width, height) = shown_area(photo), shown_size(photo)
+    shown, (width, height) = photo.shown, shown_size(photo)
     across = 1 - x / width if photo.orientation in _MIRRORED else x / width
     down = 1 - y / height if photo.orientation in _FLIPPED else y / height
     if photo.orientation in _TURNED:
@@ -121,7 +121,7 @@ def _develop(photo: RawPhoto, area: Area) -> NDArray[np.uint16]:
     """Return a part of a photo in 16-bit sRGB, not turned, in the sensor's pixels."""
     top, height = _widened(area.top, area.height, photo.frame.height)
     left, width = _widened(area.left, area.width, photo.frame.width)
-    piece = cut_out(photo, Area(top, left, height, width))
+    piece = photo.cut_out(Area(top, left, height, width))
     picture = develop(replace(piece, orientation=1, pixel_aspect=1.0))
     return picture[Area(area.top - top, area.left - left, area.height, area.width).slices]
 

@@ -16,7 +16,7 @@ from bench.peers.developer import Developer
 from bench.quality import programs
 from rwdenoise.denoising.diffusion import Settings
 from rwdenoise.io.raw.reader import read_raw
-from rwdenoise.jobs.stages import choose_noise
+from rwdenoise.noise.estimate import choose_noise
 from tests.tiny import tiny_denoiser
 
 RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"

@@ -1,8 +1,8 @@
 """The weights that are released."""
 
 from rwdenoise.network.manifest import list_weights
-from rwdenoise.network.unet import Domain
 from rwdenoise.network.weights import read_facts
+from rwdenoise.photo.cfa import Domain
 
 
 def names_of(domain: Domain) -> list[str]:

@@ -8,11 +8,11 @@ import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
 
+from rwdenoise.io.metadata.provenance import Provenance
 from rwdenoise.io.write import write_photo
 from rwdenoise.jobs import speed
 from rwdenoise.photo.cfa import RGGB, X_TRANS
-from rwdenoise.photo.raw import Provenance
-from rwdenoise.photo.typical_noise import profile_at
+from rwdenoise.photo.noise_profile import profile_at
 from rwdenoise.simulation.raw_photo import simulate_raw
 from rwdenoise_cli.main import cli
 

@@ -15,7 +15,7 @@ from rwdenoise.denoising.denoiser import Denoiser, load_denoiser
 from rwdenoise.denoising.diffusion import Settings
 from rwdenoise.photo.cfa import RGGB
 from rwdenoise.photo.color import encode_srgb
-from rwdenoise.photo.typical_noise import profile_at
+from rwdenoise.photo.noise_profile import profile_at
 from rwdenoise.simulation import camera
 from rwdenoise.simulation.raw_photo import WHITE_BALANCE
 from rwdenoise.simulation.scene import draw_scene

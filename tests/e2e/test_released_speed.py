@@ -11,8 +11,8 @@ from rwdenoise.network.engines.devices import Backend, Engine, available_devices
 from rwdenoise.network.manifest import find_weights
 from rwdenoise.network.weights import load_network
 from rwdenoise.photo.cfa import RGGB, X_TRANS
+from rwdenoise.photo.noise_profile import profile_at
 from rwdenoise.photo.raw import RawPhoto
-from rwdenoise.photo.typical_noise import profile_at
 from rwdenoise.simulation.raw_photo import simulate_raw
 from rwdenoise.simulation.scene import draw_scene
 from tests.e2e.released import names_of

@@ -5,11 +5,10 @@ import pytest
 
 from rwdenoise.denoising.denoiser import Denoiser, load_denoiser
 from rwdenoise.denoising.diffusion import Settings
-from rwdenoise.jobs.stages import choose_noise
+from rwdenoise.noise.estimate import choose_noise
 from rwdenoise.photo.cfa import BAYER_PHASES, MONOCHROME, X_TRANS, Cfa
-from rwdenoise.photo.noise_profile import NoiseProfile
+from rwdenoise.photo.noise_profile import NoiseProfile, profile_at
 from rwdenoise.photo.raw import RawPhoto
-from rwdenoise.photo.typical_noise import profile_at
 from rwdenoise.simulation.raw_photo import simulate_raw
 from rwdenoise.simulation.scene import draw_scene
 from tests.e2e.released import names_of

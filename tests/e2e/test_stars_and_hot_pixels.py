@@ -7,8 +7,7 @@ import torch
 from rwdenoise.denoising.denoiser import Denoiser, load_denoiser
 from rwdenoise.denoising.diffusion import Settings
 from rwdenoise.photo.cfa import RGGB, X_TRANS, Cfa
-from rwdenoise.photo.noise_profile import NoiseProfile
-from rwdenoise.photo.typical_noise import profile_at
+from rwdenoise.photo.noise_profile import NoiseProfile, profile_at
 from rwdenoise.simulation import camera
 from tests.e2e.released import names_of
 

@@ -15,8 +15,8 @@ from PIL import Image
 
 from rwdenoise.io.pictures.icc import profile
 from rwdenoise.io.pictures.png import profile_chunk, with_chunks
-from rwdenoise.io.raw import tags
 from rwdenoise.io.raw.dng import encode_bare_dng, encode_dng
+from rwdenoise.photo import tag as tags
 from rwdenoise.photo.cfa import LINEAR, MONOCHROME, RGGB, X_TRANS
 from tests.photos import PREVIEW, PROVENANCE, raw_photo
 from tests.pictures import pixels, saved

@@ -17,8 +17,8 @@ from rwdenoise.io.raw import dng_tags
 from rwdenoise.io.raw.checks import holds_raw, refuse_unreadable, unknown_kind
 from rwdenoise.io.raw.private_data import private_tags
 from rwdenoise.io.raw.tiff_structure import read_directories
-from rwdenoise.io.read import Photo
 from rwdenoise.io.write import write_photo, write_picture
+from rwdenoise.photo.kinds import Photo
 from rwdenoise.photo.raw import RawPhoto
 from tests.fuzz import samples
 from tests.fuzz.samples import Samples

@@ -11,13 +11,13 @@ import torch
 
 from rwdenoise.denoising.denoiser import Denoiser
 from rwdenoise.denoising.diffusion import Settings
+from rwdenoise.io.metadata.provenance import Provenance
 from rwdenoise.io.raw.reader import read_raw
 from rwdenoise.io.write import write_photo
 from rwdenoise.network.engines.devices import choose_backend
 from rwdenoise.network.manifest import find_weights
 from rwdenoise.network.weights import load_network
-from rwdenoise.photo.raw import Provenance
-from rwdenoise.photo.typical_noise import profile_at
+from rwdenoise.photo.noise_profile import profile_at
 
 CASES = sorted(path.parent for path in Path(__file__).parent.glob("*/input.dng"))
 

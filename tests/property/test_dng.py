@@ -13,7 +13,8 @@ from rwdenoise.io.raw.dng import encode_bare_dng, encode_dng
 from rwdenoise.io.raw.reader import read_raw
 from rwdenoise.io.write import write_photo
 from rwdenoise.photo.cfa import BAYER_PHASES, LINEAR, MONOCHROME, X_TRANS, Cfa
-from rwdenoise.photo.raw import Area, RawPhoto
+from rwdenoise.photo.raw import RawPhoto
+from rwdenoise.photo.tiling import Area
 from tests.photos import PREVIEW, PROVENANCE, raw_photo
 
 X_TRANS_PHASES = [X_TRANS.shifted(top, left) for top in range(6) for left in range(6)]

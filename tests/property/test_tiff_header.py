@@ -4,11 +4,11 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rwdenoise.io.raw import tags
 from rwdenoise.io.raw.dng import encode_dng
-from rwdenoise.io.raw.tags import Tag
 from rwdenoise.io.raw.tiff_structure import read_directories
 from rwdenoise.io.raw.tiff_writer import Picture, assemble
+from rwdenoise.photo import tag as tags
+from rwdenoise.photo.tag import Tag
 from tests.photos import PREVIEW, PROVENANCE, raw_photo
 
 DNG = encode_dng(raw_photo(), preview=PREVIEW, provenance=PROVENANCE)

@@ -30,8 +30,8 @@ from rwdenoise_cli.reporting.lines import choose_reporter
 from rwdenoise_cli.status import status_of
 
 if TYPE_CHECKING:
-    from rwdenoise.io.read import Photo
     from rwdenoise.noise.curve import NoiseCurve
+    from rwdenoise.photo.kinds import Photo
 
 Judge = Callable[["Photo"], Facts | None]
 PLOTS = (".png", ".svg")
@@ -142,7 +142,8 @@ def _draw(curve: NoiseCurve, plot: Path, *, overwrite: bool) -> None:
 
 def _judge_with(method: Method) -> Judge:
     """Return what denoises a photo and judges what was removed; None where that cannot be judged."""
-    from rwdenoise.jobs.stages import check_photo, choose_noise, domain_of
+    from rwdenoise.jobs.stages import check_photo
+    from rwdenoise.noise.estimate import choose_noise
     from rwdenoise.photo.raw import RawPhoto
 
     if method.settings.removes_nothing or method.settings.chroma_strength != method.settings.strength:
@@ -151,7 +152,7 @@ def _judge_with(method: Method) -> Judge:
     load = cache(method.load)
 
     def judge(photo: Photo) -> Facts | None:
-        if not isinstance(photo, RawPhoto) or domain_of(photo) != "cfa":
+        if not isinstance(photo, RawPhoto) or photo.domain != "cfa":
             return None
         noise, _ = choose_noise(photo, method.noise)
         planes = load("cfa").denoise(photo.planes(), cfa=photo.cfa, noise=noise, settings=method.settings)

@@ -26,12 +26,13 @@ from rwdenoise.io.pictures.png import Chunk
 from rwdenoise.io.pictures.tiff import LOSSLESS
 from rwdenoise.io.raw.dng_tags import is_inside
 from rwdenoise.io.raw.libraw import MAX_PIXELS
-from rwdenoise.io.raw.tags import SIZES, Tag
-from rwdenoise.io.read import Photo
 from rwdenoise.photo.cfa import BLUE, LINEAR, MONOCHROME, RED, Cfa
+from rwdenoise.photo.kinds import Photo
 from rwdenoise.photo.noise_profile import NoiseProfile
-from rwdenoise.photo.raw import Area, RawPhoto
+from rwdenoise.photo.raw import RawPhoto
 from rwdenoise.photo.rgb import RgbPhoto, Stored
+from rwdenoise.photo.tag import SIZES, Tag
+from rwdenoise.photo.tiling import Area
 
 _PERIODS = {"Bayer": (2, 2), "X-Trans": (6, 6)}
 _U16_MAX, _U32_MAX = 2**16 - 1, 2**32 - 1

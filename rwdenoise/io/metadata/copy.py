@@ -13,9 +13,9 @@ import exiv2
 from rwdenoise._version import __version__
 from rwdenoise.errors import PhotoAccessError, PhotoError
 from rwdenoise.io.metadata.exiv2 import EXIV2_ERRORS, LOCK, NAMESPACE, PREFIX, open_image
+from rwdenoise.io.metadata.provenance import Provenance
 from rwdenoise.io.metadata.thumbnail import render_thumbnail
 from rwdenoise.io.source import read_file, shown
-from rwdenoise.photo.raw import Provenance
 from rwdenoise.photo.rgb import RgbPhoto
 
 # Directories that describe pictures which the output does not have.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import exiv2
@@ -12,7 +13,31 @@ from rwdenoise.errors import RwDenoiseError
 from rwdenoise.io.metadata.exiv2 import EXIV2_ERRORS, LOCK, PREFIX, open_image
 from rwdenoise.io.source import read_file
 from rwdenoise.photo.noise_profile import NoiseProfile
-from rwdenoise.photo.raw import Provenance
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What was done to a photo; it is written into the output's XMP."""
+
+    weights: str
+    """Name and version of the weights."""
+    sampler: str
+    steps: int
+    strength: float
+    noise: NoiseProfile | None
+    """The profile that was assumed; None if the denoiser saw the noise by itself."""
+    chroma: float | None = None
+    """Strength against color noise; None for the same as `strength`."""
+    detail: float = 0.0
+    source_digest: str = ""
+    """The sha256 of the source file."""
+    method_key: str = ""
+    """From `rwdenoise.jobs.fingerprint`: by both of these a result is known again."""
+
+    @property
+    def chroma_strength(self) -> float:
+        """Strength against color noise."""
+        return self.strength if self.chroma is None else self.chroma
 
 
 def read_provenance(path: Path) -> Provenance | None:

@@ -15,13 +15,14 @@ import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
 
-from rwdenoise.io.raw import tags
+from rwdenoise.io.metadata.provenance import Provenance
 from rwdenoise.io.raw.dng_tags import D65, MOSAIC_CODES
-from rwdenoise.io.raw.tags import Tag
 from rwdenoise.io.raw.tiff_writer import Picture, assemble
 from rwdenoise.parallel import on_every_core
+from rwdenoise.photo import tag as tags
 from rwdenoise.photo.cfa import LINEAR, MONOCHROME
-from rwdenoise.photo.raw import U16_MAX, Provenance, RawPhoto
+from rwdenoise.photo.raw import U16_MAX, RawPhoto
+from rwdenoise.photo.tag import Tag
 
 # 256 is what Adobe's own converter uses; lossless JPEG of other sizes is not read everywhere.
 TILE = 256

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rwdenoise.errors import SettingsError
-from rwdenoise.io.raw import tags
-from rwdenoise.io.raw.tags import Tag
 from rwdenoise.io.raw.tiff_structure import Directory
+from rwdenoise.photo import tag as tags
 from rwdenoise.photo.color import SRGB_TO_XYZ
 from rwdenoise.photo.noise_profile import NoiseProfile
-from rwdenoise.photo.raw import Area
+from rwdenoise.photo.tag import Tag
+from rwdenoise.photo.tiling import Area
 
 D65 = 21
 # The worst of the real cameras' matrices that were looked at has 4.

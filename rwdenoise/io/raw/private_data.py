@@ -10,9 +10,9 @@ import struct
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
-from rwdenoise.io.raw import tags
-from rwdenoise.io.raw.tags import Tag
 from rwdenoise.io.raw.tiff_structure import Directory, read_directory
+from rwdenoise.photo import tag as tags
+from rwdenoise.photo.tag import Tag
 
 _ADOBE = b"Adobe\0"
 _CRW_MAGIC = b"HEAPCCDR"

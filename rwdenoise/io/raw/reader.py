@@ -22,7 +22,8 @@ from rwdenoise.io.raw.private_data import private_tags
 from rwdenoise.io.raw.tiff_structure import Directory, read_directories
 from rwdenoise.io.source import read_file, shown
 from rwdenoise.photo.cfa import BLUE, CLEAR, GREEN, LINEAR, MONOCHROME, RED, Cfa
-from rwdenoise.photo.raw import Area, RawPhoto
+from rwdenoise.photo.raw import RawPhoto
+from rwdenoise.photo.tiling import Area
 
 #: LibRaw's `flip` (mirror 1, upside down 2, transpose 4) -> Exif orientation.
 ORIENTATIONS = {0: 1, 1: 2, 2: 4, 3: 3, 4: 5, 5: 8, 6: 6, 7: 7}

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from rwdenoise.io.raw.tags import DTYPES, SIZES, SUB_IFDS, Tag
 from rwdenoise.io.source import FilePart
+from rwdenoise.photo.tag import DTYPES, SIZES, SUB_IFDS, Tag
 
 Directory = Mapping[int, Tag]
 Bytes = bytes | FilePart

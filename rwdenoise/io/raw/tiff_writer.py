@@ -12,8 +12,8 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from rwdenoise.errors import PhotoWriteError
-from rwdenoise.io.raw import tags
-from rwdenoise.io.raw.tags import Tag
+from rwdenoise.photo import tag as tags
+from rwdenoise.photo.tag import Tag
 
 _HEADER = struct.pack("<2sHI", b"II", 42, 8)
 _INLINE = 4

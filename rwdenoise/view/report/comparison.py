@@ -6,15 +6,17 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rwdenoise.io.metadata.camera import read_shooting
-from rwdenoise.io.metadata.provenance import read_provenance
-from rwdenoise.io.read import Photo, read_photo
+from rwdenoise.io.metadata.provenance import Provenance, read_provenance
+from rwdenoise.io.read import read_photo
 from rwdenoise.io.source import shown
 from rwdenoise.jobs.stages import ReadPhoto
 from rwdenoise.noise.curve import NoiseCurve, measure_noise_curve
 from rwdenoise.noise.residual import Flagged, ResidualCheck, check_residual
 from rwdenoise.photo.cfa import LINEAR
-from rwdenoise.photo.raw import Area, Provenance, RawPhoto
-from rwdenoise.view.crops import choose_crops, cut_out, shown_area
+from rwdenoise.photo.kinds import Photo
+from rwdenoise.photo.raw import RawPhoto
+from rwdenoise.photo.tiling import Area
+from rwdenoise.view.crops import choose_crops
 from rwdenoise.view.noise_plot import draw_noise_curve
 from rwdenoise.view.rendering import Look, look_of, render, shown_box, shown_size
 from rwdenoise.view.report.content import Comparison, Picture, View
@@ -99,7 +101,7 @@ def _views(removal: Removal, flagged: Sequence[Flagged], bounds: Bounds) -> Iter
             before=before,
             after=after,
             removed=encode_crop(removal.picture(crop.area)),
-            marks=_marks(cut_out(photo, crop.area), flagged, before, corner=(crop.area.top, crop.area.left)),
+            marks=_marks(photo.cut_out(crop.area), flagged, before, corner=(crop.area.top, crop.area.left)),
         )
 
 
@@ -108,7 +110,7 @@ def _whole(removal: Removal, flagged: Sequence[Flagged], look: Look, bounds: Bou
     before, after = (
         encode(render(one, longest=bounds.longest, look=look), quality=bounds.quality) for one in removal.pair
     )
-    removed = removal.picture(shown_area(photo), longest=round(bounds.longest * REMOVED_SHARE))
+    removed = removal.picture(photo.shown, longest=round(bounds.longest * REMOVED_SHARE))
     scale = before.width / shown_size(photo)[0]
     reduced = f", reduced to {100 * scale:.0f} %" if scale < 1 else ""
     return View(

@@ -6,7 +6,7 @@ import base64
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rwdenoise.photo.raw import Area
+from rwdenoise.photo.tiling import Area
 
 #: A word, and what belongs to it.
 Fact = tuple[str, str]

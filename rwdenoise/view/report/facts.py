@@ -10,10 +10,11 @@ import numpy as np
 
 from rwdenoise.events import Finished
 from rwdenoise.io.metadata.camera import Shooting
-from rwdenoise.io.read import Photo
+from rwdenoise.io.metadata.provenance import Provenance
 from rwdenoise.noise.curve import NoiseCurve
 from rwdenoise.noise.residual import ResidualCheck
-from rwdenoise.photo.raw import Provenance, RawPhoto
+from rwdenoise.photo.kinds import Photo
+from rwdenoise.photo.raw import RawPhoto
 from rwdenoise.view.rendering import shown_size
 from rwdenoise.view.report.content import Fact
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from rwdenoise.errors import SettingsError
 from rwdenoise.io.pictures.encodings import DISPLAY
 from rwdenoise.io.raw.develop import develop
-from rwdenoise.io.read import Photo
+from rwdenoise.photo.kinds import Photo
 from rwdenoise.photo.raw import RawPhoto
 from rwdenoise.photo.rgb import RgbPhoto, Stored
 from rwdenoise.view.rendering import upright

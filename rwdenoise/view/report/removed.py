@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rwdenoise.io.pictures.samples import to_photo
-from rwdenoise.io.read import Photo
 from rwdenoise.noise.curve import NoiseCurve
 from rwdenoise.photo.cfa import LINEAR
+from rwdenoise.photo.kinds import Photo
 from rwdenoise.photo.noise_profile import READ_FLOOR
-from rwdenoise.photo.raw import Area, RawPhoto
+from rwdenoise.photo.raw import RawPhoto
 from rwdenoise.photo.rgb import Stored
+from rwdenoise.photo.tiling import Area
 from rwdenoise.view.rendering import render
 from rwdenoise.view.report.matching import Pair
 

@@ -8,8 +8,7 @@ from rwdenoise.denoising.detail import give_back_detail, lost_structure
 from rwdenoise.denoising.diffusion import Settings
 from rwdenoise.noise.residual import deviation_of
 from rwdenoise.photo.cfa import RGGB, X_TRANS, Cfa
-from rwdenoise.photo.noise_profile import NoiseProfile
-from rwdenoise.photo.typical_noise import profile_at
+from rwdenoise.photo.noise_profile import NoiseProfile, profile_at
 from rwdenoise.simulation.raw_photo import simulate_raw
 from rwdenoise.simulation.scene import draw_scene
 from tests.unit.noise.test_residual import blurred, noise_like

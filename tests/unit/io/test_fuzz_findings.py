@@ -12,12 +12,12 @@ from safetensors.numpy import save_file
 from rwdenoise.errors import CorruptPhotoError, WeightsCorruptError
 from rwdenoise.io.metadata.copy import copy_metadata, read_identity, read_orientation
 from rwdenoise.io.raster import encode_picture, read_picture
-from rwdenoise.io.raw import tags
 from rwdenoise.io.raw.dng import encode_bare_dng
 from rwdenoise.io.raw.dng_tags import black_level, color_matrix
 from rwdenoise.io.raw.reader import read_raw
 from rwdenoise.io.write import write_photo
 from rwdenoise.network.weights import FORMAT, load_network
+from rwdenoise.photo import tag as tags
 from rwdenoise.photo.cfa import LINEAR, RGGB, Cfa
 from tests.photos import raw_photo
 from tests.pictures import pixels, saved, write

@@ -7,8 +7,9 @@ from rwdenoise.io.read import read_photo
 from rwdenoise.noise.curve import MOST_TAKEN, NoiseCurve, measure_noise_curve
 from rwdenoise.photo.cfa import BLUE, CLEAR, GREEN, LINEAR, MONOCHROME, RED, RGGB, X_TRANS, Cfa
 from rwdenoise.photo.noise_profile import NoiseProfile
-from rwdenoise.photo.raw import Area, RawPhoto
+from rwdenoise.photo.raw import RawPhoto
 from rwdenoise.photo.rgb import Encoding, RgbPhoto, Stored
+from rwdenoise.photo.tiling import Area
 from tests.photos import raw_photo
 
 NOISE = NoiseProfile(2e-3, 4e-6)

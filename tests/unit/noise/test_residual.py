@@ -12,8 +12,7 @@ from rwdenoise.noise.residual import (
     without_hot_pixels,
 )
 from rwdenoise.photo.cfa import RGGB, X_TRANS, Cfa
-from rwdenoise.photo.noise_profile import NoiseProfile
-from rwdenoise.photo.typical_noise import profile_at
+from rwdenoise.photo.noise_profile import NoiseProfile, profile_at
 from rwdenoise.simulation.raw_photo import simulate_raw
 from rwdenoise.simulation.scene import draw_scene
 

@@ -6,8 +6,7 @@ import pytest
 from rwdenoise.denoising.diffusion import Settings
 from rwdenoise.denoising.picture_controls import apply_picture_controls
 from rwdenoise.noise.spectrum import TONES, estimate_grain, grain_of
-from rwdenoise.photo.color import decode_srgb
-from rwdenoise.photo.linear import display_matrix, to_display
+from rwdenoise.photo.color import decode_srgb, display_matrix, to_display
 from rwdenoise.photo.noise_profile import NoiseProfile
 from tests.photos import GAINS, MATRIX
 

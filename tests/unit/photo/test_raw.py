@@ -7,8 +7,9 @@ import pytest
 
 from rwdenoise.errors import SettingsError
 from rwdenoise.photo.cfa import BAYER_PHASES, LINEAR, MONOCHROME, RGGB, X_TRANS
-from rwdenoise.photo.raw import Area, RawPhoto
-from rwdenoise.photo.typical_noise import profile_at
+from rwdenoise.photo.noise_profile import profile_at
+from rwdenoise.photo.raw import RawPhoto
+from rwdenoise.photo.tiling import Area
 from rwdenoise.simulation.raw_photo import BORDER, simulate_raw
 from rwdenoise.simulation.scene import draw_scene
 from tests.photos import raw_photo

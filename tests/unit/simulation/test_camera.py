@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from rwdenoise.photo.cfa import GREEN, MONOCHROME, RGGB
-from rwdenoise.photo.typical_noise import profile_at
+from rwdenoise.photo.noise_profile import profile_at
 from rwdenoise.simulation import camera as simulate
 from rwdenoise.simulation.raw_photo import BLACK, BORDER, WHITE, simulate_raw
 from rwdenoise.simulation.scene import draw_scene

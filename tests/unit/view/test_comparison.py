@@ -11,8 +11,9 @@ from rwdenoise.io.pictures.encodings import encoding_of
 from rwdenoise.photo.cfa import GBRG, MONOCHROME, RGGB, X_TRANS, Cfa
 from rwdenoise.photo.color import encode_srgb
 from rwdenoise.photo.noise_profile import NoiseProfile
-from rwdenoise.photo.raw import Area, RawPhoto
+from rwdenoise.photo.raw import RawPhoto
 from rwdenoise.photo.rgb import RgbPhoto, Stored
+from rwdenoise.photo.tiling import Area
 from rwdenoise.simulation.raw_photo import BLACK, WHITE, simulate_raw
 from rwdenoise.simulation.scene import draw_scene
 from rwdenoise.view.comparison import Measured, common_words, compare, denoise_area, measure

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from rwdenoise.photo.cfa import BGGR, GRBG, LINEAR, MONOCHROME, RGGB, X_TRANS, Cfa
-from rwdenoise.photo.raw import Area
 from rwdenoise.photo.rgb import Encoding, RgbPhoto, Stored
-from rwdenoise.view.crops import Crop, choose_crops, crop_at, cut_out
+from rwdenoise.photo.tiling import Area
+from rwdenoise.view.crops import Crop, choose_crops, crop_at
 from tests.photos import raw_photo
 
 SIZE = 96
@@ -87,7 +87,7 @@ def test_a_chosen_part_stays_inside(row: int, column: int, corner: tuple[int, in
 def test_a_part_is_a_photo_of_its_own(cfa: Cfa) -> None:
     photo = raw_photo(cfa, size=(60, 80), active=Area(3, 5, 50, 70))
     area = Area(7, 11, 21, 33)
-    piece = cut_out(photo, area)
+    piece = photo.cut_out(area)
     np.testing.assert_array_equal(piece.planes(), photo.planes(area))
     assert piece.frame == piece.crop == Area(0, 0, 21, 33)
     if cfa != LINEAR:
@@ -97,6 +97,6 @@ def test_a_part_is_a_photo_of_its_own(cfa: Cfa) -> None:
 def test_alpha_is_cut_too() -> None:
     samples = np.arange(600, dtype=np.uint16).reshape(10, 20, 3)
     whole = replace(picture(samples), extra=samples[..., :1])
-    piece = cut_out(whole, Area(2, 3, 4, 5))
+    piece = whole.cut_out(Area(2, 3, 4, 5))
     np.testing.assert_array_equal(piece.samples, samples[2:6, 3:8])
     np.testing.assert_array_equal(piece.extra, samples[2:6, 3:8, :1])

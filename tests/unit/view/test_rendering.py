@@ -9,7 +9,8 @@ from rwdenoise.io.raw.libraw import embedded_preview
 from rwdenoise.io.raw.reader import read_raw
 from rwdenoise.photo.cfa import BGGR, LINEAR, MONOCHROME, RGGB, X_TRANS, Cfa
 from rwdenoise.photo.color import encode_srgb
-from rwdenoise.photo.raw import Area, RawPhoto
+from rwdenoise.photo.raw import RawPhoto
+from rwdenoise.photo.tiling import Area
 from rwdenoise.view.crops import crop_at
 from rwdenoise.view.rendering import Look, look_of, render, shown_box, shown_size, stored_place
 from tests.fakes import fake_picture

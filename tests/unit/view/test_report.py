@@ -16,8 +16,9 @@ from rwdenoise.io.write import write_photo
 from rwdenoise.noise.curve import measure_noise_curve
 from rwdenoise.photo.cfa import MONOCHROME, RGGB, Cfa
 from rwdenoise.photo.noise_profile import NoiseProfile
-from rwdenoise.photo.raw import Area, RawPhoto
+from rwdenoise.photo.raw import RawPhoto
 from rwdenoise.photo.rgb import RgbPhoto
+from rwdenoise.photo.tiling import Area
 from rwdenoise.view.report import build
 from rwdenoise.view.report.build import CallReport
 from rwdenoise.view.report.comparison import compare

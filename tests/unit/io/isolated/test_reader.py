@@ -20,8 +20,9 @@ from rwdenoise.io.isolated.reader import IsolatedReader
 from rwdenoise.io.isolated.wire import NONSENSE, Message, read_message, write_message
 from rwdenoise.io.raster import PICTURE_FORMATS, encode_picture
 from rwdenoise.io.raw.dng import encode_bare_dng, encode_dng
-from rwdenoise.io.read import Photo, read_photo
+from rwdenoise.io.read import read_photo
 from rwdenoise.photo.cfa import LINEAR, MONOCHROME, RGGB, X_TRANS, Cfa
+from rwdenoise.photo.kinds import Photo
 from tests.fakes import fake_picture
 from tests.photos import PREVIEW, PROVENANCE, raw_photo
 from tests.pictures import write

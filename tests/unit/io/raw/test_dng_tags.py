@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from rwdenoise.io.raw import tags
 from rwdenoise.io.raw.dng_tags import (
     active_area,
     black_level,
@@ -15,8 +14,9 @@ from rwdenoise.io.raw.dng_tags import (
     white_balance,
     white_levels,
 )
-from rwdenoise.io.raw.tags import Tag, numbers, rationals
-from rwdenoise.photo.raw import Area
+from rwdenoise.photo import tag as tags
+from rwdenoise.photo.tag import Tag, numbers, rationals
+from rwdenoise.photo.tiling import Area
 
 
 def directory(*found: Tag) -> dict[int, Tag]:

@@ -11,13 +11,14 @@ import rawpy
 import tifffile
 
 from rwdenoise.errors import CorruptPhotoError, UnsupportedPhotoError
-from rwdenoise.io.raw import tags
 from rwdenoise.io.raw.develop import develop
 from rwdenoise.io.raw.dng import encode_dng
 from rwdenoise.io.raw.preview import render_preview
 from rwdenoise.io.raw.reader import read_raw
+from rwdenoise.photo import tag as tags
 from rwdenoise.photo.cfa import LINEAR
-from rwdenoise.photo.raw import Area, RawPhoto
+from rwdenoise.photo.raw import RawPhoto
+from rwdenoise.photo.tiling import Area
 from tests.photos import GAINS, MATRIX, PREVIEW, PROVENANCE, raw_photo
 
 SIZE = (70, 90)

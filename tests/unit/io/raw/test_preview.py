@@ -8,7 +8,7 @@ from rwdenoise.io.raw.preview import brightness_curve, render_preview
 from rwdenoise.io.raw.reader import read_raw
 from rwdenoise.photo.cfa import BAYER_PHASES, MONOCHROME, RGGB, X_TRANS, Cfa
 from rwdenoise.photo.color import encode_srgb
-from rwdenoise.photo.raw import Area
+from rwdenoise.photo.tiling import Area
 from tests.photos import flat_photo, raw_photo
 
 

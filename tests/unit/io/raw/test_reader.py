@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from rwdenoise.errors import CorruptPhotoError, PhotoError, UnsupportedPhotoError
-from rwdenoise.io.raw import tags
 from rwdenoise.io.raw.dng import encode_dng
 from rwdenoise.io.raw.reader import read_raw
+from rwdenoise.photo import tag as tags
 from rwdenoise.photo.cfa import BGGR, GRBG, RGGB
-from rwdenoise.photo.raw import Area
+from rwdenoise.photo.tiling import Area
 from tests.photos import PREVIEW, PROVENANCE, raw_photo
 
 

@@ -1,0 +1,30 @@
+"""The two kinds of photo there are, and what can be done with either.
+
+Both have ``domain``, ``frame``, ``shown``, ``period``, ``pixel_aspect``, ``orientation``, ``make``, ``model``, ``iso``,
+``noise`` and ``source``; both give ``planes`` and ``linear_planes``, and make a photo like themselves by
+``with_planes``, ``with_samples`` (of ``samples_of``) and ``cut_out``. Code that uses no more than these serves both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rwdenoise.photo.raw import RawPhoto
+from rwdenoise.photo.rgb import RgbPhoto
+from rwdenoise.photo.tiling import Area, plan_tiles
+
+#: A mosaic or linear RAW, or a developed picture.
+Photo: TypeAlias = RawPhoto | RgbPhoto
+
+#: Edge in px of the regions in which a photo is measured, so that memory stays bounded.
+REGION = 3072
+
+
+def parts(photo: Photo) -> Iterator[NDArray[np.float32]]:
+    """Give the planes of a photo region by region, each of at most `REGION` px on a side."""
+    tiles = plan_tiles(photo.frame.height, photo.frame.width, size=REGION, halo=0, multiple=REGION)
+    return (photo.planes(Area.of(*tile.target_slices)) for tile in tiles)
