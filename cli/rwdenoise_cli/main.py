@@ -26,9 +26,9 @@ from rwdenoise_cli.commands.worker import worker
 from rwdenoise_cli.config import make_configurable
 from rwdenoise_cli.options import JSON
 from rwdenoise_cli.output import is_complete, log, say, survive_any_text
+from rwdenoise_cli.reporting.words import failed_words
 from rwdenoise_cli.status import INTERRUPTED, NOTHING_WRITTEN, SOME_FAILED, WRONG_USAGE
 from rwdenoise_cli.stops import leave, stop_at_once
-from rwdenoise_cli.words import failed_words
 
 
 class RwDenoise(click.Group):

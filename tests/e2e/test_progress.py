@@ -18,8 +18,9 @@ from rwdenoise.network.weights import save_network
 from rwdenoise.photo.cfa import RGGB
 from rwdenoise.simulation.raw_photo import simulate_raw
 from rwdenoise_cli.options import Talk
-from rwdenoise_cli.reporting import lines as reporters
-from rwdenoise_cli.reporting.lines import Reporter, choose_reporter
+from rwdenoise_cli.reporting import choose
+from rwdenoise_cli.reporting.choose import choose_reporter
+from rwdenoise_cli.reporting.lines import Reporter
 from tests.tiny import tiny_facts, tiny_network
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="this system has no pseudo-terminals")
@@ -236,7 +237,7 @@ class TestCounting:
 
 @pytest.mark.parametrize("term", ["dumb", "Unknown"])
 def test_only_a_terminal_that_can_draw_gets_bars(monkeypatch, term) -> None:
-    monkeypatch.setattr(reporters.sys.stderr, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(choose.sys.stderr, "isatty", lambda: True, raising=False)
     monkeypatch.setenv("TERM", "xterm")
     assert type(choose_reporter(Talk(), jobs=1)).__name__ == "BarReporter"
     assert type(choose_reporter(Talk(quiet=True), jobs=1)) is Reporter

@@ -28,7 +28,7 @@ POSIX = pytest.mark.skipif(os.name != "posix", reason="this system has no such s
 STUCK = """
 import time
 from rwdenoise.watch.wakeup import Wakeup
-from rwdenoise_cli.watch_signals import WatchSignals
+from rwdenoise_cli.watching.signals import WatchSignals
 with WatchSignals(Wakeup()) as signals:
     signals.at_last = lambda: print("at last", flush=True)
     print("ready", flush=True)

@@ -12,7 +12,8 @@ from rwdenoise.errors import SettingsError, WeightsCorruptError, WeightsMismatch
 from rwdenoise.network.unet import Architecture, UNet
 from rwdenoise.photo.noise_profile import NoiseProfile
 from rwdenoise_cli.options import Talk
-from rwdenoise_cli.reporting.training import choose_training_reporter, figures_words
+from rwdenoise_cli.reporting.choose import choose_training_reporter
+from rwdenoise_cli.reporting.training import figures_words
 from tests.tiny import tiny_network
 from training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from training.curve import draw_curve

@@ -28,7 +28,7 @@ from rwdenoise_cli.options import (
     talk_options,
 )
 from rwdenoise_cli.output import log, printable
-from rwdenoise_cli.reporting.lines import choose_reporter
+from rwdenoise_cli.reporting.choose import choose_reporter
 from rwdenoise_cli.status import status_of
 from rwdenoise_cli.stops import stopping_between_events
 

@@ -13,8 +13,8 @@ import click
 
 from rwdenoise.events import VERSION
 from rwdenoise.jobs.plan import expand_sources, plan_outputs
-from rwdenoise_cli.fact_lines import lines_of
-from rwdenoise_cli.facts import Facts, facts_of, plan_facts
+from rwdenoise_cli.inspection.facts import Facts, facts_of, plan_facts
+from rwdenoise_cli.inspection.lines import lines_of
 from rwdenoise_cli.options import (
     HELP,
     Method,
@@ -26,7 +26,7 @@ from rwdenoise_cli.options import (
     sources_argument,
 )
 from rwdenoise_cli.output import printable, say
-from rwdenoise_cli.reporting.lines import choose_reporter
+from rwdenoise_cli.reporting.choose import choose_reporter
 from rwdenoise_cli.status import status_of
 
 if TYPE_CHECKING:

@@ -28,8 +28,8 @@ from rwdenoise_cli.options import (
     talk_options,
 )
 from rwdenoise_cli.output import log, printable, say
-from rwdenoise_cli.reporting.lines import choose_reporter
-from rwdenoise_cli.words import arrow
+from rwdenoise_cli.reporting.choose import choose_reporter
+from rwdenoise_cli.reporting.words import arrow
 
 if TYPE_CHECKING:
     from rwdenoise.view.comparison import Comparison

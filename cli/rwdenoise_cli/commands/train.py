@@ -20,7 +20,8 @@ from rwdenoise.events import Listener, Progress
 from rwdenoise.jobs.plan import expand_sources
 from rwdenoise_cli.options import HELP, Talk, json_option, sources_argument
 from rwdenoise_cli.output import printable
-from rwdenoise_cli.reporting.training import Done, TrainingReporter, choose_training_reporter, scores_of
+from rwdenoise_cli.reporting.choose import choose_training_reporter
+from rwdenoise_cli.reporting.training import Done, TrainingReporter, scores_of
 from rwdenoise_cli.stops import stopping_between_events
 
 #: What --start-from takes for random numbers.

@@ -26,9 +26,9 @@ from rwdenoise_cli.options import (
 )
 from rwdenoise_cli.output import log, printable
 from rwdenoise_cli.reporting.lines import JsonReporter, Reporter
+from rwdenoise_cli.reporting.words import failed_words
 from rwdenoise_cli.status import ALL_WRITTEN, status_of
-from rwdenoise_cli.watch_signals import WatchSignals
-from rwdenoise_cli.words import failed_words
+from rwdenoise_cli.watching.signals import WatchSignals
 
 if TYPE_CHECKING:
     from rwdenoise.jobs.stages import LoadDenoiser, ReadPhoto
@@ -73,7 +73,7 @@ class WatchCommand(click.Command):
         """Watch, or say how the watcher is."""
         wanted: Wanted = super().invoke(ctx)
         if wanted.status:
-            from rwdenoise_cli.watch_status import tell_status
+            from rwdenoise_cli.watching.status import tell_status
 
             ctx.exit(tell_status(wanted.inbox, as_json=wanted.talk.json))
         ctx.exit(_watch(self, ctx, wanted))

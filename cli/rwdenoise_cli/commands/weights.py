@@ -8,7 +8,7 @@ import click
 
 from rwdenoise_cli.options import HELP, Talk
 from rwdenoise_cli.output import printable, say
-from rwdenoise_cli.reporting.lines import choose_reporter
+from rwdenoise_cli.reporting.choose import choose_reporter
 from rwdenoise_cli.status import status_of
 
 

@@ -1,9 +1,7 @@
-"""Who listens to the events of a call: people at a terminal, a log file, or another program."""
+"""Report the events of a call: line by line for people and log files, or as JSON for programs."""
 
 from __future__ import annotations
 
-import os
-import sys
 from functools import singledispatchmethod
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -24,7 +22,7 @@ from rwdenoise.events import (
     to_json,
 )
 from rwdenoise_cli.output import log, printable, say
-from rwdenoise_cli.words import (
+from rwdenoise_cli.reporting.words import (
     arrow,
     failed_words,
     finished_words,
@@ -37,28 +35,6 @@ from rwdenoise_cli.words import (
 
 if TYPE_CHECKING:
     from rwdenoise_cli.options import Talk
-
-#: Terminals that only know lines, as rich has it.
-CANNOT_DRAW = ("dumb", "unknown")
-
-
-def choose_reporter(talk: Talk, *, jobs: int) -> Reporter:
-    """Return the reporter for what the user asked for and for where the output goes.
-
-    Parameters
-    ----------
-    talk : Talk
-        The options --json, --quiet and --verbose.
-    jobs : int
-        How many photos there are.
-    """
-    if talk.json:
-        return JsonReporter(talk, jobs=jobs)
-    if talk.quiet or not sys.stderr.isatty() or os.environ.get("TERM", "").lower() in CANNOT_DRAW:
-        return Reporter(talk, jobs=jobs)
-    from rwdenoise_cli.reporting.bar import BarReporter
-
-    return BarReporter(talk, jobs=jobs)
 
 
 class Reporter:

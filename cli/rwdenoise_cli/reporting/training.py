@@ -1,16 +1,13 @@
-"""Who listens to a training run: people at a terminal, a log file, or another program."""
+"""Report a training run: line by line for people and log files, or as JSON for programs."""
 
 from __future__ import annotations
 
 import json
-import os
-import sys
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Protocol, Self
 
 from rwdenoise.events import VERSION
-from rwdenoise_cli.options import Talk
 from rwdenoise_cli.output import log, say
 
 # What a line of the log has beside its scores.
@@ -22,28 +19,6 @@ class Done(Protocol):
 
     step: int
     seconds: float
-
-
-def choose_training_reporter(talk: Talk, *, minutes: float, leads: bool) -> TrainingReporter:
-    """Return the reporter for what the user asked for and for where the output goes.
-
-    Parameters
-    ----------
-    talk : Talk
-    minutes : float
-        How long the run takes in all.
-    leads : bool
-        Whether this process speaks for its team.
-    """
-    if talk.quiet or not leads:
-        return TrainingReporter(minutes)
-    if talk.json:
-        return JsonTrainingReporter(minutes)
-    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
-        return LineTrainingReporter(minutes)
-    from rwdenoise_cli.reporting.training_bar import BarTrainingReporter
-
-    return BarTrainingReporter(minutes)
 
 
 class TrainingReporter:

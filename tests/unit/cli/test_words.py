@@ -3,7 +3,7 @@
 import pytest
 
 from rwdenoise.events import Skipped, Summary
-from rwdenoise_cli.words import skipped_words, summary_words
+from rwdenoise_cli.reporting.words import skipped_words, summary_words
 
 
 def test_skipped() -> None:

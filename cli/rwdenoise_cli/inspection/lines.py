@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from rwdenoise_cli.facts import MIDDLE_GRAY, Facts
-from rwdenoise_cli.words import steps_words
+from rwdenoise_cli.inspection.facts import MIDDLE_GRAY, Facts
+from rwdenoise_cli.reporting.words import steps_words
 
 #: Brightnesses of which the noise of a developed picture is told.
 MOST_TONES = 5

@@ -1,0 +1,1 @@
+"""What `rwdenoise inspect` finds out about a photo, and how it says it."""

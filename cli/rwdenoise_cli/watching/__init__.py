@@ -1,0 +1,1 @@
+"""What `rwdenoise watch` needs of the operating system, and what it says of itself."""
