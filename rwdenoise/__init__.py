@@ -47,7 +47,7 @@ __all__ = [
 _HOMES = {
     "Denoiser": "rwdenoise.denoising.denoiser",
     "NoiseProfile": "rwdenoise.photo.noise_profile",
-    "Provenance": "rwdenoise.photo.raw",
+    "Provenance": "rwdenoise.io.metadata.provenance",
     "RawPhoto": "rwdenoise.photo.raw",
     "RgbPhoto": "rwdenoise.photo.rgb",
     "RwDenoiseError": "rwdenoise.errors",

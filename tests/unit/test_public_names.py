@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 import rwdenoise
 
 
@@ -12,7 +14,10 @@ def test_every_public_name_is_there() -> None:
         assert getattr(rwdenoise, name).__name__ == name
 
 
-def test_import_is_light() -> None:
-    code = "import rwdenoise, sys; print(sorted({'torch', 'rawpy', 'numpy'} & set(sys.modules)))"
+@pytest.mark.parametrize(
+    ("module", "heavy"), [("rwdenoise", {"torch", "rawpy", "numpy"}), ("rwdenoise.jobs.plan", {"torch", "rawpy"})]
+)
+def test_import_is_light(module, heavy) -> None:
+    code = f"import {module}, sys; print(sorted({heavy} & set(sys.modules)))"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
