@@ -14,8 +14,9 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from rwdenoise.network.engines.devices import fast_dtype
-from rwdenoise.network.unet import PLANES, Architecture, Head, LevelEmbedding, UNet
+from rwdenoise.network.engines.pytorch import fast_dtype
+from rwdenoise.network.unet import Head, LevelEmbedding, UNet
+from rwdenoise.network.weights import PLANES, Architecture
 from training.loss import AnyPairs, loss_of
 from training.train import Trainer
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 import torch
 
 from rwdenoise.denoising.denoiser import Denoiser
-from rwdenoise.network.engines.devices import Backend
-from rwdenoise.network.unet import Architecture, UNet
-from rwdenoise.network.weights import Facts
+from rwdenoise.network.engines.pytorch import Backend
+from rwdenoise.network.unet import UNet
+from rwdenoise.network.weights import Architecture, Facts
 from rwdenoise.photo.cfa import Domain
 
 ARCHITECTURE = Architecture(widths=(8, 8, 8), blocks=(1, 1, 1), embedding=16)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from rwdenoise.network.manifest import weights_folder
+from rwdenoise.network.weights import weights_folder
 
 from .export import Mixture, export
 from .launch import Order, launch

@@ -21,9 +21,9 @@ from torch import Tensor
 from rwdenoise.denoising.denoiser import Denoiser
 from rwdenoise.denoising.diffusion import Settings
 from rwdenoise.errors import WeightsMismatchError
-from rwdenoise.network.engines.devices import Backend
-from rwdenoise.network.unet import UNet
-from rwdenoise.network.weights import Facts, load_network, save_network
+from rwdenoise.network.engines.pytorch import Backend
+from rwdenoise.network.unet import UNet, load_network, save_network
+from rwdenoise.network.weights import Facts
 from rwdenoise.photo.cfa import RGGB, X_TRANS, Domain
 from rwdenoise.photo.noise_profile import NoiseProfile
 

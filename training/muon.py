@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from rwdenoise.errors import SettingsError
-from rwdenoise.network.engines.devices import fast_dtype
+from rwdenoise.network.engines.pytorch import fast_dtype
 
 from .recipe import Recipe
 

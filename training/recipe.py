@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rwdenoise.errors import SettingsError
-from rwdenoise.network.unet import Architecture
+from rwdenoise.network.weights import Architecture
 
 #: Where the recipes of the program are.
 RECIPES = Path(__file__).parent / "recipes"

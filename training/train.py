@@ -16,9 +16,8 @@ from torch import Tensor
 
 from rwdenoise.denoising.diffusion import forward
 from rwdenoise.errors import Cancelled
-from rwdenoise.network.engines.devices import fast_dtype
-from rwdenoise.network.unet import UNet
-from rwdenoise.network.weights import load_network
+from rwdenoise.network.engines.pytorch import fast_dtype
+from rwdenoise.network.unet import UNet, load_network
 from rwdenoise.photo.cfa import Domain
 
 from .camera import CameraBag, NoiseLine

@@ -21,7 +21,7 @@ from bench.quality.curve import EVERY
 from bench.quality.pictures import Case
 from bench.quality.rows import Row
 from rwdenoise.denoising.diffusion import improved, schedule
-from rwdenoise.network.engines.devices import Backend, fast_dtype
+from rwdenoise.network.engines.pytorch import Backend, fast_dtype
 from rwdenoise.network.unet import UNet
 from rwdenoise.photo.cfa import BAYER_PHASES
 from rwdenoise.photo.noise_profile import destabilize, stabilize

@@ -10,7 +10,8 @@ from torch.nn import functional
 from bench.quality.rows import Row
 from bench.speed.sizes import Sizes
 from bench.speed.timing import seconds_of
-from rwdenoise.network.engines.devices import available_devices, describe, fast_dtype
+from rwdenoise.network.engines.devices import available_devices, describe
+from rwdenoise.network.engines.pytorch import fast_dtype
 
 #: GPUs are busy only with matrices this many times longer.
 GPU_FACTOR = 4

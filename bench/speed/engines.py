@@ -9,10 +9,10 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from bench.speed.ceilings import synchronize
 from rwdenoise.denoising.denoiser import TILE, Denoiser
-from rwdenoise.network.engines.devices import Engine, available_devices, choose_backend
-from rwdenoise.network.manifest import find_weights
-from rwdenoise.network.unet import PLANES, Architecture, UNet
-from rwdenoise.network.weights import load_network
+from rwdenoise.network.engines.base import Engine
+from rwdenoise.network.engines.devices import available_devices, choose_backend
+from rwdenoise.network.unet import UNet, load_network
+from rwdenoise.network.weights import PLANES, Architecture, find_weights
 from rwdenoise.photo.cfa import RGGB
 from rwdenoise.photo.tiling import plan_even_tiles
 

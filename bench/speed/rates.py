@@ -16,7 +16,7 @@ from bench.speed.sizes import Sizes, shape_of
 from bench.speed.timing import in_turn, seconds_of
 from rwdenoise.denoising.denoiser import Denoiser
 from rwdenoise.denoising.diffusion import Settings
-from rwdenoise.network.engines.devices import Engine
+from rwdenoise.network.engines.base import Engine
 from rwdenoise.photo.cfa import RGGB
 
 NETWORK = "network alone"

@@ -62,7 +62,7 @@ class Method:
 
     def digests(self) -> set[str]:
         """Return the checksums of the weights that `load` may give."""
-        from rwdenoise.network.manifest import weights_digest
+        from rwdenoise.network.weights import weights_digest
 
         return {weights_digest(name) for name in self.names().values()}
 

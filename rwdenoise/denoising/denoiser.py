@@ -21,10 +21,10 @@ from rwdenoise.denoising.noise_level import measure_roughness
 from rwdenoise.denoising.picture_controls import apply_picture_controls
 from rwdenoise.denoising.sampling import OnProgress, Walk
 from rwdenoise.errors import DeviceMemoryError, WeightsMismatchError
-from rwdenoise.network.engines.devices import Engine, choose_backend
-from rwdenoise.network.manifest import find_weights, weights_digest
-from rwdenoise.network.unet import UNet
-from rwdenoise.network.weights import Facts, load_network
+from rwdenoise.network.engines.base import Engine
+from rwdenoise.network.engines.devices import choose_backend
+from rwdenoise.network.unet import UNet, load_network
+from rwdenoise.network.weights import Facts, find_weights, weights_digest
 from rwdenoise.noise.hot_pixels import BrokenPixels, find_broken_pixels
 from rwdenoise.noise.spectrum import Grain
 from rwdenoise.parallel import side_by_side

@@ -26,8 +26,8 @@ from rwdenoise.denoising.diffusion import STEPS, Settings
 from rwdenoise.denoising.frames import Frame
 from rwdenoise.errors import DeviceMemoryError
 from rwdenoise.memory import within_memory
-from rwdenoise.network.engines.devices import Estimate, LoadedNetwork
-from rwdenoise.network.unet import Architecture
+from rwdenoise.network.engines.base import Estimate, LoadedNetwork
+from rwdenoise.network.weights import Architecture
 from rwdenoise.photo.cfa import Domain
 from rwdenoise.photo.tiling import Tile, in_bands, plan_even_tiles
 

@@ -6,10 +6,9 @@ import time
 
 import torch
 
-from rwdenoise.network.engines.devices import Engine
-from rwdenoise.network.manifest import find_weights
-from rwdenoise.network.unet import PLANES
-from rwdenoise.network.weights import load_network
+from rwdenoise.network.engines.base import Engine
+from rwdenoise.network.unet import load_network
+from rwdenoise.network.weights import PLANES, find_weights
 
 # Px: large enough that a CPU is busy, small enough that it takes a moment.
 _EDGE = 384

@@ -18,7 +18,7 @@ import platformdirs
 
 from rwdenoise.errors import DeviceError, PhotoWriteError
 from rwdenoise.io.atomic import write_atomically
-from rwdenoise.network.manifest import weights_digest
+from rwdenoise.network.weights import weights_digest
 
 #: Seconds for which measured rates are kept.
 KEPT = 24 * 60 * 60

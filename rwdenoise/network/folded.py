@@ -1,6 +1,6 @@
-"""A network that has been told its noise level: the same estimates as `rwdenoise.network.unet`, with less work.
+"""A network with one noise level folded into its weights: the estimates of `rwdenoise.network.unet`, with less work.
 
-Over one step every tile has the same noise level. What depends on it alone is computed once and folded into the
+Within a step all tiles have the same noise level. What depends on it alone is computed once and folded into the
 weights: the scale and shift of a block into its first convolution, the division by the level into the head's.
 """
 
@@ -18,17 +18,17 @@ from rwdenoise.network.unet import LOWEST_LEVEL, Block, Head, Scale, UNet
 _BAND = 16
 
 
-class ToldNetwork(nn.Module):
-    """A network for one noise level.
+class FoldedNetwork(nn.Module):
+    """A network at one noise level.
 
     Parameters
     ----------
     network : UNet
         In float32; it is not changed.
     level : float
-        Standard deviation of the noise in what will be estimated.
+        Standard deviation of the noise in the stabilized planes; 1 is white.
     dtype : torch.dtype
-        Precision of all convolutions but the head's first.
+        Precision of all convolutions except the head's first.
     """
 
     _level: Tensor
@@ -38,25 +38,25 @@ class ToldNetwork(nn.Module):
         device = next(network.parameters()).device
         # A tensor, so that a compiled network serves all levels.
         self.register_buffer("_level", torch.tensor(level, device=device))
-        self._head = ToldHead(network.head, level, dtype=dtype)
+        self._head = FoldedHead(network.head, level, dtype=dtype)
         self._body = copy.deepcopy(network)
         embedded = network.embed(torch.tensor([level], device=device))
         for scale in self._body.modules():
             if isinstance(scale, Scale):
-                blocks = [ToldBlock(block, embedded) for block in scale.blocks]  # type: ignore[arg-type]
+                blocks = [FoldedBlock(block, embedded) for block in scale.blocks]  # type: ignore[arg-type]
                 scale.blocks = nn.ModuleList(blocks)
         del self._body.head, self._body.embed
         self._body.to(dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def forward(self, x_t: Tensor, colors: Tensor | None) -> Tensor:
-        """Estimate the clean planes, shape (N, C, H, W), in float32."""
+        """Estimate the clean planes; see `UNet.forward` for shapes and ranges."""
         features = self._head(x_t, colors)
         noise = self._body.find_noise(features, features.new_empty(0))
         return torch.addcmul(x_t, noise, self._level, value=-1)
 
 
-class ToldHead(nn.Module):
-    """The head for one noise level; what it takes from the planes stays in float32 until it is bent."""
+class FoldedHead(nn.Module):
+    """The head at one noise level; the differences of neighbors stay in float32 until asinh has compressed them."""
 
     def __init__(self, head: Head, level: float, *, dtype: torch.dtype) -> None:
         super().__init__()
@@ -87,8 +87,8 @@ class ToldHead(nn.Module):
         return features
 
 
-class ToldBlock(nn.Module):
-    """A block for one noise level; it takes over the convolutions of the one that it is made from."""
+class FoldedBlock(nn.Module):
+    """A block at one noise level; it takes over, and changes, the convolutions of the block it is made from."""
 
     def __init__(self, block: Block, embedded: Tensor) -> None:
         super().__init__()
@@ -104,7 +104,14 @@ class ToldBlock(nn.Module):
 
 
 def compose_filters(head: Head) -> tuple[Tensor | None, Tensor]:
-    """Return the filters' convolution and the mixing after it as one: weight, and bias; without filters no weight."""
+    """Merge the convolution of the filters' colors and the mixing after it into one weight and one bias.
+
+    Returns
+    -------
+    weight : Tensor of float32, shape (width, 4 * 3, 3, 3), or None
+        None for networks that see no filters.
+    bias : Tensor of float32, shape (width,)
+    """
     seen = head.differences.out_channels
     bias: Tensor = head.mix.bias  # type: ignore[assignment]
     if head.filters is None:
@@ -124,8 +131,8 @@ def _halve(planes: Tensor) -> Tensor:
 def _bend(x: Tensor) -> Tensor:
     """Return the inverse hyperbolic sine of float32 numbers.
 
-    PyTorch's own takes 14 ns a number on a CPU, a third of the network's whole time; this takes 1.6 ns. It differs by
-    less than 1e-6.
+    PyTorch's own takes 14 ns a number on a CPU, a third of the network's time; this takes 1.6 ns and differs by less
+    than 1e-6.
     """
     if x.device.type != "cpu":
         return torch.asinh(x)

@@ -1,4 +1,4 @@
-"""The network S(x_t, t): a U-Net that estimates the clean mosaic from a noisy one and its noise level.
+"""The network S(x_t, t): a U-Net that estimates clean planes from noisy ones and their noise level.
 
 Local operations only (convolutions of 3 x 3, no attention, no statistics over the frame): a tile with a wide enough
 halo gives the same pixels as the whole frame.
@@ -6,47 +6,22 @@ halo gives the same pixels as the whole frame.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import dataclasses
+import json
 from itertools import pairwise
-from typing import Any
+from pathlib import Path
 
+import safetensors
 import torch
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from rwdenoise.photo.cfa import Domain
+from rwdenoise.errors import WeightsMismatchError
+from rwdenoise.network.weights import FORMAT, PLANES, Architecture, Facts, read_facts
 
-#: The photo planes that each domain denoises, and the planes that only inform (the colors of the filters).
-PLANES: dict[str, tuple[int, int]] = {"cfa": (1, 3), "rgb": (3, 0)}
-
-#: Noise levels below this are told to the network as this: an eighth of a step of a 14-bit camera.
+#: The lowest noise level that the network is given: an eighth of a step of a 14-bit camera.
 LOWEST_LEVEL = 1e-5
-
-
-@dataclass(frozen=True)
-class Architecture:
-    """The hyper-parameters that rebuild a network; they travel in the weights file."""
-
-    domain: Domain = "cfa"
-    widths: tuple[int, ...] = (32, 64, 128, 256)
-    """Channels at each scale, finest first; each scale halves the last."""
-    blocks: tuple[int, ...] = (1, 1, 1, 2)
-    """Residual blocks at each scale; going up there are as many as going down."""
-    embedding: int = 64
-    """Width of the noise level's embedding."""
-
-    @classmethod
-    def from_table(cls, table: dict[str, Any]) -> Architecture:
-        """Rebuild it from JSON or TOML, which know lists only; an unknown key raises TypeError."""
-        fields: dict[str, Any] = {
-            key: tuple(value) if isinstance(value, list) else value for key, value in table.items()
-        }
-        return cls(**fields)
-
-    @property
-    def multiple(self) -> int:
-        """The px by which frames and tile origins must divide."""
-        return int(2 ** len(self.widths))
 
 
 class LevelEmbedding(nn.Module):
@@ -57,7 +32,7 @@ class LevelEmbedding(nn.Module):
         self.layers = nn.Sequential(nn.Linear(4, width), nn.SiLU(), nn.Linear(width, width), nn.SiLU())
 
     def forward(self, level: Tensor) -> Tensor:
-        """Embed levels of shape (N,); their logarithm is what spreads evenly over ISO and steps."""
+        """Embed levels of shape (N,); their logarithms are spread evenly over ISO and steps."""
         x = torch.log10(level.clip(min=LOWEST_LEVEL)) + 2
         return self.layers(torch.stack((x, x.square(), torch.sin(2 * x), torch.cos(2 * x)), dim=1))  # type: ignore[no-any-return]
 
@@ -95,11 +70,11 @@ class Scale(nn.Module):
 
 
 class Head(nn.Module):
-    """The first look at the planes: what differs from its neighbors, in units of the noise.
+    """The first layer: differences of neighbors, in units of the noise.
 
     A sharp edge may be a thousand times the noise at low ISO and twice the noise at high ISO. Divided by the noise
-    level and bent by asinh, both are numbers that the next layers can handle; noise itself is about 1 everywhere.
-    The colors of the filters know no noise and join afterwards.
+    level and compressed by asinh, both are numbers that the next layers can handle; noise itself is about 1 everywhere.
+    The colors of the filters have no noise and are added afterwards.
     """
 
     def __init__(self, denoised: int, informing: int, width: int) -> None:
@@ -110,8 +85,8 @@ class Head(nn.Module):
 
     def forward(self, x_t: Tensor, colors: Tensor | None, level: Tensor) -> Tensor:
         """Return features of half the size of the planes."""
-        # In bf16 a bright pixel is rounded by 1/512, more than the noise of a low ISO: this one layer, which takes
-        # differences of neighbors, stays in float32.
+        # bfloat16 rounds a bright pixel by 1/512, more than the noise of a low ISO: this layer, which takes differences
+        # of neighbors, stays in float32.
         with torch.autocast(x_t.device.type, enabled=False):
             differences = self.differences(functional.pixel_unshuffle(x_t, 2))
             features = torch.asinh(differences / level.clip(min=LOWEST_LEVEL)[:, None, None, None])
@@ -165,7 +140,15 @@ class UNet(nn.Module):
         return x_t - level[:, None, None, None] * noise
 
     def find_noise(self, features: Tensor, embedded: Tensor) -> Tensor:
-        """Return the noise, in standard deviations, that the head's features and the embedded level tell of."""
+        """Return the noise in standard deviations, float32 of shape (N, C, H, W).
+
+        Parameters
+        ----------
+        features : Tensor, shape (N, width, H / 2, W / 2)
+            From the head.
+        embedded : Tensor, shape (N, embedding)
+            The embedded noise level.
+        """
         skips = []
         for scale, down in zip(self.down_scales, self.downs, strict=True):
             features = scale(features, embedded)
@@ -175,3 +158,32 @@ class UNet(nn.Module):
         for scale, up, skip in zip(reversed(self.up_scales), reversed(self.ups), reversed(skips), strict=True):
             features = scale(functional.pixel_shuffle(up(features), 2) + skip, embedded)
         return functional.pixel_shuffle(self.tail(features), 2).float()
+
+
+def load_network(path: Path) -> tuple[UNet, Facts]:
+    """Load a network from its weights file, in float32 and ready to estimate.
+
+    Raises
+    ------
+    WeightsCorruptError
+        If the file is damaged.
+    WeightsMismatchError
+        If its tensors do not fit the architecture that it states.
+    """
+    facts = read_facts(path)
+    # On "meta", so that a file cannot make us allocate more than it holds, whatever architecture it states.
+    with torch.device("meta"):
+        network = UNet(facts.architecture)
+    try:
+        state: dict[str, Tensor] = {name: tensor.float() for name, tensor in load_file(path).items()}
+        network.load_state_dict(state, strict=True, assign=True)
+    except (RuntimeError, safetensors.SafetensorError, KeyError) as error:
+        message = f"The tensors in {path} do not fit the architecture that it states: {error}"
+        raise WeightsMismatchError(message, hint="Install rwdenoise again, or export the weights again.") from error
+    return network.eval().requires_grad_(requires_grad=False), facts
+
+
+def save_network(network: UNet, facts: Facts, path: Path) -> None:
+    """Write a network in half precision, with its facts in the metadata."""
+    state = {name: tensor.detach().half().contiguous() for name, tensor in network.state_dict().items()}
+    save_file(state, path, metadata={"format": FORMAT, "facts": json.dumps(dataclasses.asdict(facts))})

@@ -19,8 +19,8 @@ from bench.quality.rows import Rows
 from rwdenoise.denoising.denoiser import Denoiser
 from rwdenoise.denoising.diffusion import Settings
 from rwdenoise.network.engines.devices import choose_backend
-from rwdenoise.network.unet import Architecture, UNet
-from rwdenoise.network.weights import Facts
+from rwdenoise.network.unet import UNet
+from rwdenoise.network.weights import Architecture, Facts
 
 SIGMA = 10 / 255
 

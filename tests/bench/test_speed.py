@@ -33,8 +33,8 @@ from bench.speed.sizes import FULL, QUICK, shape_of
 from bench.speed.timing import in_turn
 from rwdenoise.io.raw.reader import read_raw
 from rwdenoise.network.engines.devices import choose_backend
-from rwdenoise.network.unet import Architecture
-from rwdenoise.network.weights import save_network
+from rwdenoise.network.unet import save_network
+from rwdenoise.network.weights import Architecture
 from rwdenoise.photo.cfa import RGGB
 from rwdenoise.photo.noise_profile import NoiseProfile
 from rwdenoise.simulation.raw_photo import simulate_raw

@@ -1,7 +1,6 @@
 """The weights that are released."""
 
-from rwdenoise.network.manifest import list_weights
-from rwdenoise.network.weights import read_facts
+from rwdenoise.network.weights import list_weights, read_facts
 from rwdenoise.photo.cfa import Domain
 
 

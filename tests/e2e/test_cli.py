@@ -17,8 +17,7 @@ from rwdenoise.io.raw.reader import read_raw
 from rwdenoise.io.write import FORMATS
 from rwdenoise.jobs import speed
 from rwdenoise.network.engines import devices
-from rwdenoise.network.manifest import list_weights
-from rwdenoise.network.weights import read_facts
+from rwdenoise.network.weights import list_weights, read_facts
 from rwdenoise_cli import options
 from rwdenoise_cli.commands import simulate
 from rwdenoise_cli.main import cli
@@ -356,7 +355,7 @@ class TestOthers:
         assert "ok       torch" in result.stdout
 
     def test_doctor_finds_damaged_weights(self, monkeypatch, tmp_path) -> None:
-        monkeypatch.setattr("rwdenoise.network.manifest.weights_folder", lambda: tmp_path)
+        monkeypatch.setattr("rwdenoise.network.weights.weights_folder", lambda: tmp_path)
         result = run("doctor")
         assert result.exit_code == 1
         assert "problem  weights" in result.stdout

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from rwdenoise.io.write import write_photo
-from rwdenoise.network.weights import save_network
+from rwdenoise.network.unet import save_network
 from rwdenoise.photo.cfa import RGGB
 from rwdenoise.simulation.raw_photo import simulate_raw
 from tests.tiny import tiny_facts, tiny_network

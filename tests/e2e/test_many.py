@@ -48,7 +48,7 @@ def photos() -> list[np.ndarray]:
 def folder(tmp_path: Path, photos, monkeypatch) -> Folder:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setattr(denoiser, "load_denoiser", lambda *_, **__: FakeDenoiser())
-    monkeypatch.setattr("rwdenoise.network.manifest.weights_digest", lambda _: FakeDenoiser.digest)
+    monkeypatch.setattr("rwdenoise.network.weights.weights_digest", lambda _: FakeDenoiser.digest)
     card = tmp_path / "card"
     (card / "sub").mkdir(parents=True)
     for name, rgb in zip(("a.dng", "b.dng", "sub/c.dng"), photos, strict=True):

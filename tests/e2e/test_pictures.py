@@ -19,7 +19,7 @@ from PIL import Image
 
 from rwdenoise.denoising import denoiser
 from rwdenoise.io.pictures.icc import profile
-from rwdenoise.network.weights import save_network
+from rwdenoise.network.unet import save_network
 from rwdenoise_cli.main import cli
 from tests.pictures import opened, pixels, saved, write
 from tests.tiny import tiny_facts, tiny_network

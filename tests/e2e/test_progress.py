@@ -14,7 +14,7 @@ import pytest
 
 from rwdenoise.events import Failed, Noise, Progress, Skipped, Started
 from rwdenoise.io.write import write_photo
-from rwdenoise.network.weights import save_network
+from rwdenoise.network.unet import save_network
 from rwdenoise.photo.cfa import RGGB
 from rwdenoise.simulation.raw_photo import simulate_raw
 from rwdenoise_cli.options import Talk

@@ -7,9 +7,11 @@ import torch
 from rwdenoise.denoising import sampling
 from rwdenoise.denoising.denoiser import Denoiser
 from rwdenoise.denoising.diffusion import Settings
-from rwdenoise.network.engines.devices import Backend, Engine, available_devices, choose_backend
-from rwdenoise.network.manifest import find_weights
-from rwdenoise.network.weights import load_network
+from rwdenoise.network.engines.base import Engine
+from rwdenoise.network.engines.devices import available_devices, choose_backend
+from rwdenoise.network.engines.pytorch import Backend
+from rwdenoise.network.unet import load_network
+from rwdenoise.network.weights import find_weights
 from rwdenoise.photo.cfa import RGGB, X_TRANS
 from rwdenoise.photo.noise_profile import profile_at
 from rwdenoise.photo.raw import RawPhoto

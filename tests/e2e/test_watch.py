@@ -17,7 +17,7 @@ import pytest
 
 from rwdenoise.io.read import read_photo
 from rwdenoise.io.write import write_photo
-from rwdenoise.network.weights import save_network
+from rwdenoise.network.unet import save_network
 from tests.photos import raw_photo
 from tests.tiny import tiny_facts, tiny_network
 

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from rwdenoise import __version__
-from rwdenoise.network.weights import save_network
+from rwdenoise.network.unet import save_network
 from rwdenoise_cli.commands.gimp import WORKER
 from tests.tiny import tiny_facts, tiny_network
 

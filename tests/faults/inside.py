@@ -17,7 +17,7 @@ from typing import Any, cast
 
 from rwdenoise.io import read
 from rwdenoise.jobs import stages
-from rwdenoise.network import manifest
+from rwdenoise.network import weights
 from rwdenoise_cli.main import main
 from tests.fakes import FakeDenoiser
 
@@ -25,7 +25,7 @@ DAY = 86400.0
 
 Act = Callable[[Path], object]
 # Modules in which something is replaced, of which no type checker approves.
-MANIFEST, READ, WORK = (cast("Any", module) for module in (manifest, read, stages))
+WEIGHTS, READ, WORK = (cast("Any", module) for module in (weights, read, stages))
 
 
 def network(seconds: str = "0") -> None:
@@ -38,7 +38,7 @@ def network(seconds: str = "0") -> None:
 
     denoiser: Any = SimpleNamespace(load_denoiser=lambda *_, **__: Slow())
     sys.modules["rwdenoise.denoising.denoiser"] = denoiser
-    MANIFEST.weights_digest = lambda _: Slow.digest
+    WEIGHTS.weights_digest = lambda _: Slow.digest
 
 
 def clock_back() -> None:

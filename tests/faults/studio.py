@@ -11,7 +11,7 @@ from typing import Self
 import numpy as np
 
 from rwdenoise.io.write import write_photo
-from rwdenoise.network.weights import save_network
+from rwdenoise.network.unet import save_network
 from rwdenoise.photo.cfa import RGGB
 from rwdenoise.photo.raw import RawPhoto
 from rwdenoise.simulation.raw_photo import simulate_raw

@@ -111,7 +111,7 @@ def requests() -> Samples:
 @cache
 def weights() -> Samples:
     """Return the file of a tiny network."""
-    from rwdenoise.network.weights import save_network
+    from rwdenoise.network.unet import save_network
     from tests.tiny import tiny_facts, tiny_network
 
     with tempfile.TemporaryDirectory() as folder:

@@ -190,7 +190,7 @@ def _requests(_folder: Path) -> Iterator[Feed]:
 
 @contextlib.contextmanager
 def _weights(folder: Path) -> Iterator[Feed]:
-    from rwdenoise.network.weights import load_network
+    from rwdenoise.network.unet import load_network
 
     def feed(data: bytes, name: str) -> None:
         load_network(_written(folder, name, data))

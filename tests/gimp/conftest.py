@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from rwdenoise.network.weights import save_network
+from rwdenoise.network.unet import save_network
 from tests.gimp.cases import drawn_cases, idle_cases, kind_cases, place_cases, refused_cases, store_pixels
 from tests.gimp.screen import Screen, open_screen
 from tests.gimp.tree import ROOT, GimpTree, find_tree, worker_command

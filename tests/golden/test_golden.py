@@ -15,8 +15,8 @@ from rwdenoise.io.metadata.provenance import Provenance
 from rwdenoise.io.raw.reader import read_raw
 from rwdenoise.io.write import write_photo
 from rwdenoise.network.engines.devices import choose_backend
-from rwdenoise.network.manifest import find_weights
-from rwdenoise.network.weights import load_network
+from rwdenoise.network.unet import load_network
+from rwdenoise.network.weights import find_weights
 from rwdenoise.photo.noise_profile import profile_at
 
 CASES = sorted(path.parent for path in Path(__file__).parent.glob("*/input.dng"))

@@ -12,7 +12,7 @@ from rwdenoise.denoising.diffusion import Settings
 from rwdenoise.denoising.noise_level import LEAST
 from rwdenoise.denoising.regions import denoise_regions
 from rwdenoise.errors import WeightsMismatchError
-from rwdenoise.network.engines.devices import Backend
+from rwdenoise.network.engines.pytorch import Backend
 from rwdenoise.photo.cfa import RGGB
 from rwdenoise.photo.noise_profile import NoiseProfile
 from rwdenoise.photo.rgb import Encoding, RgbPhoto, Stored

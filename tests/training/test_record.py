@@ -9,7 +9,8 @@ import torch
 from PIL import Image
 
 from rwdenoise.errors import SettingsError, WeightsCorruptError, WeightsMismatchError
-from rwdenoise.network.unet import Architecture, UNet
+from rwdenoise.network.unet import UNet
+from rwdenoise.network.weights import Architecture
 from rwdenoise.photo.noise_profile import NoiseProfile
 from rwdenoise_cli.options import Talk
 from rwdenoise_cli.reporting.choose import choose_training_reporter

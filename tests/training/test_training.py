@@ -14,10 +14,9 @@ from PIL import Image
 from torch.nn import functional
 
 from rwdenoise.errors import SettingsError, WeightsMismatchError
-from rwdenoise.network.manifest import list_weights as list_in
-from rwdenoise.network.manifest import verify
-from rwdenoise.network.unet import UNet
-from rwdenoise.network.weights import load_network, read_facts, save_network
+from rwdenoise.network.unet import UNet, load_network, save_network
+from rwdenoise.network.weights import list_weights as list_in
+from rwdenoise.network.weights import read_facts, verify
 from rwdenoise.photo.color import encode_srgb
 from rwdenoise.simulation.scene import draw_scene
 from tests.tiny import ARCHITECTURE, tiny_facts, tiny_network

@@ -117,7 +117,7 @@ def _rate(device: str) -> Iterator[Finding]:
 
 
 def _weights() -> Iterator[Finding]:
-    from rwdenoise.network.manifest import list_weights, verify
+    from rwdenoise.network.weights import list_weights, verify
 
     for listed in list_weights():
         verify(listed)

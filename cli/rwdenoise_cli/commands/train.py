@@ -144,8 +144,7 @@ def _training(module: str) -> Any:  # noqa: ANN401 -- a module of one of two pac
 
 def _start(name: str, start_from: str | None) -> tuple[Any, Path | None]:
     """Return the recipe, and the weights to begin with."""
-    from rwdenoise.network.manifest import find_weights, list_weights
-    from rwdenoise.network.weights import read_facts
+    from rwdenoise.network.weights import find_weights, list_weights, read_facts
 
     recipe = _training("recipe").find_recipe(name)
     if start_from == NOTHING:

@@ -20,8 +20,7 @@ def weights() -> None:
 @weights.command("list", context_settings=HELP)
 def list_() -> None:
     """Say which weights there are, for --weights."""
-    from rwdenoise.network.manifest import list_weights
-    from rwdenoise.network.weights import read_facts
+    from rwdenoise.network.weights import list_weights, read_facts
 
     for listed in list_weights():
         facts = read_facts(listed.path)
@@ -38,8 +37,8 @@ def verify(ctx: click.Context) -> None:
     Exit status: 0 all are as they were released, 1 none is, 3 some are not.
     """
     from rwdenoise.jobs.tally import Tally
-    from rwdenoise.network.manifest import list_weights
-    from rwdenoise.network.manifest import verify as compare
+    from rwdenoise.network.weights import list_weights
+    from rwdenoise.network.weights import verify as compare
 
     known = list_weights()
     tally = Tally(len(known), choose_reporter(Talk(), jobs=len(known)))

@@ -57,8 +57,7 @@ def plan_facts(source: Path, target: Path, photo: Photo, *, method: Method, outp
 
 
 def _is_for(weights: str, domain: str) -> bool:
-    from rwdenoise.network.manifest import find_weights
-    from rwdenoise.network.weights import read_facts
+    from rwdenoise.network.weights import find_weights, read_facts
 
     return read_facts(find_weights(weights)).architecture.domain == domain
 

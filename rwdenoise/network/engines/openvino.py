@@ -1,4 +1,4 @@
-"""OpenVINO: the network on the CPUs of all makers, and on Intel's GPUs and NPUs.
+"""Run the network in OpenVINO: on the CPUs of all makers, and on Intel's GPUs and NPUs.
 
 This is the one file that imports it.
 """
@@ -21,7 +21,8 @@ from torch import Tensor
 
 from rwdenoise.memory import within_memory
 from rwdenoise.network.engines.openvino_graph import SPLITS, Floats, find_gains, find_steering, split, write_model
-from rwdenoise.network.unet import PLANES, UNet
+from rwdenoise.network.unet import UNet
+from rwdenoise.network.weights import PLANES
 from rwdenoise.photo.tiling import in_bands
 
 #: OpenVINO's names of the devices that --device names.
@@ -31,7 +32,7 @@ _HINTS = {torch.float32: "f32", torch.bfloat16: "bf16", torch.float16: "f16"}
 
 
 def available() -> list[str]:
-    """List those of `DEVICES` that are here; none where the extra ``openvino`` is not installed."""
+    """List those of `DEVICES` that this computer has; none without the extra ``openvino``."""
     if importlib.util.find_spec("openvino") is None:
         return []
     found = {device.split(".")[0] for device in _core().available_devices}
@@ -39,17 +40,17 @@ def available() -> list[str]:
 
 
 def describe(name: str) -> str:
-    """Return what a device of `DEVICES` calls itself."""
+    """Return the hardware's own name for a device of `DEVICES`."""
     return str(_core().get_property(DEVICES[name], "FULL_DEVICE_NAME"))
 
 
 def is_discrete(name: str) -> bool:
-    """Tell whether a device of `DEVICES` is a card with memory of its own."""
+    """Return whether a device of `DEVICES` is a card with memory of its own."""
     return "discrete" in str(_core().get_property(DEVICES[name], "DEVICE_TYPE")).lower()
 
 
 def fast_dtype(name: str) -> torch.dtype:
-    """Return the precision that a device of `DEVICES` multiplies fastest at no visible loss."""
+    """Return the precision that a device of `DEVICES` computes fastest without visible loss."""
     able = _core().get_property(DEVICES[name], "OPTIMIZATION_CAPABILITIES")
     fast, needs = (torch.bfloat16, "BF16") if name == "openvino" else (torch.float16, "FP16")
     return fast if needs in able else torch.float32
@@ -69,7 +70,7 @@ class OpenVinoBackend:
 
     @property
     def device(self) -> torch.device:
-        """Where the planes lie between the steps."""
+        """Where the planes stay between the steps."""
         return torch.device("cpu")
 
     def load(self, network: UNet) -> OpenVinoNetwork:
@@ -83,14 +84,14 @@ class OpenVinoBackend:
         Raises
         ------
         DeviceMemoryError
-            If memory ends.
+            If the device runs out of memory.
         """
         with within_memory(self.engine), torch.inference_mode():
             yield
 
 
 class OpenVinoNetwork:
-    """A network that runs in OpenVINO. It is compiled for one shape at a time."""
+    """A network that runs in OpenVINO, compiled for one shape of tiles at a time."""
 
     def __init__(self, network: UNet, backend: OpenVinoBackend) -> None:
         self._network = network
@@ -100,7 +101,7 @@ class OpenVinoNetwork:
         self._parts = torch.empty(0)
 
     def at(self, level: float) -> OpenVinoEstimate:
-        """Tell the network its noise level."""
+        """Return the estimator for one noise level, a standard deviation."""
         return OpenVinoEstimate(self, level, vectors=find_steering(self._network, level))
 
     def expect(self, height: int, width: int) -> None:
@@ -110,12 +111,22 @@ class OpenVinoNetwork:
             self._fit((1, planes * SPLITS[self.backend.dtype].planes, height, width))
 
     def split(self, x_t: Tensor) -> NDArray[Any]:
-        """Return the planes of a tile in parts, as the network takes them; the next tile overwrites them."""
+        """Split the planes of a tile into parts, as the network takes them, in memory that the next tile reuses.
+
+        Parameters
+        ----------
+        x_t : Tensor of float32, shape (1, C, H, W)
+            0 black, 1 white.
+
+        Returns
+        -------
+        ndarray of float32, shape (1, parts * C, H, W)
+        """
         count = SPLITS[self.backend.dtype].planes
         shape = (1, count * x_t.shape[1], *x_t.shape[2:])
         if self._parts.shape != shape:
             self._parts = torch.empty(shape)
-        # In bands, and always into the same place: large pieces of memory that come and go leave gaps.
+        # In bands and always into the same memory: allocating and freeing large blocks fragments it.
         for rows in in_bands(*x_t.shape[2:]):
             self._parts[:, :, rows] = torch.cat(split(x_t[:, :, rows], self.backend.dtype, parts=count), dim=1)
         return self._parts.numpy()
@@ -129,7 +140,7 @@ class OpenVinoNetwork:
     def _fit(self, shape: tuple[int, ...]) -> None:
         if self._shape == shape:
             return
-        # First what the last shape took of memory is given back.
+        # Free the memory of the last shape first.
         self._request, self._shape = None, ()
         self._request, self._shape = self._compile(shape), shape
 
@@ -137,16 +148,16 @@ class OpenVinoNetwork:
         model = write_model(_openvino(), self._network, shape, dtype=self.backend.dtype)
         device = DEVICES[self.backend.engine]
         options: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY"}
-        if device != "NPU":  # Which has one precision only.
+        if device != "NPU":  # It has one precision only.
             options["INFERENCE_PRECISION_HINT"] = _HINTS[self.backend.dtype]
         if device == "CPU":
-            # As many threads as PyTorch's, so that OMP_NUM_THREADS governs both; unbound, as others may run beside.
+            # As many threads as PyTorch, so that OMP_NUM_THREADS governs both; not pinned, as other programs run too.
             options |= {"INFERENCE_NUM_THREADS": torch.get_num_threads(), "ENABLE_CPU_PINNING": False}
         return _core().compile_model(model, device, options).create_infer_request()
 
 
 class OpenVinoEstimate:
-    """A network that was told its noise level."""
+    """An OpenVINO network at one noise level."""
 
     def __init__(self, network: OpenVinoNetwork, level: float, *, vectors: list[Floats]) -> None:
         self._network = network

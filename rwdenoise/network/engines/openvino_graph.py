@@ -1,8 +1,8 @@
-"""The network of `rwdenoise.network.unet` written in OpenVINO's operations: nothing has to be traced or converted.
+"""Write the network of `rwdenoise.network.unet` in OpenVINO's operations, without tracing or converting it.
 
-OpenVINO runs every operation in the device's own precision, also the head's first, which must see the planes as
-finely as they are. So a plane goes in as several that add up to it, each of which has few enough bits; products of
-such numbers are exact, and sums are made in float32.
+OpenVINO runs every operation in the device's precision, including the head's first convolution, which needs the planes
+in all their precision. So each plane is passed as several that add up to it, each with few enough bits that its
+products are exact; sums are made in float32.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from rwdenoise.network.folded import compose_filters
-from rwdenoise.network.unet import LOWEST_LEVEL, PLANES, Block, Head, Scale, UNet
+from rwdenoise.network.unet import LOWEST_LEVEL, Block, Head, Scale, UNet
+from rwdenoise.network.weights import PLANES
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Split:
 #: float32 has 24 bits, bfloat16 8 and float16 11; the weights are released in float16.
 SPLITS = {torch.float32: Split(1, 1), torch.bfloat16: Split(3, 2), torch.float16: Split(2, 1)}
 
-# Halvings of the argument after which four terms of its series give asinh to 1e-5, up to 3000 times the noise.
+# Halvings of the argument after which four terms of the series give asinh to 1e-5, up to 3000 times the noise.
 _HALVINGS = 5
 _SERIES = (1.0, -1 / 6, 3 / 40, -5 / 112)
 
@@ -41,7 +42,7 @@ Floats = NDArray[np.float32]
 
 
 def split(x: Tensor, dtype: torch.dtype, *, parts: int) -> list[Tensor]:
-    """Return numbers that add up to `x`, all but the last exact in the precision `dtype`."""
+    """Split float32 numbers of any shape into `parts` that add up to them, all but the last exact in `dtype`."""
     found = []
     for _ in range(parts - 1):
         found.append(x.to(dtype).float())
@@ -50,14 +51,14 @@ def split(x: Tensor, dtype: torch.dtype, *, parts: int) -> list[Tensor]:
 
 
 def find_gains(level: float) -> list[Floats]:
-    """Return two numbers whose product is the inverse of the level; one alone might be too large for float16."""
+    """Return two factors of 1 / level, each of shape (1, 1, 1, 1); their product may be too large for float16."""
     gain = 1 / max(level, LOWEST_LEVEL)
     power = 2.0 ** round(math.log2(gain) / 2)
     return [np.full((1, 1, 1, 1), number, np.float32) for number in (power, gain / power)]
 
 
 def find_steering(network: UNet, level: float) -> list[Floats]:
-    """Return what the noise level means to each block: scale and shift, each of shape (1, width, 1, 1)."""
+    """Return scale and shift of each block at a noise level, each float32 of shape (1, width, 1, 1)."""
     with torch.inference_mode():
         embedded = network.embed(torch.tensor([level]))
         pairs = [block.steer(embedded).chunk(2, dim=1) for block in _blocks(network)]

@@ -7,7 +7,7 @@ import torch
 from rwdenoise.denoising.diffusion import SAMPLERS, Settings
 from rwdenoise.denoising.frames import MosaicFrame
 from rwdenoise.denoising.sampling import Walk
-from rwdenoise.network.unet import Architecture
+from rwdenoise.network.weights import Architecture
 from rwdenoise.photo.cfa import RGGB
 from rwdenoise.photo.noise_profile import NoiseProfile
 

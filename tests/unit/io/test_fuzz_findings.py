@@ -16,7 +16,8 @@ from rwdenoise.io.raw.dng import encode_bare_dng
 from rwdenoise.io.raw.dng_tags import black_level, color_matrix
 from rwdenoise.io.raw.reader import read_raw
 from rwdenoise.io.write import write_photo
-from rwdenoise.network.weights import FORMAT, load_network
+from rwdenoise.network.unet import load_network
+from rwdenoise.network.weights import FORMAT
 from rwdenoise.photo import tag as tags
 from rwdenoise.photo.cfa import LINEAR, RGGB, Cfa
 from tests.photos import raw_photo

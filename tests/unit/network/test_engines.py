@@ -11,10 +11,11 @@ import torch
 from rwdenoise.errors import DeviceMemoryError, DeviceUnavailableError
 from rwdenoise.jobs.rate import measure_rate
 from rwdenoise.memory import within_memory
-from rwdenoise.network.engines import devices, openvino
-from rwdenoise.network.engines.devices import DEVICES, REASONS, Backend, available_devices, choose_backend, describe
+from rwdenoise.network.engines import openvino
+from rwdenoise.network.engines.devices import DEVICES, REASONS, available_devices, choose_backend, describe
 from rwdenoise.network.engines.openvino import OpenVinoBackend
 from rwdenoise.network.engines.openvino_graph import SPLITS, find_gains, split
+from rwdenoise.network.engines.pytorch import Backend, fast_dtype
 from tests.tiny import tiny_network
 from tests.unit.network.test_folded import planes_for
 
@@ -80,7 +81,7 @@ class TestChoice:
     @pytest.mark.usefixtures("without_openvino")
     @pytest.mark.parametrize("device", ["cuda", "openvino", "tpu"])
     def test_what_is_not_here_is_refused(self, device: str) -> None:
-        with pytest.raises(DeviceUnavailableError, match=f"{device}' is not here; there is cpu"):
+        with pytest.raises(DeviceUnavailableError, match=f"no device '{device}'; it has cpu"):
             choose_backend(device)
 
     @pytest.mark.parametrize(
@@ -99,7 +100,7 @@ class TestChoice:
             fake_openvino(monkeypatch, discrete=False, able=("FP32", "BF16") if supported else ("FP32",))
             expected = torch.bfloat16 if supported else torch.float32
             assert choose_backend("cpu").dtype == choose_backend("openvino").dtype == expected
-        assert devices.fast_dtype(torch.device("mps")) == torch.float16
+        assert fast_dtype(torch.device("mps")) == torch.float16
         assert choose_backend("cpu", dtype=torch.float32).name == "cpu (float32)"
 
 

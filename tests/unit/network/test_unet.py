@@ -5,7 +5,8 @@ import dataclasses
 import pytest
 import torch
 
-from rwdenoise.network.unet import Architecture, UNet
+from rwdenoise.network.unet import UNet
+from rwdenoise.network.weights import Architecture
 from tests.tiny import tiny_network
 
 

@@ -11,8 +11,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from rwdenoise.errors import WeightsCorruptError, WeightsMismatchError, WeightsNotFoundError
-from rwdenoise.network.manifest import Listed, find_weights, list_weights, verify, weights_digest
-from rwdenoise.network.weights import load_network, read_facts, save_network
+from rwdenoise.network.unet import load_network, save_network
+from rwdenoise.network.weights import Listed, find_weights, list_weights, read_facts, verify, weights_digest
 from tests.tiny import tiny_facts, tiny_network
 
 
@@ -90,5 +90,5 @@ def test_digests_are_of_the_manifest_or_of_a_file(saved: Path) -> None:
 
 
 def test_the_manifest_is_read_without_torch() -> None:
-    code = "import sys, rwdenoise.network.manifest as m; m.list_weights(); sys.exit('torch' in sys.modules)"
+    code = "import sys, rwdenoise.network.weights as m; m.list_weights(); sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -16,7 +16,7 @@ from rwdenoise.denoising.denoiser import load_denoiser
 from rwdenoise.denoising.diffusion import Settings
 from rwdenoise.denoising.regions import denoise_regions
 from rwdenoise.io.pictures.layer import Layout, read_layer, write_layer
-from rwdenoise.network.weights import save_network
+from rwdenoise.network.unet import save_network
 from tests.stubs.fresh import STUBS, fresh_gimp, host_of
 from tests.tiny import tiny_facts, tiny_network
 
