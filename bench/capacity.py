@@ -18,8 +18,8 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from rwdenoise.choices import Settings
 from rwdenoise.denoising.denoiser import load_denoiser
-from rwdenoise.denoising.diffusion import Settings
 from rwdenoise.io.write import write_photo
 from rwdenoise.jobs.photo import ignore
 from rwdenoise.jobs.stages import PhotoWork

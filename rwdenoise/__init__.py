@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from rwdenoise._version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from rwdenoise.choices import Settings
     from rwdenoise.denoising.denoiser import Denoiser, load_denoiser
-    from rwdenoise.denoising.diffusion import Settings
     from rwdenoise.errors import RwDenoiseError
     from rwdenoise.io.metadata.provenance import Provenance
     from rwdenoise.io.raster import read_picture

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from rwdenoise.choices import Settings
 from rwdenoise.denoising.denoiser import Denoiser, load_denoiser
-from rwdenoise.denoising.diffusion import Settings
 from rwdenoise.io.raw.develop import develop
 from rwdenoise.photo.cfa import RGGB
 from rwdenoise.photo.noise_profile import profile_at

@@ -17,8 +17,9 @@ from PIL import Image, ImageDraw, ImageFont
 
 from bench.quality.plots import plot_curve
 from bench.quality.rows import Row
+from rwdenoise.choices import Settings
 from rwdenoise.denoising.denoiser import load_denoiser
-from rwdenoise.denoising.diffusion import Settings, schedule
+from rwdenoise.denoising.diffusion import schedule
 from rwdenoise.photo.cfa import RGGB
 from rwdenoise.photo.raw import RawPhoto
 from rwdenoise.simulation.raw_photo import simulate_raw

@@ -8,8 +8,8 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from PIL import Image
 
+from rwdenoise.choices import Settings
 from rwdenoise.denoising.denoiser import load_denoiser
-from rwdenoise.denoising.diffusion import Settings
 from rwdenoise.io.write import write_photo
 from rwdenoise.photo.cfa import RGGB
 from rwdenoise.simulation.raw_photo import simulate_raw

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from rwdenoise.denoising.diffusion import Settings
+from rwdenoise.choices import Settings
 from rwdenoise.noise.hot_pixels import BrokenPixels
 from rwdenoise.noise.spectrum import Grain
 from rwdenoise.photo.cfa import LINEAR, RGGB, Cfa

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file
 from torch import Tensor
 
+from rwdenoise.choices import Settings
 from rwdenoise.denoising.denoiser import Denoiser
-from rwdenoise.denoising.diffusion import Settings
 from rwdenoise.errors import WeightsMismatchError
 from rwdenoise.network.engines.pytorch import Backend
 from rwdenoise.network.unet import UNet, load_network, save_network

@@ -28,9 +28,8 @@ from bench.quality.rows import Row, Rows, average
 from bench.quality.seconds import measure_seconds
 from bench.quality.tables import write_tables
 from bench.quality.texture import measure_texture
+from rwdenoise.choices import QUALITIES, Settings
 from rwdenoise.denoising.denoiser import load_denoiser
-from rwdenoise.denoising.diffusion import Settings
-from rwdenoise_cli.options import QUALITIES
 
 PICTURES = {
     "sensor": "", "shot": "", "method": "", "count": "", "mosaic_psnr": ".2f", "mosaic_texture": ".3f", "psnr": ".2f",

@@ -12,8 +12,9 @@ from bench.measures import psnr, texture_kept
 from bench.pictures import kodak
 from bench.quality.pictures import Case
 from bench.quality.rows import Row, Rows
+from rwdenoise.choices import Settings
 from rwdenoise.denoising.denoiser import Denoiser
-from rwdenoise.denoising.diffusion import SAMPLERS, Settings
+from rwdenoise.denoising.diffusion import SAMPLERS
 from rwdenoise.photo.cfa import BAYER_PHASES
 from training.validate import SHOT, usual_profile
 

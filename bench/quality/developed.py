@@ -26,7 +26,7 @@ from bench.peers.cnn import ffdnet
 from bench.pictures import kodak
 from bench.quality.developed_cases import GAUSSIAN, REAL, Case, Series
 from bench.quality.rows import Row, Rows, average
-from rwdenoise.denoising.diffusion import Settings
+from rwdenoise.choices import Settings
 
 #: Ours: as it comes, in a single pass as DnCNN, and with all samplers in many steps.
 VARIANTS = (

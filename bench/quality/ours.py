@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from bench.methods import Mosaic, MosaicMethod, Picture, PictureMethod
+from rwdenoise.choices import Settings
 from rwdenoise.denoising.denoiser import Denoiser
-from rwdenoise.denoising.diffusion import Settings
 from rwdenoise.photo.cfa import Cfa
 from rwdenoise.photo.noise_profile import NoiseProfile
 

@@ -23,8 +23,8 @@ from bench.peers.rawtherapee import find_rawtherapee
 from bench.pictures import data_folder, kodak, read_linear
 from bench.quality.ours import ours
 from bench.quality.rows import Row
+from rwdenoise.choices import Settings
 from rwdenoise.denoising.denoiser import Denoiser
-from rwdenoise.denoising.diffusion import Settings
 from rwdenoise.io.write import write_photo
 from rwdenoise.jobs.photo import denoise_photo
 from rwdenoise.photo.cfa import RGGB

@@ -8,11 +8,10 @@ import sys
 import time
 from pathlib import Path
 
-from rwdenoise.denoising.diffusion import Settings
-from rwdenoise_cli.options import QUALITIES, STEPS
+from rwdenoise.choices import QUALITIES, QUALITY_STEPS, Settings
 
 #: Steps that the quality presets take, by the weights that they use for mosaics.
-USUAL_STEPS = {QUALITIES[quality]["cfa"]: steps for quality, steps in STEPS.items()}
+USUAL_STEPS = {QUALITIES[quality]["cfa"]: steps for quality, steps in QUALITY_STEPS.items()}
 PROGRAM = (sys.executable, "-m", "rwdenoise_cli")
 # Between this process and the command stands a small one: Linux counts the memory of whoever starts a program among
 # the most that the program ever took.

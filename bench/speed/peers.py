@@ -25,7 +25,7 @@ from bench.speed.entrants import Converter, Entrant, Ground, MosaicFunction, Our
 from bench.speed.photos import Photos
 from bench.speed.sizes import Sizes
 from bench.speed.timing import in_turn
-from rwdenoise.denoising.diffusion import Settings
+from rwdenoise.choices import Settings
 
 #: Ours, with one step and with as many as a user gets who asks for none.
 STEPS = tuple(sorted({1, Settings().steps}))

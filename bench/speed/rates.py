@@ -14,8 +14,8 @@ from bench.speed.engines import NetworkAlone, all_backends, flops_per_pixel, har
 from bench.speed.photos import Photos
 from bench.speed.sizes import Sizes, shape_of
 from bench.speed.timing import in_turn, seconds_of
+from rwdenoise.choices import Settings
 from rwdenoise.denoising.denoiser import Denoiser
-from rwdenoise.denoising.diffusion import Settings
 from rwdenoise.network.engines.base import Engine
 from rwdenoise.photo.cfa import RGGB
 

@@ -20,7 +20,7 @@ from bench.speed.engines import NetworkAlone
 from bench.speed.photos import Photos
 from bench.speed.sizes import Sizes, shape_of
 from bench.speed.timing import in_turn, seconds_of
-from rwdenoise.denoising.diffusion import Settings
+from rwdenoise.choices import Settings
 from rwdenoise.network.engines.devices import choose_backend
 
 

@@ -6,10 +6,8 @@ from dataclasses import dataclass
 
 import click
 
+from rwdenoise.choices import JOBS
 from rwdenoise_cli.options import Decorator, Function, group
-
-#: Equal to `rwdenoise.jobs.pipeline.USUAL_JOBS`, which imports torch; a test compares them.
-JOBS = 3
 
 
 @dataclass(frozen=True)

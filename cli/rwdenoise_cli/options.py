@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rwdenoise.denoising.diffusion import MAX_STEPS, SAMPLERS, Settings
+from rwdenoise.choices import COLORS, DEVICES, MAX_STEPS, QUALITIES, QUALITY, QUALITY_STEPS, SAMPLERS, Settings
 from rwdenoise.errors import SettingsError
-from rwdenoise.io.formats import format_of
+from rwdenoise.io.formats import OUTPUT_SUFFIXES, format_of
 from rwdenoise.photo.noise_profile import NoiseProfile
 
 if TYPE_CHECKING:
@@ -21,18 +21,8 @@ if TYPE_CHECKING:
     from rwdenoise.jobs.treatment import Treatment
     from rwdenoise.photo.cfa import Domain
 
-# Equal to what the library says, where asking it would import torch or numpy; tests compare them.
-FORMATS = ("dng", "tiff", "jpeg", "png", "webp")
-COLORS = ("srgb", "display-p3", "rec2020", "prophoto")
-DEVICES = ("auto", "cuda", "cuda:compiled", "mps", "openvino", "openvino:gpu", "openvino:npu", "cpu")
-# The weights for mosaics and for developed pictures.
-QUALITIES = {"fast": {"cfa": "cfa-fast", "rgb": "rgb"}, "best": {"cfa": "cfa-best", "rgb": "rgb"}}
-QUALITY = "best"
-#: Steps where none are asked for. *Measured* on eight Kodak pictures at three levels: a second step adds 0.08 dB and
-#: 2 % of the texture at most.
-STEPS = {"fast": 1, "best": Settings.steps}
-#: The same for people.
-USUAL_STEPS = f"{STEPS[QUALITY]}, or {STEPS['fast']} with --quality fast"
+#: The usual number of steps, for people.
+USUAL_STEPS = f"{QUALITY_STEPS[QUALITY]}, or {QUALITY_STEPS['fast']} with --quality fast"
 
 #: Settings of every command.
 HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -189,7 +179,7 @@ METHOD = (
     ),
     click.option(
         "--sampler",
-        type=click.Choice(tuple(SAMPLERS), case_sensitive=False),
+        type=click.Choice(SAMPLERS, case_sensitive=False),
         default=Settings.sampler,
         show_default=True,
         help="How to walk from the noisy to the clean photo.",
@@ -232,7 +222,7 @@ OUTPUT = (
     ),
     click.option(
         "--format",
-        type=click.Choice(FORMATS, case_sensitive=False),
+        type=click.Choice(tuple(OUTPUT_SUFFIXES), case_sensitive=False),
         show_default="dng for RAW, for developed pictures as they are",
         help="dng holds what RAW files hold, denoised; the others are developed pictures, of RAW with 16 bits as tiff"
         " and png.",
@@ -240,7 +230,7 @@ OUTPUT = (
     click.option(
         "--color",
         type=click.Choice(COLORS, case_sensitive=False),
-        default="srgb",
+        default=COLORS[0],
         show_default=True,
         help="Color space of RAW that is developed. A DNG keeps the camera's own color, and a developed picture its"
         " profile.",
@@ -268,7 +258,7 @@ def pack_method(  # noqa: PLR0913 -- one for each option
     device: str,
 ) -> Method:
     """Return the options of `METHOD`, and the steps, in one."""
-    settings = Settings(steps or STEPS[quality], strength, sampler, chroma, detail)
+    settings = Settings(steps or QUALITY_STEPS[quality], strength, sampler, chroma, detail)
     return Method(settings, noise, weights, quality, device)
 
 

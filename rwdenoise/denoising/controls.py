@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from rwdenoise.choices import Settings
 from rwdenoise.denoising import chroma, detail
-from rwdenoise.denoising.diffusion import Settings
 from rwdenoise.noise.residual import Floats
 from rwdenoise.photo.cfa import Cfa
 from rwdenoise.photo.noise_profile import NoiseProfile

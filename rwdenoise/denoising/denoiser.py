@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from rwdenoise.choices import QUALITIES, QUALITY, Settings
 from rwdenoise.denoising.controls import apply_controls
-from rwdenoise.denoising.diffusion import Settings
 from rwdenoise.denoising.first_look import noise_of, plan_windows
 from rwdenoise.denoising.frames import Frame, MosaicFrame, PictureFrame
 from rwdenoise.denoising.local_means import keep_local_means
@@ -259,7 +259,7 @@ class Denoiser:
             self.pixels_run += round(walk.pixels_run * frame.unpadded)
 
 
-def load_denoiser(weights: str = "cfa-best", *, device: str = "auto") -> Denoiser:
+def load_denoiser(weights: str = QUALITIES[QUALITY]["cfa"], *, device: str = "auto") -> Denoiser:
     """Load weights onto a device.
 
     Parameters
@@ -267,7 +267,7 @@ def load_denoiser(weights: str = "cfa-best", *, device: str = "auto") -> Denoise
     weights : str
         A name that ``rwdenoise weights list`` shows, or the path of a ``.safetensors`` file.
     device : str
-        One of `rwdenoise.network.engines.devices.DEVICES`.
+        One of `rwdenoise.choices.DEVICES`.
 
     Raises
     ------

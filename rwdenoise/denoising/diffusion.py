@@ -19,11 +19,10 @@ The laws, which the tests prove for every schedule:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, TypeAlias
 
-from rwdenoise.errors import SettingsError
+from rwdenoise.choices import Settings
 
 #: Numbers, numpy arrays or torch tensors: the formulas are the same.
 Photo: TypeAlias = Any
@@ -31,8 +30,6 @@ Predict = Callable[[Photo, float], Photo]
 Sampler = Callable[[Predict, Photo, tuple[float, ...]], Iterator[Photo]]
 #: From x_t, its estimate and x_T, with the times t and s, to x_s; pixel by pixel.
 Step = Callable[[Photo, Photo, Photo, float, float], Photo]
-
-MAX_STEPS = 100
 
 
 def schedule(steps: int, *, strength: float = 1.0) -> tuple[float, ...]:
@@ -58,13 +55,7 @@ def schedule(steps: int, *, strength: float = 1.0) -> tuple[float, ...]:
     >>> schedule(2, strength=0.5)
     (1.0, 0.75, 0.5)
     """
-    if not 1 <= steps <= MAX_STEPS:
-        message = f"{steps} steps were asked for; 1 to {MAX_STEPS} are possible."
-        raise SettingsError(message, hint="Use --steps 2 unless you measured that more helps.")
-    if not 0 <= strength <= 1:
-        message = f"The strength is {strength}; it must lie between 0 (leave the noise) and 1 (remove it)."
-        raise SettingsError(message, hint="Use --strength 0.8 to keep a fifth of the grain.")
-    return tuple(1.0 - strength * step / steps for step in range(steps + 1))
+    return Settings(steps, strength).times
 
 
 def forward(x_0: Photo, x_T: Photo, t: Photo) -> Photo:
@@ -115,60 +106,3 @@ STEPS: Mapping[str, Step] = {
 
 #: By the name that users give.
 SAMPLERS: Mapping[str, Sampler] = {"improved": improved, "origin": origin, "ddim": ddim}
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How to walk from the noisy to the clean photo, and what to keep of the noisy one.
-
-    Raises
-    ------
-    SettingsError
-        If a value is out of its range.
-    """
-
-    steps: int = 2
-    strength: float = 1.0
-    """How much of the noise is removed, 0 to 1."""
-    sampler: str = "improved"
-    chroma: float | None = None
-    """How much of the color noise is removed, 0 to 1; None for as much as of the gray grain."""
-    detail: float = 0.0
-    """How much of the structure that was removed with the noise comes back, 0 to 1."""
-
-    def __post_init__(self) -> None:
-        schedule(self.steps, strength=self.strength)
-        if self.sampler not in SAMPLERS:
-            message = f"There is no sampler {self.sampler!r}; there are {', '.join(SAMPLERS)}."
-            raise SettingsError(message, hint="Leave --sampler out to use the best one.")
-        if not 0 <= self.chroma_strength <= 1:
-            message = f"The chroma is {self.chroma}; it must lie between 0 (leave the color noise) and 1 (remove it)."
-            raise SettingsError(message, hint="Use --chroma 1 to leave gray grain alone.")
-        if not 0 <= self.detail <= 1:
-            message = f"The detail is {self.detail}; it must lie between 0 (give nothing back) and 1 (all structure)."
-            raise SettingsError(message, hint="Use --detail 1 where texture was lost.")
-
-    @property
-    def times(self) -> tuple[float, ...]:
-        """The times at which the sampler stops."""
-        return schedule(self.steps, strength=self.strength)
-
-    @property
-    def chroma_strength(self) -> float:
-        """How much of the color noise is removed, 0 to 1."""
-        return self.strength if self.chroma is None else self.chroma
-
-    @property
-    def whole(self) -> Settings:
-        """The same walk all the way, for what is chosen on top of a full estimate."""
-        return Settings(self.steps, sampler=self.sampler)
-
-    @property
-    def removes_nothing(self) -> bool:
-        """Whether the photo stays as it is."""
-        return self.strength == self.chroma_strength == 0
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether where the walk stops says it all: no other strength for color, no detail to give back."""
-        return self.chroma_strength == self.strength and self.detail == 0

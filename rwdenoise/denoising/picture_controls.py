@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from rwdenoise.choices import Settings
 from rwdenoise.denoising import detail
 from rwdenoise.denoising.chroma import LUMINANCE
 from rwdenoise.denoising.controls import PART
-from rwdenoise.denoising.diffusion import Settings
 from rwdenoise.noise.residual import Floats
 from rwdenoise.noise.spectrum import Grain, estimate_grain
 from rwdenoise.photo.tiling import plan_tiles

@@ -18,8 +18,8 @@ from rwdenoise.photo.kinds import REGION, Photo, parts
 from rwdenoise.photo.tiling import Area, Tile, plan_tiles
 
 if TYPE_CHECKING:
+    from rwdenoise.choices import Settings
     from rwdenoise.denoising.denoiser import Denoiser
-    from rwdenoise.denoising.diffusion import Settings
 
 #: Pixels up to which a picture is done at once; that takes about 80 bytes for each.
 MOST_PIXELS = 24_000_000

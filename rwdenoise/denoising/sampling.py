@@ -22,7 +22,8 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from rwdenoise.denoising.diffusion import STEPS, Settings
+from rwdenoise.choices import Settings
+from rwdenoise.denoising.diffusion import STEPS
 from rwdenoise.denoising.frames import Frame
 from rwdenoise.errors import DeviceMemoryError
 from rwdenoise.memory import within_memory

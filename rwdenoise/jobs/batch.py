@@ -8,13 +8,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rwdenoise.choices import JOBS
 from rwdenoise.errors import Cancelled, JournalError, OutputExistsError
 from rwdenoise.events import Event, Failed, Finished, Listener, Planned, Summary, Warned
 from rwdenoise.io.formats import PICTURE_SUFFIXES
 from rwdenoise.io.read import read_photo
 from rwdenoise.jobs.done import DoneBefore
 from rwdenoise.jobs.photo import check_source, check_target, ignore
-from rwdenoise.jobs.pipeline import USUAL_JOBS, Pipeline
+from rwdenoise.jobs.pipeline import Pipeline
 from rwdenoise.jobs.stages import LoadDenoiser, PhotoWork, ReadPhoto
 from rwdenoise.jobs.tally import Tally
 
@@ -73,7 +74,7 @@ class Batch:
             self._listen(Planned(str(source), str(source), str(target)))
         return self._tally.close()
 
-    def run(self, load: LoadDenoiser, *, jobs: int = USUAL_JOBS) -> Summary:
+    def run(self, load: LoadDenoiser, *, jobs: int = JOBS) -> Summary:
         """Denoise the photos. One that fails becomes a `Failed` event, and the others go on.
 
         Parameters

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from rwdenoise.io.source import opened
 
 if TYPE_CHECKING:
-    from rwdenoise.denoising.diffusion import Settings
+    from rwdenoise.choices import Settings
     from rwdenoise.photo.noise_profile import NoiseProfile
 
 #: Hexadecimal digits of a method's key: 128 bits, so that no two methods ever meet by chance.

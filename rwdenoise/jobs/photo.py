@@ -15,8 +15,8 @@ from rwdenoise.jobs.stages import LoadDenoiser, PhotoWork, ReadPhoto
 from rwdenoise.jobs.treatment import Treatment
 
 if TYPE_CHECKING:
+    from rwdenoise.choices import Settings
     from rwdenoise.denoising.denoiser import Denoiser
-    from rwdenoise.denoising.diffusion import Settings
     from rwdenoise.photo.noise_profile import NoiseProfile
 
 

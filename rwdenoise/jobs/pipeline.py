@@ -7,13 +7,11 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from rwdenoise.choices import JOBS
 from rwdenoise.events import Event, Finished, Listener, Progress, Started, Warned
 
 if TYPE_CHECKING:
     from rwdenoise.jobs.stages import LoadDenoiser, PhotoWork
-
-#: One photo is read, one denoised, one written.
-USUAL_JOBS = 3
 
 #: Does some work on a photo, and tells whether it went well; what the work raises is told as the end of its job.
 Attempt = Callable[["PhotoWork", Callable[[], object]], bool]
@@ -44,7 +42,7 @@ class Pipeline:
         load: LoadDenoiser,
         attempt: Attempt,
         listen: Listener,
-        jobs: int = USUAL_JOBS,
+        jobs: int = JOBS,
     ) -> None:
         self._load, self._attempt, self._listen = load, attempt, listen
         self._jobs = jobs

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from rwdenoise.choices import Settings
     from rwdenoise.denoising.denoiser import Denoiser
-    from rwdenoise.denoising.diffusion import Settings
     from rwdenoise.jobs.treatment import Treatment
     from rwdenoise.photo.cfa import Domain
     from rwdenoise.photo.noise_profile import NoiseProfile

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rwdenoise.denoising.diffusion import Settings
+from rwdenoise.choices import Settings
 from rwdenoise.io.formats import format_of, natural_format
 from rwdenoise.jobs.fingerprint import method_key
 from rwdenoise.photo.noise_profile import NoiseProfile

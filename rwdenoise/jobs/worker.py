@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from rwdenoise._version import __version__
-from rwdenoise.denoising.diffusion import Settings
+from rwdenoise.choices import QUALITY, Settings
 from rwdenoise.errors import Cancelled, RwDenoiseError, SettingsError
 from rwdenoise.events import VERSION, Event, Failed, Finished, Listener, Progress, Ready, Started, Stopped
 from rwdenoise.memory import within_memory
@@ -244,7 +244,7 @@ def read_job(table: Mapping[str, Any]) -> Job:
             chroma=None if table.get("chroma") is None else _take(table, "chroma", float),
             detail=_take(table, "detail", float, Settings.detail),
         ),
-        quality=_take(table, "quality", str, "best"),
+        quality=_take(table, "quality", str, QUALITY),
         device=_take(table, "device", str, "auto"),
         preview=_take(table, "preview", bool, False),
     )

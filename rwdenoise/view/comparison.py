@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from rwdenoise.choices import Settings
 from rwdenoise.denoising import chroma, detail
-from rwdenoise.denoising.diffusion import Settings
 from rwdenoise.denoising.local_means import CELL
 from rwdenoise.denoising.regions import measure_picture_noise
 from rwdenoise.noise.estimate import choose_noise

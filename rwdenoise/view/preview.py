@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rwdenoise.choices import PREVIEW_SIZE
 from rwdenoise.errors import SettingsError
 from rwdenoise.events import Listener, Noise, Progress, Started, Warned
 from rwdenoise.io.atomic import make_folder, write_atomically
@@ -22,11 +23,8 @@ from rwdenoise.view.rendering import render, shown_box, shown_size, stored_place
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from rwdenoise.denoising.diffusion import Settings
+    from rwdenoise.choices import Settings
     from rwdenoise.photo.noise_profile import NoiseProfile
-
-#: Edge of a part in px: on a screen three beside one another have room.
-SIZE = 384
 
 
 def preview_photo(  # noqa: PLR0913 -- what a user can choose, all by name
@@ -36,7 +34,7 @@ def preview_photo(  # noqa: PLR0913 -- what a user can choose, all by name
     denoiser: LoadDenoiser,
     variants: Sequence[Settings],
     at: Sequence[tuple[int, int]] = (),
-    size: int = SIZE,
+    size: int = PREVIEW_SIZE,
     noise: NoiseProfile | None = None,
     overwrite: bool = False,
     listen: Listener = ignore,

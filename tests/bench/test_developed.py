@@ -16,8 +16,8 @@ from bench.quality.developed import NOTHING, SLOW_EVERY, TRIED, VARIANTS, choose
 from bench.quality.developed_cases import CAMERA, GAUSSIAN, REAL, Pair, Series, add_gaussian, photograph
 from bench.quality.ours import ours_for_pictures
 from bench.quality.rows import Rows
+from rwdenoise.choices import Settings
 from rwdenoise.denoising.denoiser import Denoiser
-from rwdenoise.denoising.diffusion import Settings
 from rwdenoise.network.engines.devices import choose_backend
 from rwdenoise.network.unet import UNet
 from rwdenoise.network.weights import Architecture, Facts

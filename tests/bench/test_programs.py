@@ -14,7 +14,7 @@ from bench.methods import Absent
 from bench.peers import darktable, developer, rawtherapee
 from bench.peers.developer import Developer
 from bench.quality import programs
-from rwdenoise.denoising.diffusion import Settings
+from rwdenoise.choices import Settings
 from rwdenoise.io.raw.reader import read_raw
 from rwdenoise.noise.estimate import choose_noise
 from tests.tiny import tiny_denoiser

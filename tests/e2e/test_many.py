@@ -11,11 +11,9 @@ from rwdenoise.denoising import denoiser
 from rwdenoise.errors import Cancelled
 from rwdenoise.io.metadata.made_from import made_from
 from rwdenoise.io.write import write_photo
-from rwdenoise.jobs import pipeline
 from rwdenoise.jobs.journal import Journal, default_journal
 from rwdenoise.photo.cfa import RGGB
 from rwdenoise.simulation.raw_photo import simulate_raw
-from rwdenoise_cli import many_options
 from rwdenoise_cli.main import cli
 from tests.fakes import FakeDenoiser
 
@@ -174,7 +172,3 @@ def test_failures_are_listed_at_the_end_and_in_the_journal(folder) -> None:
     assert listed.startswith("error: card/broken.dng is cut off")
     with Journal(default_journal()) as journal:
         assert [trouble.source.name for trouble in journal.troubles()] == ["broken.dng"]
-
-
-def test_the_usual_number_of_photos_in_work() -> None:
-    assert many_options.JOBS == pipeline.USUAL_JOBS

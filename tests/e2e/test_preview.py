@@ -10,8 +10,6 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from rwdenoise.denoising import denoiser
-from rwdenoise.view import preview
-from rwdenoise_cli.commands import preview as command
 from rwdenoise_cli.main import cli
 from tests.pictures import pixels, saved
 from tests.tiny import tiny_denoiser
@@ -139,7 +137,3 @@ def test_the_sheet_is_opened(folder: Path, monkeypatch, status: int, said: str) 
     assert (result.exit_code, result.stdout) == (0, "")
     assert opened == ["a-preview.png"]
     assert said in result.stderr
-
-
-def test_the_size_is_that_of_the_library() -> None:
-    assert command.SIZE == preview.SIZE

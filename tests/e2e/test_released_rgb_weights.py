@@ -11,8 +11,8 @@ import pytest
 import torch
 from PIL import Image
 
+from rwdenoise.choices import Settings
 from rwdenoise.denoising.denoiser import Denoiser, load_denoiser
-from rwdenoise.denoising.diffusion import Settings
 from rwdenoise.photo.cfa import RGGB
 from rwdenoise.photo.color import encode_srgb
 from rwdenoise.photo.noise_profile import profile_at

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
+from rwdenoise.choices import Settings
 from rwdenoise.denoising import sampling
 from rwdenoise.denoising.denoiser import Denoiser
-from rwdenoise.denoising.diffusion import Settings
 from rwdenoise.network.engines.base import Engine
 from rwdenoise.network.engines.devices import available_devices, choose_backend
 from rwdenoise.network.engines.pytorch import Backend

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from rwdenoise.choices import Settings
 from rwdenoise.denoising.denoiser import Denoiser, load_denoiser
-from rwdenoise.denoising.diffusion import Settings
 from rwdenoise.noise.estimate import choose_noise
 from rwdenoise.photo.cfa import BAYER_PHASES, MONOCHROME, X_TRANS, Cfa
 from rwdenoise.photo.noise_profile import NoiseProfile, profile_at

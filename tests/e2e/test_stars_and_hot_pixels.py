@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
+from rwdenoise.choices import Settings
 from rwdenoise.denoising.denoiser import Denoiser, load_denoiser
-from rwdenoise.denoising.diffusion import Settings
 from rwdenoise.photo.cfa import RGGB, X_TRANS, Cfa
 from rwdenoise.photo.noise_profile import NoiseProfile, profile_at
 from rwdenoise.simulation import camera

@@ -4,8 +4,8 @@ import os
 import statistics
 from pathlib import Path
 
+from rwdenoise.choices import JOBS
 from rwdenoise.events import Finished, Progress, Started
-from rwdenoise.jobs.pipeline import USUAL_JOBS
 from tests.faults.call import Call
 from tests.faults.row import Row
 from tests.faults.scene import Scene
@@ -58,13 +58,13 @@ def overlapping_at_work(studio: Studio, runs: int) -> Row:
 def _compare_times(scene: Scene) -> float:
     """Return how long the batch takes with the usual number of jobs, in terms of its denoising alone."""
     ratios = {}
-    for jobs in (1, USUAL_JOBS):
+    for jobs in (1, JOBS):
         denoising, whole = _times(scene, jobs=jobs)
         # Within each call, as other programs may slow down the one more than the other.
         ratios[jobs] = whole / denoising
     shown = " and ".join(f"{ratio:.2f} with --jobs {jobs}" for jobs, ratio in ratios.items())
     scene.row.note = f"the batch takes {shown} times its denoising, {denoising:.1f} s"
-    return ratios[USUAL_JOBS]
+    return ratios[JOBS]
 
 
 def _times(scene: Scene, *, jobs: int) -> tuple[float, float]:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from rwdenoise.choices import Settings
 from rwdenoise.denoising.denoiser import Denoiser, load_denoiser
-from rwdenoise.denoising.diffusion import Settings
 from rwdenoise.denoising.regions import denoise_regions
 from rwdenoise.io.pictures.encodings import DISPLAY, LINEAR, encoding_of
 from rwdenoise.photo.rgb import RgbPhoto, Stored

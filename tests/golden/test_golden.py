@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import torch
 
+from rwdenoise.choices import Settings
 from rwdenoise.denoising.denoiser import Denoiser
-from rwdenoise.denoising.diffusion import Settings
 from rwdenoise.io.metadata.provenance import Provenance
 from rwdenoise.io.raw.reader import read_raw
 from rwdenoise.io.write import write_photo

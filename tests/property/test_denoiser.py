@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rwdenoise.choices import Settings
 from rwdenoise.denoising.denoiser import Denoiser
-from rwdenoise.denoising.diffusion import SAMPLERS, Settings
+from rwdenoise.denoising.diffusion import SAMPLERS
 from rwdenoise.errors import Cancelled, DeviceMemoryError
 from rwdenoise.photo.cfa import BAYER_PHASES, MONOCHROME, X_TRANS, Cfa
 from rwdenoise.photo.noise_profile import NoiseProfile

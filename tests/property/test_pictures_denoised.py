@@ -6,9 +6,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rwdenoise.choices import Settings
 from rwdenoise.denoising import regions
 from rwdenoise.denoising.denoiser import Denoiser
-from rwdenoise.denoising.diffusion import Settings
 from rwdenoise.denoising.noise_level import LEAST
 from rwdenoise.denoising.regions import denoise_regions
 from rwdenoise.errors import WeightsMismatchError

@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rwdenoise.denoising.diffusion import MAX_STEPS, Settings
+from rwdenoise.choices import MAX_STEPS, PREVIEW_SIZE, QUALITY_STEPS, Settings
 from rwdenoise.events import VERSION
 from rwdenoise.photo.noise_profile import NoiseProfile
 from rwdenoise_cli.options import (
     HELP,
     METHOD,
-    STEPS,
     USUAL_STEPS,
     Method,
     Talk,
@@ -34,8 +33,6 @@ from rwdenoise_cli.reporting.words import arrow
 if TYPE_CHECKING:
     from rwdenoise.view.comparison import Comparison
 
-#: Equal to `rwdenoise.view.preview.SIZE`, which imports torch; a test compares them.
-SIZE = 384
 #: What is compared unless something else is asked for.
 STRENGTHS = (0.5, 1.0)
 #: More columns do not fit on any screen.
@@ -90,7 +87,7 @@ def _pack_compared(  # noqa: PLR0913 -- one for each option
     weights: str | None,
     device: str,
 ) -> Compared:
-    steps = steps or (STEPS[quality],)
+    steps = steps or (QUALITY_STEPS[quality],)
     if strengths and len(steps) > 1:
         message = "Several --steps and --strengths cannot be compared at once; give one number of steps."
         raise click.UsageError(message)
@@ -143,7 +140,9 @@ _COMPARED = (
     help="Show the part around this pixel, counted from the top left corner of the photo as a viewer shows it; may be"
     " given several times.  [default: the noisiest, the most detailed and the darkest part]",
 )
-@click.option("--size", type=click.IntRange(32, 2048), default=SIZE, show_default=True, help="Edge of each part in px.")
+@click.option(
+    "--size", type=click.IntRange(32, 2048), default=PREVIEW_SIZE, show_default=True, help="Edge of each part in px."
+)
 @group("compared", _pack_compared, *_COMPARED, *METHOD)
 @click.option(
     "-o",

@@ -10,9 +10,10 @@ from typing import IO, TYPE_CHECKING, NoReturn
 
 import click
 
+from rwdenoise.choices import QUALITIES
 from rwdenoise.errors import SettingsError
 from rwdenoise.events import Event, to_json
-from rwdenoise_cli.options import HELP, QUALITIES
+from rwdenoise_cli.options import HELP
 from rwdenoise_cli.status import ALL_WRITTEN
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rwdenoise.choices import QUALITIES
 from rwdenoise.errors import PhotoError
-from rwdenoise_cli.options import QUALITIES
 
 if TYPE_CHECKING:
     from rwdenoise.noise.curve import NoiseCurve

@@ -20,12 +20,10 @@ REASONS: Mapping[str, str] = {
     "openvino": "no usable graphics card was found, and OpenVINO gets the most out of a CPU",
     "cpu": "nothing faster was found; OpenVINO would be faster (python -m pip install openvino)",
 }
-#: What --device accepts. ``openvino`` alone is the CPU in OpenVINO, and ``cpu`` the CPU in PyTorch.
-DEVICES = ("auto", *REASONS, "cuda:compiled", "openvino:npu")
 
 
 def choose_backend(device: str = "auto", *, dtype: torch.dtype | None = None) -> Engine:
-    """Return the backend for one of `DEVICES`; ``auto`` takes the first of `available_devices`.
+    """Return the backend for one of `rwdenoise.choices.DEVICES`; ``auto`` takes the first of `available_devices`.
 
     Parameters
     ----------
@@ -52,7 +50,7 @@ def choose_backend(device: str = "auto", *, dtype: torch.dtype | None = None) ->
 
 
 def available_devices() -> list[str]:
-    """List those of `DEVICES` that this computer has: first what ``auto`` may choose, the fastest kind first."""
+    """List the devices of this computer: first what ``auto`` may choose, the fastest kind first."""
     openvino = openvino_backend.available()
     found: Mapping[str, bool] = {
         "cuda": torch.cuda.is_available(),

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from rwdenoise.choices import Settings
 from rwdenoise.denoising.denoiser import load_denoiser
 from rwdenoise.denoising.detail import give_back_detail, lost_structure
-from rwdenoise.denoising.diffusion import Settings
 from rwdenoise.noise.residual import deviation_of
 from rwdenoise.photo.cfa import RGGB, X_TRANS, Cfa
 from rwdenoise.photo.noise_profile import NoiseProfile, profile_at

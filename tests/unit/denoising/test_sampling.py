@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from rwdenoise.denoising.diffusion import SAMPLERS, Settings
+from rwdenoise.choices import Settings
+from rwdenoise.denoising.diffusion import SAMPLERS
 from rwdenoise.denoising.frames import MosaicFrame
 from rwdenoise.denoising.sampling import Walk
 from rwdenoise.network.weights import Architecture

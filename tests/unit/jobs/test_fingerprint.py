@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rwdenoise.denoising.diffusion import Settings
+from rwdenoise.choices import Settings
 from rwdenoise.errors import CorruptPhotoError, PhotoAccessError
 from rwdenoise.jobs.fingerprint import digest_file, method_key
 from rwdenoise.photo.noise_profile import NoiseProfile

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from rwdenoise.denoising.diffusion import Settings
+from rwdenoise.choices import Settings
 from rwdenoise.errors import Cancelled, OutputExistsError, PhotoAccessError, PhotoError, PhotoWriteError, SettingsError
 from rwdenoise.events import Finished, Noise, Progress, Residual, Started, Warned
 from rwdenoise.jobs import photo as job

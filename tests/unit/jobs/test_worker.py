@@ -11,14 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rwdenoise.denoising.diffusion import Settings
+from rwdenoise.choices import QUALITY, Settings
 from rwdenoise.denoising.regions import denoise_regions
 from rwdenoise.errors import DeviceUnavailableError, SettingsError
 from rwdenoise.events import Event, Failed, Finished, Progress, Ready, Started, Stopped
 from rwdenoise.io.pictures.layer import read_layer
 from rwdenoise.jobs.layers import LayerDenoiser
 from rwdenoise.jobs.worker import Inbox, Worker, read_job
-from rwdenoise_cli.options import QUALITY
 from tests.tiny import tiny_denoiser
 
 REQUEST = {

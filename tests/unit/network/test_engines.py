@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 import torch
 
+from rwdenoise.choices import DEVICES
 from rwdenoise.errors import DeviceMemoryError, DeviceUnavailableError
 from rwdenoise.jobs.rate import measure_rate
 from rwdenoise.memory import within_memory
 from rwdenoise.network.engines import openvino
-from rwdenoise.network.engines.devices import DEVICES, REASONS, available_devices, choose_backend, describe
+from rwdenoise.network.engines.devices import REASONS, available_devices, choose_backend, describe
 from rwdenoise.network.engines.openvino import OpenVinoBackend
 from rwdenoise.network.engines.openvino_graph import SPLITS, find_gains, split
 from rwdenoise.network.engines.pytorch import Backend, fast_dtype

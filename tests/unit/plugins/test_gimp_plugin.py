@@ -15,9 +15,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rwdenoise.denoising.diffusion import MAX_STEPS, Settings
+from rwdenoise.choices import DEVICES, MAX_STEPS, QUALITIES, QUALITY, Settings
 from rwdenoise.io.formats import RAW_SUFFIXES
-from rwdenoise_cli.options import DEVICES, QUALITIES, QUALITY
 
 PLUGINS = Path(__file__).parents[3] / "plugins" / "gimp"
 FILTER, LOADER = PLUGINS / "rwdenoise", PLUGINS / "rwdenoise-raw"

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 import torch
 
+from rwdenoise.choices import Settings
 from rwdenoise.denoising.denoiser import load_denoiser
-from rwdenoise.denoising.diffusion import Settings
 from rwdenoise.denoising.regions import denoise_regions
 from rwdenoise.io.pictures.layer import Layout, read_layer, write_layer
 from rwdenoise.network.unet import save_network

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from rwdenoise.denoising.diffusion import Settings
+from rwdenoise.choices import Settings
 from rwdenoise.denoising.regions import denoise_regions, measure_picture_noise
 from rwdenoise.io.pictures.encodings import encoding_of
 from rwdenoise.photo.cfa import GBRG, MONOCHROME, RGGB, X_TRANS, Cfa
