@@ -1,1 +1,1 @@
-"""How the weights came to be: data, recipe, loop, export. Imports the library, never the reverse."""
+"""Train and export the weights: data, recipes, training loop. Imports the library; the library never imports it."""

@@ -1,4 +1,4 @@
-"""Draws cameras at random and photographs patches with them: the training pairs of the `cfa` weights."""
+"""Make training pairs for the `cfa` weights: photograph patches with random simulated cameras."""
 
 from __future__ import annotations
 
@@ -16,33 +16,34 @@ from rwdenoise.simulation import camera as simulate
 from .photos import WHITE
 from .stars import draw_stars
 
-# Natural logarithms of the shot noise: from ISO 50 of a large sensor to beyond ISO 102400 (darktable 5.0's profiles,
-# scaled to the mosaic: about 1e-5 to 3e-2), wider at both ends, so that photos with hardly any noise stay as they are.
+# Natural logarithms of the shot noise, from ISO 50 on a large sensor to beyond ISO 102400 (darktable 5.0's profiles,
+# scaled to the mosaic: about 1e-5 to 3e-2). The range is wider at both ends: the network must learn to leave photos
+# with hardly any noise unchanged.
 LOG_SHOT = (math.log(2e-6), math.log(6e-2))
 # From ISO 1600 of a typical camera to ISO 51200 of a noisy one.
 LOG_USUAL = (math.log(4e-4), math.log(2.5e-2))
-# log read = 2.18 log shot + 1.20 (Brooks et al. 2019), its spread widened from 0.26 to that of real profiles.
+# log read = 2.18 log shot + 1.20 (Brooks et al. 2019); the spread is widened from 0.26 to that of real profiles.
 READ_SLOPE, READ_OFFSET, READ_SPREAD = 2.18, 1.20, 0.8
-# Half of the cameras have the read noise of darktable 5.0's 405 profiles, which at low ISO is far stronger:
-# log10 b = 1.247 log10 a - 1.369 (sd 0.465) there, both times 12 on the mosaic, as natural logarithms.
+# Half of the cameras take their read noise from darktable 5.0's 405 profiles, where it is far stronger at low ISO:
+# log10 b = 1.247 log10 a - 1.369 (sd 0.465). On the mosaic both are 12 times as large; here as natural logarithms.
 MEASURED_SLOPE, MEASURED_OFFSET, MEASURED_SPREAD = 1.247, -3.766, 1.07
-# Beyond it there is no camera.
+# No camera has a read noise outside this range.
 READ_RANGE = (1e-10, 3e-3)
-#: Share of the draws with the user's own camera, where its noise was measured; the rest is spread over all cameras, so
-#: that what was measured a little wrong does no harm.
+#: Share of the draws that use the noise of the user's own camera, if it was measured. The rest covers all cameras: this
+#: makes small measurement errors harmless.
 OWN_SHARE = 0.75
 
 
 @dataclass(frozen=True)
 class NoiseLine:
-    """How the read noise of cameras goes with their shot noise, in natural logarithms of both variances."""
+    """Read noise of cameras as a linear function of their shot noise, in natural logarithms of both variances."""
 
     slope: float
     offset: float
     spread: float
     """Standard deviation around the line."""
     log_shot: tuple[float, float]
-    """Shot noise between which it holds."""
+    """Range of the shot noise in which the line holds."""
 
     @property
     def numbers(self) -> tuple[float, float, float]:
@@ -51,13 +52,13 @@ class NoiseLine:
 
     @property
     def strongest(self) -> NoiseProfile:
-        """The noise at its upper end."""
+        """Noise profile at the upper end of the line."""
         log_shot = self.log_shot[1]
         return NoiseProfile(math.exp(log_shot), min(math.exp(self.slope * log_shot + self.offset), READ_RANGE[1]))
 
 
 def _lines(log_shot: tuple[float, float]) -> tuple[NoiseLine, NoiseLine]:
-    """Return the lines of one half of all cameras, and of the other."""
+    """Return the noise lines of the two halves of all cameras."""
     return (
         NoiseLine(READ_SLOPE, READ_OFFSET, READ_SPREAD, log_shot),
         NoiseLine(MEASURED_SLOPE, MEASURED_OFFSET, MEASURED_SPREAD, log_shot),
@@ -69,12 +70,12 @@ ALL_LINES, USUAL_LINES = _lines(LOG_SHOT), _lines(LOG_USUAL)
 
 @dataclass(frozen=True)
 class View:
-    """What is before the cameras of a batch."""
+    """Scenes in front of the cameras of a batch, with their color."""
 
     light: Tensor
     """Linear sRGB, float32, shape (N, 3, H, W)."""
     curved: Tensor
-    """1 where the light was found by undoing a contrast curve, else 0; shape (N, 1, 1, 1)."""
+    """1 where a contrast curve was inverted to get the light, else 0; shape (N, 1, 1, 1)."""
     matrix: Tensor
     """Linear sRGB -> white-balanced camera color, shape (N, 3, 3)."""
     gains: Tensor
@@ -88,48 +89,48 @@ class Pairs:
     clean: Tensor
     """x_0, float32, shape (N, 1, H, W)."""
     noisy: Tensor
-    """x_T, likewise."""
+    """x_T, float32, shape (N, 1, H, W)."""
     colors: Tensor
-    """The filters, float32, shape (N, 3, H, W)."""
+    """Color filters: 1 where the site sees that color, float32, shape (N, 3, H, W)."""
     shot: Tensor
     read: Tensor
-    """The profile that is told to the network, shape (N, 1, 1, 1)."""
+    """Noise profile given to the network, each of shape (N, 1, 1, 1)."""
 
     @property
     def sigma(self) -> Tensor:
-        """Standard deviation of the stabilized noise that the profile promises, shape (N,)."""
+        """Standard deviation of the stabilized noise according to the profile, shape (N,)."""
         sigma: Tensor = 1 / stabilized_white(self.shot, self.read)
         return sigma.flatten()
 
     @property
     def deviation(self) -> Tensor:
-        """The same: what the errors of an estimate are measured in."""
+        """Unit of the errors of an estimate, shape (N,): equals `sigma`."""
         return self.sigma
 
     def light_error(self, estimate: Tensor) -> Tensor:
-        """Return the error of an estimate in linear light, in standard deviations of the noise there."""
+        """Return the error of an estimate in linear light, in standard deviations of the local noise."""
         light, truth = (destabilize(u, shot=self.shot, read=self.read) for u in (estimate, self.clean))
         error: Tensor = (light - truth) / (self.shot * truth.clip(min=0) + self.read).sqrt()
         return error
 
 
 class CameraBag:
-    """Takes a new camera, light and exposure for each patch.
+    """Photograph each patch with a new random camera, illuminant and exposure.
 
     Parameters
     ----------
     size : int
-        Edge of the patches, in px.
+        Edge length of the patches, in px.
     jitter : float
-        Error of the profile that is told to the network (natural logarithm, standard deviation).
+        Error of the noise profile given to the network: standard deviation of its natural logarithm.
     device : torch.device
-        Where the photographs are made.
+        Device that computes the photographs.
     seed : int
-        Starts the random numbers.
+        Seed of the random numbers.
     star_share : float
-        Share of the patches over which stars are drawn.
+        Share of the patches that get stars.
     usual_share : float
-        Share of the patches whose noise is that of ISO 1600 and more; the rest is spread over everything.
+        Share of the patches with the noise of ISO 1600 and above; the rest covers the whole range.
     """
 
     def __init__(
@@ -143,7 +144,7 @@ class CameraBag:
         usual_share: float = 0.0,
     ) -> None:
         self.own: NoiseLine | None = None
-        """The camera that `OWN_SHARE` of the noise is drawn from; None for no certain one."""
+        """Camera from which `OWN_SHARE` of the noise is drawn; None for no particular camera."""
         self.jitter = jitter
         self.star_share = star_share
         self.usual_share = usual_share
@@ -158,7 +159,7 @@ class CameraBag:
         self.monochrome = _planes(MONOCHROME, size, device)
 
     def photograph(self, patches: Tensor) -> Pairs:
-        """Make pairs from developed patches of int16, shape (N, 3, H, W), 0 to `WHITE`."""
+        """Make pairs from developed patches: int16, shape (N, 3, H, W), 0 to `WHITE`."""
         count = len(patches)
         colors = torch.stack([self._draw_filters() for _ in range(count)])
         view = self.draw_view(patches)
@@ -185,13 +186,13 @@ class CameraBag:
         return self.monochrome
 
     def draw_view(self, patches: Tensor) -> View:
-        """Return the light that developed patches may have been, and cameras and illuminants for it."""
+        """Return possible light of developed patches, with random cameras and illuminants."""
         count, patches = len(patches), patches.to(self.device)
         curved = torch.from_numpy(self.rng.integers(0, 2, count)).to(self.device)[:, None, None, None]
         light = self.light.take(patches.int() + (WHITE + 1) * curved) + self._draw_stars(patches)
         mix = torch.tensor(self.rng.dirichlet(np.ones(len(self.matrices)), count), dtype=torch.float32)
         matrix = torch.einsum("nk,kij->nij", mix.to(self.device), self.matrices)
-        # Daylight to tungsten: wider than the 1.9 to 2.4 and 1.5 to 1.9 of Brooks et al.
+        # From daylight to tungsten: wider than the 1.9 to 2.4 and 1.5 to 1.9 of Brooks et al.
         gains = torch.cat(
             [self._uniform(count, 1.2, 2.8), torch.ones(count, 1, 1, 1, device=self.device),
              self._uniform(count, 1.2, 3.0)], dim=1,
@@ -206,7 +207,7 @@ class CameraBag:
         return sky.to(self.device)
 
     def draw_noise(self, count: int) -> simulate.SensorNoise:
-        """Return the noise of `count` sensors, from the best at base ISO to the worst beyond their last."""
+        """Return the noise of `count` sensors, from the best at base ISO to the worst beyond their highest ISO."""
         lines = [self._draw_line() for _ in range(count)]
         log_shot = self._tensor(self.rng.uniform(*np.array([line.log_shot for line in lines]).T))
         slope, offset, spread = (
@@ -225,7 +226,7 @@ class CameraBag:
             tails=self._tensor(self.rng.random(count) < 0.3) * self._uniform(count, 0.0, 0.1),
             hot_pixels=self._tensor(self.rng.random(count) < 0.6) * 10 ** self._uniform(count, -4.5, -2.7),
             dead_pixels=self._tensor(self.rng.random(count) < 0.2) * 10 ** self._uniform(count, -4.5, -3.5),
-            # A camera's steps are finer than its read noise, or the noise would not be there.
+            # The quantization step of a camera is finer than its read noise; a coarser one would hide the noise.
             step=torch.minimum(self._tensor(1 / 2.0**bits), 2 * deviation),
             floor=-self._uniform(count, 0.02, 0.1).maximum(6 * deviation),
         )

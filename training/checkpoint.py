@@ -1,4 +1,4 @@
-"""Checkpoints: all that a run needs to go on, as safetensors, replaced atomically."""
+"""Save and load checkpoints: the full state of a training run, as safetensors, replaced atomically."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Progress:
-    """How far a run is."""
+    """Progress of a training run."""
 
     step: int = 0
     seconds: float = 0.0
@@ -29,7 +29,7 @@ class Progress:
 def save_checkpoint(
     path: Path, network: UNet, average: UNet, optimizer: torch.optim.Optimizer, progress: Progress
 ) -> None:
-    """Write everything to one file; a crash leaves the old one."""
+    """Write the full state to one file; after a crash the old file is still there."""
     tensors = {f"network.{name}": tensor for name, tensor in network.state_dict().items()}
     tensors |= {f"average.{name}": tensor for name, tensor in average.state_dict().items()}
     for index, state in optimizer.state_dict()["state"].items():
@@ -46,14 +46,14 @@ def save_checkpoint(
 
 
 def load_checkpoint(path: Path, network: UNet, average: UNet, optimizer: torch.optim.Optimizer) -> Progress:
-    """Put a checkpoint back into `network`, `average` and `optimizer`, and say how far it is.
+    """Restore `network`, `average` and `optimizer` from a checkpoint, and return the progress of its run.
 
     Raises
     ------
     WeightsCorruptError
         If the file is damaged.
     WeightsMismatchError
-        If it is of another network.
+        If the checkpoint belongs to another network.
     """
     try:
         tensors = load_file(path)
@@ -61,10 +61,10 @@ def load_checkpoint(path: Path, network: UNet, average: UNet, optimizer: torch.o
         average.load_state_dict(under("average.", tensors))
     except safetensors.SafetensorError as error:
         message = f"The checkpoint {path} is damaged ({error})."
-        raise WeightsCorruptError(message, hint="Delete it to begin anew, or train in another folder.") from error
+        raise WeightsCorruptError(message, hint="Delete it to start over, or train in another folder.") from error
     except RuntimeError as error:
-        message = f"The checkpoint {path} is of another network than the recipe's."
-        raise WeightsMismatchError(message, hint="Use the recipe that it began with, or another folder.") from error
+        message = f"The checkpoint {path} belongs to a different network than the recipe."
+        raise WeightsMismatchError(message, hint="Use the recipe of this run, or another folder.") from error
     state: dict[int, dict[str, torch.Tensor]] = {}
     for name, tensor in under("optimizer.", tensors).items():
         index, key = name.split(".", 1)
@@ -75,5 +75,5 @@ def load_checkpoint(path: Path, network: UNet, average: UNet, optimizer: torch.o
 
 
 def under(prefix: str, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Return the tensors whose names begin with `prefix`, without it."""
+    """Return the tensors whose names start with `prefix`, with the prefix removed."""
     return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}

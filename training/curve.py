@@ -1,4 +1,4 @@
-"""The curve of a training run: its loss, and its scores on photos that it never learned from, over the minutes."""
+"""Plot a training run: its loss, and its scores on held-out photos, over the training time."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import json
 from io import BytesIO
 from pathlib import Path
 
-#: What every line of the log has, and what is no score.
+#: Fields of the log that are not scores.
 _NO_SCORES = {"step", "minutes", "loss", "simulating"}
 
 
 def draw_curve(log: Path) -> bytes | None:
-    """Return a log as a picture in PNG; None where there is nothing to draw, or no matplotlib to draw it."""
+    """Return the plot of a log as a PNG file; None if the log is empty or matplotlib is missing."""
     try:
         from matplotlib.figure import Figure
-    except ImportError:  # Machines with fast GPUs often lack it, and the log says the same.
+    except ImportError:  # Machines with fast GPUs often lack it; the log has the same numbers.
         return None
     lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()] if log.exists() else []
     if not lines:

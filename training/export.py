@@ -1,4 +1,4 @@
-"""Export: averaged weights to a file that describes itself, its halo measured, its line in the manifest."""
+"""Export the averaged weights to a self-describing file, with a measured halo and a manifest entry."""
 
 from __future__ import annotations
 
@@ -33,17 +33,18 @@ from .pictures import LOG_DEVIATION
 from .recipe import Recipe
 from .validate import usual_profile
 
-#: Tiles must equal the whole frame to this share of the noise that was there: nobody can see a hundredth of it.
+#: Largest difference between a tiled result and the whole frame, as a share of the noise before denoising: a hundredth
+#: is invisible.
 TOLERANCE = 0.01
 
 
 @dataclass(frozen=True)
 class Mixture:
-    """Other weights whose numbers are averaged with those of a run, which keeps what they knew and it forgot."""
+    """Other weights to average with those of a run, to keep abilities that the run has lost."""
 
     weights: Path
     share: float = 0.5
-    """How much of the mean is theirs."""
+    """Share of the other weights in the average, 0 to 1."""
 
 
 def export(
@@ -54,7 +55,7 @@ def export(
     Raises
     ------
     WeightsMismatchError
-        If the weights of the mixture are of another architecture.
+        If the weights of the mixture have another architecture.
     """
     network = UNet(recipe.architecture)
     numbers = under("average.", load_file(checkpoint))
@@ -62,7 +63,7 @@ def export(
     if mixture:
         numbers, other = _mix(numbers, mixture, recipe)
         trained += f"; {mixture.share:.0%} {other.name} {other.version}"
-    # What is shipped is half precision: measure that.
+    # The file holds half precision: measure the halo at that precision.
     network.load_state_dict({key: value.half().float() for key, value in numbers.items()})
     network.eval().requires_grad_(requires_grad=False)
     facts = Facts(
@@ -81,19 +82,19 @@ def export(
 
 
 def _mix(numbers: dict[str, Tensor], mixture: Mixture, recipe: Recipe) -> tuple[dict[str, Tensor], Facts]:
-    """Return the mean, and what the other weights are."""
+    """Return the averaged tensors, and the facts of the other weights."""
     network, facts = load_network(mixture.weights)
     if facts.architecture != recipe.architecture:
-        message = f"{mixture.weights.name} is a network of another architecture than the recipe's."
-        raise WeightsMismatchError(message, hint="Average it with weights of its own recipe.")
+        message = f"{mixture.weights.name} has a different architecture than the recipe."
+        raise WeightsMismatchError(message, hint="Average weights of the same recipe.")
     mean = {key: torch.lerp(numbers[key], other, mixture.share) for key, other in network.state_dict().items()}
     return mean, facts
 
 
 def measure_halo(network: UNet) -> int:
-    """Return the smallest halo in px with which every pixel of tiles equals the whole frame to `TOLERANCE`.
+    """Return the smallest halo, in px, with which tiles match the whole frame to `TOLERANCE` at every pixel.
 
-    Tried on noise over steep edges, at weak and at strong noise, mosaics as Bayer and X-Trans, with small tiles.
+    Measured with small tiles on steep edges under weak and strong noise, mosaics both as Bayer and as X-Trans.
     """
     multiple = network.architecture.multiple
     edge = 32 * multiple
@@ -116,7 +117,7 @@ Denoise = Callable[[Denoiser], NDArray[np.float32]]
 def _hard_cases(
     domain: Domain, edges: NDArray[np.float32], rng: np.random.Generator
 ) -> list[tuple[Denoise, NoiseProfile]]:
-    """Return ways to denoise noise over steep edges, and the noise."""
+    """Return functions that denoise noisy steep edges, each with its noise profile."""
     step = Settings(steps=1)
 
     def scene(colors: int, deviation: float) -> NDArray[np.float32]:
@@ -146,7 +147,7 @@ def _denoiser(network: UNet, *, halo: int, tile: int) -> Denoiser:
 
 
 def sigma_range(domain: Domain) -> tuple[float, float]:
-    """Return the noise levels between which the training drew its cameras, or its Gaussian noise for pictures."""
+    """Return the lowest and the highest noise level in training: of its cameras, or of its Gaussian noise (`rgb`)."""
     if domain == "rgb":
         low, high = np.exp(LOG_DEVIATION)
     else:
@@ -155,7 +156,7 @@ def sigma_range(domain: Domain) -> tuple[float, float]:
 
 
 def enter(manifest: Path, *, name: str, path: Path) -> None:
-    """Write the weights' line in the manifest, new or instead of its old one."""
+    """Add the entry of these weights to the manifest, or replace it."""
     table = tomllib.loads(manifest.read_text(encoding="utf-8"))["weights"] if manifest.exists() else {}
     data = path.read_bytes()
     table[name] = {"file": path.name, "sha256": hashlib.sha256(data).hexdigest(), "size": len(data)}

@@ -1,7 +1,7 @@
-"""What a camera does to a recorded mosaic before it stores a picture, in torch: the second half of `simulate`.
+"""Develop recorded mosaics as a camera does, in torch: the second half of `rwdenoise.simulation.camera`.
 
-Each function is one step and works on batches; the parameters of a batch are tensors of shape (N, 1, 1, 1). The same
-steps with and without the sensor's noise make a pair of pictures.
+Each function is one step of the camera's processing and works on batches; the parameters of a batch are tensors of
+shape (N, 1, 1, 1). The same steps with and without sensor noise make a training pair.
 """
 
 from __future__ import annotations
@@ -16,18 +16,19 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
-#: How the colors between the sites are found; `smooth` serves every pattern, the others Bayer only.
+#: Demosaicing methods; ``smooth`` works for every CFA pattern, the others for Bayer only.
 DEMOSAICERS = ("smooth", "corrected", "directed")
-#: Chroma subsampling, as libjpeg counts it: none, horizontal, both.
+#: Chroma subsampling, numbered as in Pillow: none, horizontal, both.
 SUBSAMPLINGS = (0, 1, 2)
 
 # Luma and color differences of JPEG (ITU-T T.871).
 _TO_YCC = torch.tensor([[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]])
 _TO_RGB = torch.linalg.inv(_TO_YCC)
-# Px around a site in which every color of every pattern is found, and their weights.
+# Weights of the pixels around a site, along one axis. The window holds every color of every CFA pattern.
 _SMOOTH = (1.0, 3.0, 4.0, 3.0, 1.0)
 _BETWEEN = (1.0, 2.0, 1.0)
-# How much of the own color's curvature is added to green, and to red and blue (Malvar, He, Cutler 2004: 1/2, 5/8).
+# Share of the curvature of the site's own color that is added to red, green and blue. Malvar, He, Cutler (2004) use 1/2
+# for green, 5/8 for red and blue.
 _CURVATURE = (0.5, 0.625, 0.625)
 
 
@@ -37,34 +38,34 @@ def _zero() -> Tensor:
 
 @dataclass(frozen=True)
 class Developing:
-    """How a camera develops; numbers, or tensors of shape (N, 1, 1, 1)."""
+    """Settings with which a camera develops; scalars, or tensors of shape (N, 1, 1, 1)."""
 
     gain: Tensor = field(default_factory=lambda: torch.ones(()))
-    """How much brighter the picture is made than the sensor saw it."""
+    """Factor by which the picture is brightened."""
     curved: Tensor = field(default_factory=_zero)
-    """1 for a contrast curve before that of sRGB, else 0."""
+    """1 to apply a contrast curve after the sRGB encoding, else 0."""
     color_blur: Tensor = field(default_factory=_zero)
-    """How far color differences are smoothed: standard deviation in px, 0 to 3.5."""
+    """Smoothing of the color differences: standard deviation in px, 0 to 3.5."""
     coring: Tensor = field(default_factory=_zero)
-    """Amplitude below which fine luma is taken for noise and removed; 1 is white."""
+    """Amplitude below which fine luma detail counts as noise and is removed; 1 is white."""
     sharpening: Tensor = field(default_factory=_zero)
-    """How much of the fine luma is added once more."""
+    """Share of the fine luma detail that is added again."""
     radius: Tensor = field(default_factory=lambda: torch.ones(()))
-    """Standard deviation of what counts as fine, in px."""
+    """Standard deviation of the Gaussian that separates fine detail, in px."""
 
 
 def demosaic(mosaic: Tensor, colors: Tensor, *, kind: str) -> Tensor:
-    """Find three colors for each site.
+    """Demosaic: interpolate three colors at each site.
 
     Parameters
     ----------
     mosaic : Tensor of float32, shape (N, 1, H, W)
     colors : Tensor of float32, shape (N, 3, H, W)
-        The filters: 1 where the site sees that color.
+        Color filters: 1 where the site sees that color, else 0.
     kind : str
         One of `DEMOSAICERS`: ``smooth`` averages the neighbors of each color; ``corrected`` adds the curvature of the
-        site's own color (Malvar, He, Cutler 2004, with one Laplacian for all); ``directed`` finds green along the
-        edge and the others by their differences to it (Hamilton, Adams 1997).
+        site's own color (Malvar, He, Cutler 2004, with one Laplacian for all colors); ``directed`` interpolates green
+        along the edge, and red and blue through their differences from green (Hamilton, Adams 1997).
 
     Returns
     -------
@@ -85,7 +86,7 @@ def _average(mosaic: Tensor, colors: Tensor, kernel: Sequence[float]) -> Tensor:
 
 
 def _neighbors(x: Tensor, step: int) -> Tensor:
-    """Return the sites above, below, left and right, `step` away; shape (4, N, C, H, W)."""
+    """Return the sites above, below, left and right at a distance of `step`; shape (4, N, C, H, W)."""
     padded = functional.pad(x, [step] * 4, mode="reflect")
     height, width = x.shape[-2:]
     places = ((0, step), (2 * step, step), (step, 0), (step, 2 * step))
@@ -106,7 +107,7 @@ def _directed(mosaic: Tensor, colors: Tensor) -> Tensor:
 
 
 def _blur(x: Tensor, kernel: Sequence[float]) -> Tensor:
-    """Take weighted means of neighbors along both axes; edges are mirrored. Shifted sums are faster than conv2d."""
+    """Return weighted means of neighbors along both axes, edges mirrored. Shifted sums are faster than conv2d."""
     reach, whole = len(kernel) // 2, sum(kernel)
     padded = functional.pad(x, [reach] * 4, mode="reflect")
     for axis in (-2, -1):
@@ -117,7 +118,7 @@ def _blur(x: Tensor, kernel: Sequence[float]) -> Tensor:
 
 
 def blur(x: Tensor, spread: Tensor | float) -> Tensor:
-    """Smooth every picture of a batch by its own Gaussian.
+    """Blur each picture of a batch with its own Gaussian.
 
     Parameters
     ----------
@@ -137,7 +138,7 @@ def blur(x: Tensor, spread: Tensor | float) -> Tensor:
 
 
 def balance(camera: Tensor, matrix: Tensor, gains: Tensor, gain: Tensor) -> Tensor:
-    """Turn camera color into linear sRGB: the inverse of `simulate.see`.
+    """Convert camera color to linear sRGB: the inverse of `rwdenoise.simulation.camera.see`.
 
     Parameters
     ----------
@@ -147,32 +148,32 @@ def balance(camera: Tensor, matrix: Tensor, gains: Tensor, gain: Tensor) -> Tens
     gains : Tensor of shape (N, 3, 1, 1)
         White balance, green 1.
     gain : Tensor of shape (N, 1, 1, 1)
-        How much brighter the picture is made.
+        Factor by which the picture is brightened.
     """
     balanced = (camera * gains * gain).clip(max=1)
     return torch.einsum("nij,njhw->nihw", torch.linalg.inv(matrix), balanced)
 
 
 def encode(light: Tensor, curved: Tensor) -> Tensor:
-    """Apply the tone curve: sRGB (IEC 61966-2-1), before it ``3 x^2 - 2 x^3`` where `curved`; black and white clip."""
+    """Apply the sRGB curve (IEC 61966-2-1), then ``3 x^2 - 2 x^3`` where `curved` is 1; black and white clip."""
     light = light.clip(0, 1)
     encoded = torch.where(light <= 0.0031308, light * 12.92, 1.055 * light.clip(min=1e-8) ** (1 / 2.4) - 0.055)
     return torch.where(curved > 0, encoded.square() * (3 - 2 * encoded), encoded)
 
 
 def split_luma(picture: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the luma and the two color differences of pictures, or of the noise in them."""
+    """Split pictures, or their noise, into luma and two color differences."""
     ycc = torch.einsum("ij,njhw->nihw", _TO_YCC.to(picture), picture)
     return ycc[:, :1], ycc[:, 1:]
 
 
 def join_luma(luma: Tensor, color: Tensor) -> Tensor:
-    """Undo `split_luma`."""
+    """Convert luma and color differences back to RGB: the inverse of `split_luma`."""
     return torch.einsum("ij,njhw->nihw", _TO_RGB.to(luma), torch.cat((luma, color), dim=1))
 
 
 def finish(picture: Tensor, how: Developing) -> Tensor:
-    """Smooth and sharpen an encoded picture as cameras do: color differences and luma apart."""
+    """Smooth and sharpen an encoded picture as cameras do, luma and color differences separately."""
     luma, color = split_luma(picture)
     color = blur(color, how.color_blur)
     fine = luma - blur(luma, how.radius)
@@ -182,7 +183,7 @@ def finish(picture: Tensor, how: Developing) -> Tensor:
 
 
 def develop(mosaic: Tensor, colors: Tensor, *, kind: str, matrix: Tensor, gains: Tensor, how: Developing) -> Tensor:
-    """Make pictures of mosaics.
+    """Develop mosaics to pictures.
 
     Returns
     -------
@@ -194,19 +195,19 @@ def develop(mosaic: Tensor, colors: Tensor, *, kind: str, matrix: Tensor, gains:
 
 
 def resize(picture: Tensor, factor: float) -> Tensor:
-    """Scale a batch of pictures, smoothing before they become smaller."""
+    """Resize a batch of pictures by a factor, with an anti-aliasing filter when downscaling."""
     size = [max(1, round(edge * factor)) for edge in picture.shape[-2:]]
     scaled = functional.interpolate(picture, size, mode="bicubic", antialias=True)
     return scaled.clip(0, 1)
 
 
 def through_jpeg(picture: Tensor, *, quality: int, subsampling: int) -> Tensor:
-    """Store one picture of shape (3, H, W) as JPEG, and read it again.
+    """Compress one picture of shape (3, H, W) as JPEG, and decode it.
 
     Parameters
     ----------
     quality : int
-        1 to 100, as libjpeg counts.
+        1 to 100, on libjpeg's scale.
     subsampling : int
         One of `SUBSAMPLINGS`.
     """

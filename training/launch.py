@@ -1,4 +1,4 @@
-"""From what is asked for to a run."""
+"""Start a training run, or resume it, in one process or several."""
 
 from __future__ import annotations
 
@@ -16,42 +16,42 @@ from .train import TRAINERS
 
 @dataclass(frozen=True)
 class Order:
-    """What is asked for."""
+    """Settings of a training run."""
 
     recipe: Recipe
     photos: list[Path]
-    """Clean ones, RAW or developed."""
+    """Clean photos, RAW or developed."""
     folder: Path
-    """Where the checkpoint and the record go."""
+    """Folder of the checkpoint and the record."""
     minutes: float
-    """Training time in all, over every resumption."""
+    """Total training time, across all resumptions."""
     device: str = "auto"
     """``"auto"``, ``"cpu"`` or ``"cuda"``."""
     compiled: bool = False
     start_from: Path | None = None
-    """Weights to begin with instead of random numbers."""
+    """Weights to initialize from instead of random numbers."""
     noise_from: tuple[Path, ...] = ()
-    """RAW photos of the camera whose noise most of the draws shall have."""
+    """RAW photos of the camera whose noise most of the draws use."""
 
 
 def launch(order: Order, listen: Listen = print_figures) -> Team:
-    """Train, or go on from the checkpoint, together with the processes that ``torchrun`` started.
+    """Train, or resume from the checkpoint, together with the other processes that ``torchrun`` started.
 
     Returns
     -------
     Team
-        Its leader is the one to export what was learned.
+        Its leader exports the trained weights.
 
     Raises
     ------
     PhotoError, SettingsError, WeightsError, DeviceUnavailableError
-        If what was asked for cannot be.
+        If the photos, the settings, the weights or the device do not allow the run.
     Cancelled
-        If `listen` raised it; the checkpoint is written.
+        If `listen` raised it; the checkpoint has been written.
     """
     if order.noise_from and order.recipe.white_noise:
-        message = "These weights learn from white noise, which no camera has."
-        raise SettingsError(message, hint="Leave --noise-from out, or train with --recipe rgb-look.")
+        message = "This recipe trains with white noise, which no camera has."
+        raise SettingsError(message, hint="Remove --noise-from, or train with --recipe rgb-look.")
     own = fit_line(measure_profiles(order.noise_from)) if order.noise_from else None
     with assembled(order.device) as device:
         trainer = TRAINERS[order.recipe.architecture.domain](
@@ -62,7 +62,7 @@ def launch(order: Order, listen: Listen = print_figures) -> Team:
         if not trainer.progress.step:
             if order.start_from:
                 trainer.start_from(order.start_from)
-            if trainer.team.leads:  # What comes after is held against this.
+            if trainer.team.leads:  # The baseline for all later scores.
                 listen(trainer.progress, trainer.judge())
         trainer.run(listen)
         return trainer.team

@@ -1,4 +1,4 @@
-"""What is learned from: how far an estimate is from the truth."""
+"""Loss of the training: the error of an estimate, in units of the noise."""
 
 from __future__ import annotations
 
@@ -14,18 +14,26 @@ from .recipe import Recipe
 
 AnyPairs: TypeAlias = Pairs | PicturePairs
 
-#: Px over which the means are taken that keep the brightness.
+#: Edge length, in px, of the squares over which local means are compared to preserve brightness.
 MEANS_OVER = 16
 
 
 def loss_of(estimate: Tensor, pairs: AnyPairs, deviation: Tensor, recipe: Recipe) -> Tensor:
-    """Return how far an estimate is from the truth, where `deviation` is that of its input's noise."""
-    # Measured in standard deviations of the noise, so that every ISO and every time counts alike.
+    """Return the loss of an estimate.
+
+    Parameters
+    ----------
+    estimate : Tensor of float32, shape (N, C, H, W)
+    pairs : Pairs or PicturePairs
+    deviation : Tensor of shape (N,)
+        Standard deviation of the noise in the network's input.
+    recipe : Recipe
+    """
+    # In standard deviations of the noise, every ISO and every time t counts equally.
     error = (estimate - pairs.clean) / deviation[:, None, None, None]
     charbonnier = torch.sqrt(error.square() + recipe.charbonnier**2).mean()
-    # Charbonnier seeks the median, which lies below the mean where shadows are lit by a few photons or stars:
-    # the square of the error of local means keeps the light that is there. Large ones, as of hot pixels, count
-    # linearly.
+    # The Charbonnier loss converges to the median, which is below the mean in shadows lit by a few photons or stars.
+    # The squared error of local means preserves that light. Large errors, such as those of hot pixels, count linearly.
     means = functional.avg_pool2d(pairs.light_error(estimate), MEANS_OVER)
     loss: Tensor = charbonnier + recipe.brightness * ((1 + means.square()).sqrt() - 1).mean()
     return loss

@@ -1,8 +1,8 @@
-"""Muon: steps along the nearest orthogonal matrix of the gradient's running mean, for every convolution.
+"""Optimize with Muon: step each convolution along the orthogonal matrix nearest to its gradient's running mean.
 
-Adam rescales each number on its own; a matrix of weights then still grows along its few strongest directions, and
-rare structure is learned late. Muon makes all directions count alike (Jordan et al. 2024, "Muon: an optimizer for
-hidden layers"). Biases, scales and the first and last layers keep AdamW.
+Adam rescales each number separately, so a weight matrix still grows along its few strongest directions, and rare
+structure is learned late. Muon gives all directions the same weight (Jordan et al. 2024, "Muon: an optimizer for
+hidden layers"). Biases, scales and the first and last layers use AdamW.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from rwdenoise.network.engines.pytorch import fast_dtype
 
 from .recipe import Recipe
 
-# Coefficients of the quintic Newton-Schulz iteration (Jordan et al. 2024): steep at 0, so that five rounds suffice.
+# Coefficients of the quintic Newton-Schulz iteration (Jordan et al. 2024): steep at 0, so five iterations suffice.
 _A, _B, _C = 3.4445, -4.7750, 2.0315
 ROUNDS = 5
-#: Brings a step's size to that of AdamW at the same learning rate (Liu et al. 2025, "Muon is scalable").
+#: Scales a step to the size of an AdamW step at the same learning rate (Liu et al. 2025, "Muon is scalable").
 ADAM_SIZE = 0.2
 BETAS = (0.9, 0.99)
 MOMENTUM = 0.95
@@ -35,7 +35,7 @@ class Muon(torch.optim.Optimizer):
     Parameters
     ----------
     matrices, others : iterable of Parameter
-        What is stepped orthogonally, and what as AdamW does.
+        Parameters that Muon updates, and parameters that AdamW updates.
     lr, weight_decay : float
     """
 
@@ -45,7 +45,7 @@ class Muon(torch.optim.Optimizer):
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:  # type: ignore[override]
-        """Change every parameter that has a gradient."""
+        """Update every parameter that has a gradient."""
         for group in self.param_groups:
             change = self._orthogonal if group["muon"] else self._adam
             for parameter in group["params"]:
@@ -78,9 +78,9 @@ class Muon(torch.optim.Optimizer):
 
 
 def orthogonalize(matrix: Tensor) -> Tensor:
-    """Return about the nearest matrix with orthonormal rows (or columns, if there are fewer of those)."""
+    """Return approximately the nearest matrix with orthonormal rows (or columns, if it has fewer columns)."""
     tall = matrix.shape[0] > matrix.shape[1]
-    # In half the precision where that is fast; elsewhere it takes longer than the gradient itself.
+    # Half precision where the device is fast at it; elsewhere this takes longer than the gradient itself.
     x: Tensor = (matrix.T if tall else matrix).to(fast_dtype(matrix.device))
     x = x / (x.norm() + EPSILON)
     for _ in range(ROUNDS):
@@ -95,14 +95,14 @@ def choose_optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.Optimize
     Raises
     ------
     SettingsError
-        If there is no such optimizer.
+        If the recipe names an unknown optimizer.
     """
     rate = recipe.learning_rate
     if recipe.optimizer == "adamw":
         return torch.optim.AdamW(network.parameters(), lr=rate, betas=BETAS, weight_decay=WEIGHT_DECAY)
     if recipe.optimizer != "muon":
-        message = f"There is no optimizer {recipe.optimizer!r}; there are adamw, muon."
-        raise SettingsError(message, hint="Mend the recipe.")
+        message = f"Unknown optimizer {recipe.optimizer!r}; known are adamw and muon."
+        raise SettingsError(message, hint="Correct the recipe.")
     matrices: list[Tensor] = []
     others: list[Tensor] = []
     for name, parameter in network.named_parameters():

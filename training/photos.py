@@ -1,4 +1,4 @@
-"""The photos to learn from, decoded once and kept in memory; patches are cut from them at random."""
+"""Load the training photos: decode them once, keep them in memory, and cut random patches from them."""
 
 from __future__ import annotations
 
@@ -18,12 +18,13 @@ from rwdenoise.errors import PhotoError, SettingsError
 from rwdenoise.io.formats import RAW_SUFFIXES
 from rwdenoise.io.source import check_file
 
-#: White in a patch: quarters of 8-bit steps.
+#: White level of a patch, in quarters of an 8-bit step.
 WHITE = 4 * 255
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff"}) | RAW_SUFFIXES
-#: Larger photos are averaged down, since no camera has 20 and more megapixels of sharp and clean detail.
+#: Largest number of pixels of a photo; larger photos are averaged down. No camera delivers 20 or more megapixels of
+#: sharp, clean detail.
 LARGEST_PIXELS = 6_000_000
-#: Memory that the photos may take in all; beyond it each is cut to an equal part.
+#: Memory for all photos together, in bytes. Each photo gets an equal part and is cropped to it.
 MEMORY = 4 * 2**30
 # Developing a RAW photo of 50 megapixels takes 1 GB.
 _AT_ONCE = 4
@@ -32,32 +33,32 @@ _log = logging.getLogger(__name__)
 
 
 def find_photos(folder: Path, *, names: Path | None = None) -> list[Path]:
-    """List the photos of a folder, in a fixed order; with `names`, only those that this text file lists."""
+    """List the photos in a folder, in a fixed order; with `names`, only the photos listed in that text file."""
     wanted = set(names.read_text(encoding="utf-8").split()) if names else None
     photos = (path for path in sorted(folder.rglob("*")) if path.suffix.lower() in SUFFIXES)
     return [path for path in photos if wanted is None or path.name in wanted]
 
 
 def is_held_out(path: Path) -> bool:
-    """Tell whether a photo belongs to the tenth that only validates; decided by its name, so for ever."""
+    """Return whether a photo belongs to the tenth held out for validation; its name decides, so this never changes."""
     return _lot(path)[0] % 10 == 0
 
 
 def hold_out(photos: list[Path]) -> tuple[list[Path], list[Path]]:
-    """Part the photos into those that train and those that validate: a tenth, and one at least.
+    """Split the photos into a training set and a validation set of a tenth, but at least one photo.
 
     Raises
     ------
     SettingsError
-        If there are fewer than two.
+        If there are fewer than two photos.
     PhotoError
-        If the only one is none.
+        If there is only one file and it is not a photo.
     """
     if len(photos) < 2:
         for path in photos:
             check_file(path)
-        message = f"There is {len(photos)} photo to learn from; two were expected at least, and dozens help."
-        raise SettingsError(message, hint="Name a folder with more photos.")
+        message = f"Training needs at least two photos, better dozens; the folder has {len(photos)}."
+        raise SettingsError(message, hint="Give a folder with more photos.")
     held_out = [path for path in photos if is_held_out(path)] or [min(photos, key=_lot)]
     return [path for path in photos if path not in held_out], held_out
 
@@ -67,21 +68,21 @@ def _lot(path: Path) -> bytes:
 
 
 def decode(paths: list[Path], *, memory: int = MEMORY) -> list[Tensor]:
-    """Decode photos into tensors of uint8, shape (3, H, W); those that cannot be read are logged and left out.
+    """Decode photos into tensors of uint8, shape (3, H, W), sRGB; log and skip those that cannot be read.
 
-    RAW is developed as the camera was set. What has more than `LARGEST_PIXELS`, and all RAW, is averaged down: what
-    is left is sharp, and cleaner than the photo.
+    RAW photos are developed with the camera's settings. They, and photos of more than `LARGEST_PIXELS`, are averaged
+    down, which makes them sharper and cleaner.
 
     Parameters
     ----------
     paths : list of Path
     memory : int
-        Bytes that all may take together.
+        Bytes for all photos together.
 
     Raises
     ------
     PhotoError
-        If none of them can be read.
+        If no photo can be read.
     """
     most = memory // max(1, len(paths))
     with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -91,7 +92,7 @@ def decode(paths: list[Path], *, memory: int = MEMORY) -> list[Tensor]:
     if refusals and not photos:
         raise refusals[0]
     for error in refusals:
-        _log.warning("%s It is left out.", error.message)
+        _log.warning("%s Skipped.", error.message)
     return photos
 
 
@@ -115,12 +116,13 @@ def _through_pillow(path: Path) -> NDArray[np.uint8]:
         with Image.open(path) as image:
             return np.asarray(image.convert("RGB"))
     except (OSError, ValueError, SyntaxError):
-        # 16 bits, HEIF, RAW that is called TIFF; or it says better what is wrong.
+        # The library reads 16-bit pictures, HEIF, and RAW files named .tif; otherwise it gives a better message.
         return _through_library(path)
 
 
 def _through_library(path: Path) -> NDArray[np.uint8]:
-    # Here, as machines with fast GPUs often lack what reads camera files, and most photos do not need it.
+    # Imported here because machines with fast GPUs often lack the libraries that read camera files; most photos do not
+    # need them.
     from rwdenoise.io.raw.develop import develop
     from rwdenoise.io.read import read_photo
     from rwdenoise.photo.raw import RawPhoto
@@ -142,7 +144,7 @@ def _average_down(pixels: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
 
 
 def _cut(pixels: NDArray[np.uint8], most: int) -> NDArray[np.uint8]:
-    """Return the middle of a photo, of at most so many bytes."""
+    """Return the central part of a photo that takes at most `most` bytes."""
     share = min(1.0, math.sqrt(most / pixels.nbytes))
     height, width = (int(edge * share) for edge in pixels.shape[:2])
     top, left = (pixels.shape[0] - height) // 2, (pixels.shape[1] - width) // 2
@@ -158,25 +160,25 @@ def draw_patches(
     halved_share: float = 0.0,
     candidates: int = 1,
 ) -> Tensor:
-    """Cut patches at random places, turned and mirrored at random.
+    """Cut patches at random positions, randomly rotated and mirrored.
 
-    Large photos are drawn more often, so that every pixel has the same chance.
+    The chance of a photo grows with its area: every pixel has the same chance.
 
     Parameters
     ----------
     photos : list of Tensor of uint8, shape (3, H, W)
     count, size : int
-        How many, and their edge in px.
+        Number of patches, and their edge length in px.
     rng : numpy.random.Generator
     halved_share : float
-        Share of them that is cut twice as large and averaged down, where the photo is large enough.
+        Share of the patches that are cut twice as large and averaged down, if the photo is large enough.
     candidates : int
-        How many are looked at for each one: the one with the most detail is taken.
+        Number of random patches for each patch returned: the one with the most detail is used.
 
     Returns
     -------
     Tensor of int16, shape (count, 3, size, size)
-        Encoded as the photos are, in quarters of their steps: 0 to `WHITE`.
+        Encoded like the photos, in quarters of an 8-bit step: 0 to `WHITE`.
 
     Raises
     ------
@@ -185,7 +187,7 @@ def draw_patches(
     """
     photos = [photo for photo in photos if min(photo.shape[1:]) >= size]
     if not photos:
-        message = f"No photo has {size} px on both sides."
+        message = f"No photo is at least {size} px wide and high."
         raise SettingsError(message, hint="Give larger photos, or make the recipe's patches smaller.")
     areas = np.array([photo.shape[1] * photo.shape[2] for photo in photos], float)
     chosen = rng.choice(len(photos), size=(count, candidates), p=areas / areas.sum())
@@ -195,7 +197,7 @@ def draw_patches(
 
 
 def _detail(patch: Tensor) -> float:
-    """Return the mean difference between neighbors, as a share: shadows have as much of it as lights."""
+    """Return the mean difference between neighboring pixels relative to brightness: shadows count like highlights."""
     green = patch[1].float()
     return float(green.diff(dim=1).abs().mean() / (green.mean() + 0.1 * WHITE))
 
@@ -205,7 +207,7 @@ def _draw_patch(photo: Tensor, size: int, rng: np.random.Generator, halved_share
     edge = 2 * size if halved else size
     top, left = (int(rng.integers(0, length - edge + 1)) for length in photo.shape[1:])
     patch = photo[:, top : top + edge, left : left + edge].short()
-    # The sum of four pixels, or four times one.
+    # The sum of four pixels, or four times one pixel: the same scale.
     patch = _sum_of_four(patch) if halved else 4 * patch
     turns: NDArray[np.int64] = rng.integers(0, 4, size=2)
     patch = torch.rot90(patch, int(turns[0]), dims=(1, 2))
@@ -213,6 +215,6 @@ def _draw_patch(photo: Tensor, size: int, rng: np.random.Generator, halved_share
 
 
 def _sum_of_four(patch: Tensor) -> Tensor:
-    """Add up squares of 2 x 2 px."""
+    """Sum squares of 2 x 2 px."""
     rows = patch[:, ::2] + patch[:, 1::2]
     return rows[:, :, ::2] + rows[:, :, 1::2]

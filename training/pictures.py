@@ -1,7 +1,7 @@
-"""Developed pictures with noise and without, from random cameras: the training pairs of the `rgb-look` weights.
+"""Make training pairs for the `rgb-look` weights: developed pictures with and without noise, from random cameras.
 
-Most pairs come from a simulated mosaic that is developed as cameras do it, once with the sensor's noise and once
-without. Some have plain Gaussian noise, or grain as of scanned film, whose cameras are unknown.
+Camera pairs come from a simulated mosaic, developed as a camera does it once with and once without sensor noise. The
+other pairs have plain Gaussian noise, grain like that of scanned film, or no noise; the shares are in `SHARES`.
 """
 
 from __future__ import annotations
@@ -22,44 +22,48 @@ from training.in_camera import Developing
 from .camera import CameraBag
 from .photos import WHITE
 
-#: What errors are measured in: the root of this times the noise, which is taken for at least a step of 8 bits.
+#: Errors are measured in units of sqrt(UNIT * noise); the noise counts as at least one 8-bit step.
 UNIT, LEAST_NOISE = 0.1, 1 / 255
-# What is told of the noise: mostly the truth, else how rough the picture is, as at the first look at one; and always
-# a little wrong, as photos are not like their patches. Share, and standard deviation of the logarithm of each.
+# Noise level given to the network: mostly the true one, else the roughness of the picture, which the first estimate of
+# the noise level uses. It always has a small error, because a photo differs from its patches. Share of the roughness,
+# and standard deviations of the logarithm of the error for the roughness and for the true level.
 ROUGH_SHARE, ROUGH_SPREAD, TRUE_SPREAD = 0.4, 0.2, 0.25
-#: Px around the patch that the steps of a camera may look at.
+#: Margin around the patch, in px, for the neighborhoods of the camera's processing.
 MARGIN = 8
-# Shares of the pairs: Gaussian noise, grain, no noise, noise of cameras; and how many of all are gray.
+# Shares of the pairs: Gaussian noise, grain, no noise, camera noise; and the share of gray pictures among all.
 SHARES, GRAY_SHARE = (0.48, 0.07, 0.05, 0.4), 0.05
-# Standard deviations of noise that no camera made, as parts of white: from invisible to beyond all use.
+# Range of the natural logarithm of the standard deviation of Gaussian noise and grain (white is 1): from invisible to
+# stronger than any usable picture.
 LOG_DEVIATION = (math.log(0.003), math.log(0.25))
-# How much a picture is resized: cameras seldom, people often; upscaled ones are as soft as small sensors.
+# Factors by which a developed picture is resized. Cameras rarely resize, people often do; upscaled pictures are as soft
+# as those of small sensors.
 KEPT_SIZE_SHARE, FACTORS = 0.5, (0.6, 0.75, 1.15, 1.3, 1.5, 1.75, 2.0)
-#: How much the photo is enlarged before the camera sees it. Photos that were averaged down have detail in every pixel;
-#: what a lens draws on a sensor has not.
+#: Factors by which the photo is enlarged before the simulated camera records it. Photos that were averaged down have
+#: detail in every pixel; the image of a lens on a sensor does not.
 SCENES = (1.0, 1.0, 1.5, 2.0)
-# On top of it, the blur of lenses: share of the pictures, and standard deviations in px.
+# Additional lens blur: share of the pictures, and standard deviation in px.
 SOFT_SHARE, SOFTNESS = 0.3, (0.3, 1.2)
-# How far cameras smooth noise, which leaves blotches: share of the pictures, standard deviations in px, how much of the
-# noise is smoothed, and how much of that is left.
+# In-camera smoothing of luma noise, which leaves blotches: share of the pictures, standard deviation in px, share of
+# the noise that is smoothed, and share of that which remains.
 SMOOTHED_SHARE, SMOOTHED_OVER, SMOOTHED_PART, SMOOTHED_LEFT = 0.8, (0.4, 2.0), (0.5, 1.0), (0.1, 0.8)
-# Where they see an edge they smooth nothing: steps of brightness, in standard deviations of the noise, that are edges.
+# Cameras do not smooth edges: steps of brightness that count as edges, in standard deviations of the noise.
 EDGES = (0.05, 0.7)
-# The same for color noise, of which cameras leave less: share of the pictures, standard deviations, how much is left.
+# In-camera smoothing of color noise, which is stronger: share of the pictures, standard deviation in px, share of the
+# noise that remains.
 COLOR_SHARE, COLOR_OVER, COLOR_LEFT = 0.7, (0.7, 3.5), (0.15, 1.0)
 JPEG_SHARE, QUALITIES = (0.2, 0.65, 0.65, 0.65), (60, 99)
-#: The clean picture is stored at least so well: what coarse JPEG does to pictures shall go with the noise.
+#: Least JPEG quality of the clean picture: the network removes the artifacts of coarser JPEG together with the noise.
 CLEAN_QUALITY = 92
 
 
 @dataclass(frozen=True)
 class Scaling:
-    """How sizes change on the way to a picture."""
+    """Resize factors of a batch."""
 
     scene: float = 1.0
-    """How much the photo is enlarged before the camera sees it, 1 and more."""
+    """Factor by which the photo is enlarged before the simulated camera records it, 1 or more."""
     picture: float = 1.0
-    """How much the developed picture is resized."""
+    """Factor by which the developed picture is resized."""
 
 
 @dataclass(frozen=True)
@@ -69,36 +73,36 @@ class PicturePairs:
     clean: Tensor
     """x_0, float32, shape (N, 3, H, W)."""
     noisy: Tensor
-    """x_T, likewise."""
+    """x_T, float32, shape (N, 3, H, W)."""
     sigma: Tensor
-    """What is told to the network of the noise, shape (N,)."""
+    """Noise level given to the network, shape (N,)."""
     deviation: Tensor
-    """What the errors of an estimate are measured in, shape (N,): the root of the picture's noise.
+    """Unit of the errors of an estimate, shape (N,): proportional to the square root of the picture's noise level.
 
-    Measured in its noise itself nearly clean pictures count too much beside noisy ones; measured in the same for all,
-    too little.
+    In units of the noise level itself, nearly clean pictures count too much compared with noisy ones; in the same unit
+    for all pictures, too little.
     """
     colors: None = None
-    """No filters: every pixel has all colors."""
+    """No color filters: every pixel has all colors."""
 
     def light_error(self, estimate: Tensor) -> Tensor:
-        """Return the error of an estimate in these units."""
+        """Return the error of an estimate in units of `deviation`."""
         return (estimate - self.clean) / self.deviation[:, None, None, None]
 
 
 class PictureBag:
-    """Takes a new camera, light, developing and file for each patch.
+    """Photograph each patch with a new random camera and illuminant, develop it, and store it in a random format.
 
     Parameters
     ----------
     size : int
-        Edge of the patches that come out, in px.
+        Edge length of the resulting patches, in px.
     device : torch.device
-        Where the photographs are made.
+        Device that computes the photographs.
     seed : int
-        Starts the random numbers.
+        Seed of the random numbers.
     usual_share : float
-        Share of the camera's noise that is of ISO 1600 and more.
+        Share of the camera noise that is of ISO 1600 and above.
     """
 
     def __init__(self, *, size: int, device: torch.device, seed: int, usual_share: float = 0.0) -> None:
@@ -110,19 +114,19 @@ class PictureBag:
         self.bag = CameraBag(size=largest, jitter=0.0, device=device, seed=seed, usual_share=usual_share)
 
     def draw_scaling(self) -> Scaling:
-        """Return how sizes change in the next batch."""
+        """Return random resize factors for the next batch."""
         kept = self.rng.random() < KEPT_SIZE_SHARE
         return Scaling(float(self.rng.choice(SCENES)), 1.0 if kept else float(self.rng.choice(FACTORS)))
 
     def source_size(self, scaling: Scaling) -> int:
-        """Return the edge in px of the patches that `photograph` needs."""
+        """Return the edge length, in px, of the patches that `photograph` needs."""
         return math.ceil(self._sensor_size(scaling.picture) / scaling.scene)
 
     def _sensor_size(self, factor: float) -> int:
         return 2 * math.ceil((self.size + 2 * MARGIN) / factor / 2)
 
     def photograph(self, patches: Tensor, scaling: Scaling) -> PicturePairs:
-        """Make pairs from developed patches of int16, shape (N, 3, H, W), 0 to `WHITE`, H and W of `source_size`."""
+        """Make pairs from developed patches: int16, shape (N, 3, H, W), 0 to `WHITE`, H = W = `source_size`."""
         patches = self._see(patches.to(self.device), scaling)
         kinds = self.rng.choice(len(SHARES), len(patches), p=SHARES)
         clean = in_camera.resize(patches.float() / WHITE, scaling.picture)
@@ -137,7 +141,7 @@ class PictureBag:
         return self._crop(*self._store(clean, noisy, kinds))
 
     def _see(self, patches: Tensor, scaling: Scaling) -> Tensor:
-        """Return what lenses draw of the patches on sensors, as codes like theirs."""
+        """Return the patches as lenses image them on the sensor, encoded like the patches."""
         if scaling.scene == 1.0:
             return patches
         softness = self._some(len(patches), SOFT_SHARE) * self._uniform(len(patches), *SOFTNESS)
@@ -164,7 +168,7 @@ class PictureBag:
         return truth, truth + self._smooth(picture_of(noisy) - truth, truth)
 
     def _smooth(self, noise: Tensor, truth: Tensor) -> Tensor:
-        """Return noise as it is after a camera has smoothed it where it saw no edge, but not the picture below."""
+        """Return the noise after in-camera smoothing outside edges; the picture below stays sharp."""
         count = len(noise)
         luma, color = in_camera.split_luma(noise)
         part = self._some(count, SMOOTHED_SHARE) * self._uniform(count, *SMOOTHED_PART) * self._flat(luma, truth)
@@ -175,7 +179,7 @@ class PictureBag:
         return in_camera.join_luma(luma, color)
 
     def _flat(self, noise: Tensor, truth: Tensor) -> Tensor:
-        """Return where a camera sees no edge, from 0 to 1, shape (N, 1, H, W)."""
+        """Return how flat a camera finds each pixel: 0 for edges to 1 for flat areas, shape (N, 1, H, W)."""
         count = len(noise)
         luma, _ = in_camera.split_luma(truth)
         steps = luma - in_camera.blur(luma, 2.0)
@@ -187,7 +191,7 @@ class PictureBag:
         return Developing(
             gain=gain,
             curved=curved,
-            # Cameras hardly ever leave color noise as it is: in their JPEGs it is blotches of several px.
+            # Cameras nearly always smooth color noise: in their JPEGs it has become blotches of several px.
             color_blur=self._some(count, 0.85) * self._uniform(count, 0.5, 3.2),
             coring=self._some(count, 0.4) * self._uniform(count, 0.0, 0.03),
             sharpening=self._some(count, 0.6) * self._uniform(count, 0.0, 1.2),
@@ -198,7 +202,7 @@ class PictureBag:
         return self._deviations(len(clean)) * self._normal(clean)
 
     def _grain(self, clean: Tensor) -> Tensor:
-        """Return blotchy noise, partly gray, that is strongest in the middle tones as in film, or in the shadows."""
+        """Return blotchy, partly gray noise, strongest in the midtones as in film, or in the shadows."""
         count = len(clean)
         white = self._normal(clean)
         shared = self._uniform(count, 0.0, 1.0)
@@ -212,7 +216,7 @@ class PictureBag:
         return torch.exp(self._uniform(count, *LOG_DEVIATION))
 
     def _store(self, clean: Tensor, noisy: Tensor, kinds: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
-        """Round as files do: JPEG, 8 bit, or not at all."""
+        """Quantize as files do: as JPEG, to 8 bits, or not at all."""
         clean, noisy = clean.clone(), noisy.clone()
         for index in range(len(clean)):
             if self.rng.random() < JPEG_SHARE[kinds[index]]:
@@ -225,7 +229,7 @@ class PictureBag:
         return clean, noisy
 
     def _crop(self, clean: Tensor, noisy: Tensor) -> PicturePairs:
-        # At random, so that the blocks of JPEG lie anywhere.
+        # At a random position, so the JPEG block grid has a random phase.
         top, left = (int(self.rng.integers(0, edge - self.size + 1)) for edge in clean.shape[-2:])
         rows, columns = slice(top, top + self.size), slice(left, left + self.size)
         clean, noisy = clean[..., rows, columns].contiguous(), noisy[..., rows, columns].contiguous()
@@ -233,7 +237,7 @@ class PictureBag:
         return PicturePairs(clean, noisy, self._tell(noisy, true), (UNIT * true.clip(min=LEAST_NOISE)).sqrt())
 
     def _tell(self, noisy: Tensor, true: Tensor) -> Tensor:
-        """Return what is told of the noise, shape (N,)."""
+        """Return the noise level given to the network, shape (N,)."""
         rough = self._some(len(true), ROUGH_SHARE).flatten() > 0
         wrong = self._tensor(self.rng.standard_normal(len(true))).flatten()
         told = torch.where(
@@ -242,7 +246,7 @@ class PictureBag:
         return told.clip(LEAST, MOST)
 
     def _some(self, count: int, share: float) -> Tensor:
-        """Return 1 for a random share, 0 for the rest."""
+        """Return 1 for a random share of the pictures, 0 for the others; shape (N, 1, 1, 1)."""
         return self._tensor(self.rng.random(count) < share)
 
     def _normal(self, like: Tensor) -> Tensor:
@@ -256,16 +260,16 @@ class PictureBag:
 
 
 def through_lens(patches: Tensor, scale: float, *, edge: int, softness: Tensor) -> Tensor:
-    """Return what lenses draw of developed patches: enlarged and blurred.
+    """Simulate the image of a lens: enlarge and blur developed patches.
 
     Parameters
     ----------
     patches : Tensor of int16, shape (N, 3, H, W)
         0 to `WHITE`.
     scale : float
-        How much they are enlarged.
+        Factor by which the patches are enlarged.
     edge : int
-        Of the result, in px.
+        Edge length of the result, in px.
     softness : Tensor of shape (N, 1, 1, 1)
         Standard deviation of the blur, in px.
 
@@ -279,7 +283,7 @@ def through_lens(patches: Tensor, scale: float, *, edge: int, softness: Tensor) 
 
 
 def to_unit(noise: Tensor) -> Tensor:
-    """Bring the noise of each picture of a batch to a standard deviation of 1."""
+    """Scale the noise of each picture of a batch to a standard deviation of 1."""
     return noise / noise.std(dim=(1, 2, 3), keepdim=True)
 
 

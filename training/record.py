@@ -1,4 +1,4 @@
-"""What a run leaves in its folder for people to look at: its log, its curve, and its newest pictures."""
+"""Record a training run for people: its log, a plot of its scores, and sample pictures."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from .curve import draw_curve
 from .sheet import Examples
 
 Figures: TypeAlias = dict[str, float]
-#: Told after every step how far the run is, with figures now and then, else an empty dict; `Cancelled`, raised for the
-#: latter, stops the run.
+#: Called after every step with the progress, and now and then with figures, else an empty dict. To stop the run, it
+#: raises `Cancelled`.
 Listen: TypeAlias = Callable[[Progress, Figures], None]
 
 
 def print_figures(_progress: Progress, figures: Figures) -> None:
-    """Print figures as a line of JSON."""
+    """Print the figures as a line of JSON."""
     if figures:
         print(json.dumps(figures), flush=True)
 
 
 class Record:
-    """``log.jsonl``, ``curve.png`` and ``validation.jpg`` in a folder."""
+    """Write ``log.jsonl``, ``curve.png`` and ``validation.jpg`` to a folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._lines = folder / "log.jsonl"
 
     def log(self, progress: Progress, figures: Figures) -> Figures:
-        """Write a line, and return it."""
+        """Append a line to the log, and return it."""
         line = {"step": progress.step, "minutes": round(progress.seconds / 60, 2), **figures}
         line = {key: round(value, 4) for key, value in line.items()}
         with self._lines.open("a", encoding="utf-8") as log:
@@ -42,7 +42,7 @@ class Record:
         return line
 
     def draw(self, examples: Examples, network: UNet) -> None:
-        """Draw the curve, where it can be drawn, and the pictures anew."""
+        """Redraw the sample pictures and, if possible, the plot."""
         if curve := draw_curve(self._lines):
             write_atomically(self._folder / "curve.png", curve, overwrite=True)
         write_atomically(self._folder / "validation.jpg", examples.draw(network), overwrite=True)

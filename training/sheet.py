@@ -1,4 +1,4 @@
-"""A picture of how far the network is: crops of photos that it never learned from, noisy, denoised, and clean."""
+"""Draw a sample sheet of the network in training: crops of held-out photos, noisy, denoised, and clean."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ from .camera import Pairs
 from .pictures import PicturePairs
 
 COLUMNS = ("noisy", "denoised", "without noise")
-#: Crops in a sheet, and px around the words above them.
+#: Number of crops in a sheet, and margin around the column titles, in px.
 ROWS, MARGIN = 4, 6
-#: White balance of that sensor.
+#: White balance of the simulated sensor: red, green, blue.
 GAINS = (2.0, 1.0, 1.6)
 QUALITY = 92
 
 
 @dataclass(frozen=True)
 class Examples:
-    """What a sheet shows."""
+    """Content of a sample sheet."""
 
     pairs: Pairs | PicturePairs
     to_picture: Callable[[Tensor], Tensor]
-    """From the domain of the network to encoded sRGB, 0 to 1, shape (N, 3, H, W)."""
+    """Converts from the domain of the network to encoded sRGB, 0 to 1, shape (N, 3, H, W)."""
 
     @torch.no_grad()
     def draw(self, network: UNet) -> bytes:
-        """Return the sheet as a JPEG file, denoised in one step."""
+        """Denoise in one step, and return the sheet as a JPEG file."""
         pairs = self.pairs
         estimate = network(pairs.noisy, pairs.colors, pairs.sigma)
         columns = [self.to_picture(planes) for planes in (pairs.noisy, estimate, pairs.clean)]
@@ -46,12 +46,12 @@ class Examples:
 
 
 def mosaic_examples(camera: Tensor, noise: NoiseProfile) -> Examples:
-    """Record scenes with a Bayer sensor.
+    """Make examples for a sheet: record scenes with a Bayer sensor.
 
     Parameters
     ----------
     camera : Tensor of float32, shape (N, 3, H, W)
-        What reaches the sensor of `training.validate.Validation`.
+        Light on the sensor of `training.validate.Validation`, in camera color.
     noise : NoiseProfile
     """
     count, _, height, width = camera.shape
@@ -72,7 +72,7 @@ def mosaic_examples(camera: Tensor, noise: NoiseProfile) -> Examples:
 
 
 def picture_examples(pairs: list[PicturePairs]) -> Examples:
-    """Take developed pictures as they are."""
+    """Make examples for a sheet from developed pictures."""
     fields = ("clean", "noisy", "sigma", "deviation")
     clean, noisy, sigma, deviation = (torch.cat([getattr(pair, field) for pair in pairs]) for field in fields)
     return Examples(PicturePairs(clean, noisy, sigma, deviation), lambda planes: planes)

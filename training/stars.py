@@ -1,7 +1,7 @@
-"""Star fields: points of light as a lens draws them, so that stars are learned apart from hot pixels.
+"""Draw star fields as a lens images them, to train the network to tell stars from hot pixels.
 
-A star falls on several sites of every color; a hot pixel is one site. Photos of the night sky are rare among those
-that are free to train on.
+A star covers several sites of every color; a hot pixel is a single site. Few photos with a license that permits
+training show the night sky.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-#: Px from a star's center beyond which it adds nothing.
+#: Radius of a star, in px, beyond which it adds no light.
 REACH = 6
 
 
@@ -20,7 +20,7 @@ def draw_stars(height: int, width: int, *, rng: np.random.Generator) -> Tensor:
     Returns
     -------
     Tensor of float32, shape (3, height, width)
-        Linear light to add to a scene: few bright stars, many faint ones, all with the lens's one spot.
+        Linear light to add to a scene: few bright stars, many faint ones, all with the same spot shape.
     """
     sky = torch.zeros(3, height, width)
     spread = rng.uniform(0.6, 1.3)

@@ -1,6 +1,6 @@
-"""Several processes that train one network: each draws its own patches, and all take the mean of their gradients.
+"""Train one network in several processes: each draws its own patches, and all apply their mean gradient.
 
-``torchrun`` starts them, one for each GPU, and tells each its number through the environment.
+``torchrun`` starts one process for each GPU and passes its rank in the environment.
 """
 
 from __future__ import annotations
@@ -19,36 +19,36 @@ from rwdenoise.errors import DeviceUnavailableError
 
 Thing = TypeVar("Thing")
 
-#: Seeds of two ranks are farther apart than any run has steps.
+#: Distance between the seeds of two ranks, larger than the number of steps of any run.
 _APART = 2**40
 
 
 @dataclass(frozen=True)
 class Team:
-    """Which of how many processes this is."""
+    """Rank of this process, and number of processes."""
 
     rank: int = 0
     size: int = 1
 
     @property
     def leads(self) -> bool:
-        """Whether this is the one that validates, writes and talks."""
+        """Whether this process validates, writes files and prints."""
         return self.rank == 0
 
     def seed(self, seed: int) -> int:
-        """Return a seed that no other process has."""
+        """Return a seed that no other process uses."""
         return seed + _APART * self.rank
 
     def share(self, things: list[Thing]) -> list[Thing]:
-        """Return the part that this process deals with; all of them where there are too few to share."""
+        """Return the items for this process; all of them if there are fewer items than processes."""
         return things[self.rank :: self.size] if len(things) >= self.size else things
 
     def join(self, network: nn.Module) -> nn.Module:
-        """Return the network as it is trained: its gradients become the mean of those of all processes."""
+        """Return the network to train: its gradients become the mean over all processes."""
         return network if self.size == 1 else DistributedDataParallel(network)
 
     def agree(self, loss: Tensor, *, seconds: float, stop: bool) -> tuple[float, float, bool]:
-        """Return the mean loss, the leader's time, and whether any process shall stop: the same for all."""
+        """Return the mean loss, the leader's time, and whether any process asks to stop; all get the same values."""
         facts = torch.tensor([0.0, seconds if self.leads else 0.0, stop], dtype=torch.float64, device=loss.device)
         facts[0] = loss / self.size
         if self.size > 1:
@@ -58,30 +58,30 @@ class Team:
 
 
 def team_here() -> Team:
-    """Return the team that this process belongs to; without `assembled` it is alone."""
+    """Return the team of this process; outside `assembled` it is a team of one."""
     if distributed.is_available() and distributed.is_initialized():
         return Team(distributed.get_rank(), distributed.get_world_size())
     return Team()
 
 
 def leads_here() -> bool:
-    """Whether this process is, or will be, the leader of its team."""
+    """Return whether this process is, or will be, the leader of its team."""
     return not _together() or os.environ["RANK"] == "0"
 
 
 @contextmanager
 def assembled(device: str) -> Iterator[torch.device]:
-    """Meet the other processes, if ``torchrun`` started this one; yields this one's own device.
+    """Connect to the other processes if ``torchrun`` started this one; yield the device of this process.
 
     Parameters
     ----------
     device : str
-        ``"cpu"``, ``"cuda"``, or ``"auto"``: CUDA where there is a card.
+        ``"cpu"``, ``"cuda"``, or ``"auto"``: CUDA if a GPU is available.
 
     Raises
     ------
     DeviceUnavailableError
-        If there is no card for this process.
+        If no GPU is left for this process.
     """
     own = _own_device(device, int(os.environ["LOCAL_RANK"]) if _together() else None)
     if not _together():
@@ -105,8 +105,8 @@ def _own_device(device: str, local_rank: int | None) -> torch.device:
         return kind
     place = kind.index or 0 if local_rank is None else local_rank
     if place >= cards:
-        message = f"Process {place} needs a CUDA card of its own; there {'is' if cards == 1 else 'are'} {cards}."
-        raise DeviceUnavailableError(message, hint="Start one process for each card, or use --device cpu.")
+        message = f"Process {place} needs a CUDA GPU of its own; number of GPUs found: {cards}."
+        raise DeviceUnavailableError(message, hint="Start one process per GPU, or use --device cpu.")
     own = torch.device("cuda", place)
     torch.cuda.set_device(own)
     return own

@@ -1,4 +1,4 @@
-"""The training loop: draw photos, photograph them with simulated cameras, learn to undo the noise."""
+"""Run the training loop: cut patches, photograph them with simulated cameras, learn to remove the noise."""
 
 from __future__ import annotations
 
@@ -39,22 +39,22 @@ VALIDATE_EVERY = 4000  # steps
 
 
 class Trainer:
-    """One training run, resumable at any time from ``folder/checkpoint.safetensors``.
+    """Train the weights for RAW mosaics in one run, resumable at any time from ``folder/checkpoint.safetensors``.
 
-    Where several processes were `assembled`, each has a trainer: they learn as one, and the first writes.
+    If several processes were `assembled`, each has a trainer: they train one network, and the first writes the files.
 
     Parameters
     ----------
     recipe : Recipe
     photos : list of Path
-        Clean photos; a fixed tenth of them validates.
+        Clean photos; a fixed tenth of them is held out for validation.
     folder : Path
-        Where the checkpoint goes, and for people to look at ``log.jsonl``, ``curve.png`` and ``validation.jpg``.
+        Folder of the checkpoint, and of ``log.jsonl``, ``curve.png`` and ``validation.jpg`` for people.
     minutes : float
-        Training time in all, over every resumption; the learning rate is planned for it.
+        Total training time, across all resumptions; the learning rate is planned for it.
     device : torch.device
     compiled : bool
-        Whether PyTorch compiles the network first: half as fast again, but it needs a C++ compiler.
+        Whether PyTorch compiles the network first: 1.5 times as fast, but it needs a C++ compiler.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class Trainer:
             self.progress = load_checkpoint(self.checkpoint, self.network, self.average, self.optimizer)
         self.call = self.team.join(torch.compile(self.network) if compiled else self.network)  # type: ignore[arg-type]
         self.photos = decode(self.team.share(learning), memory=MEMORY // self.team.size)
-        # A resumed run must not see the same draws again, nor one process those of another.
+        # A resumed run must not repeat its draws, and no process may repeat those of another.
         seed = self.team.seed(recipe.seed + self.progress.step)
         self.rng = np.random.default_rng(seed)
         self.prepare(decode(held_out), seed)
@@ -94,25 +94,25 @@ class Trainer:
         )
 
     def expect_camera(self, own: NoiseLine) -> None:
-        """Draw most of the noise as a certain camera has it."""
+        """Draw most of the noise from the measured noise of one camera."""
         self.camera.own = own
 
     @cached_property
     def examples(self) -> Examples:
-        """What the picture of the state shows."""
+        """Content of the sample sheet."""
         noise = self.camera.own.strongest if self.camera.own else usual_profile(SHOT[1])
         return mosaic_examples(self.validation.camera[:ROWS], noise)
 
     def build(self) -> UNet:
-        """Return a network with random numbers."""
+        """Return a network with random weights."""
         return UNet(self.recipe.architecture)
 
     def validate(self) -> dict[str, float]:
-        """Return scores of the averaged network on the held-out photos."""
+        """Return the scores of the averaged network on the held-out photos."""
         return self.validation.measure(self.average)
 
     def judge(self) -> Figures:
-        """Validate and record it; only the leader does, the others return nothing."""
+        """Validate, and record the scores; processes other than the leader only return an empty dict."""
         if not self.team.leads:
             return {}
         figures = self.record.log(self.progress, self.validate())
@@ -121,11 +121,11 @@ class Trainer:
 
     @property
     def checkpoint(self) -> Path:
-        """The file to resume from."""
+        """File to resume from."""
         return self.folder / "checkpoint.safetensors"
 
     def start_from(self, weights: Path) -> None:
-        """Begin with the numbers of a weights file, as far as they fit: the ends of other domains differ."""
+        """Initialize from a weights file; layers of another shape stay random, as between domains the ends differ."""
         own = self.network.state_dict()
         found = load_network(weights)[0].state_dict()
         fitting = {name: tensor for name, tensor in found.items() if name in own and tensor.shape == own[name].shape}
@@ -133,12 +133,12 @@ class Trainer:
         self.average.load_state_dict(own | fitting)
 
     def run(self, listen: Listen = print_figures) -> None:
-        """Train until the time is over; write a checkpoint every few minutes and at the end.
+        """Train until the time is up; write a checkpoint every few minutes and at the end.
 
         Raises
         ------
         Cancelled
-            If `listen` raised it, in this process or another; the checkpoint is written.
+            If `listen` raised it in any process; the checkpoint has been written.
         """
         self._compile()
         started = last_saved = time.monotonic()
@@ -167,7 +167,7 @@ class Trainer:
         self._tell(listen, self.judge())
 
     def _tell(self, listen: Listen, figures: Figures) -> bool:
-        """Tell how far the run is, and return whether it shall stop."""
+        """Report the progress, and return whether `listen` asks to stop."""
         try:
             listen(self.progress, figures)
         except Cancelled:
@@ -175,7 +175,7 @@ class Trainer:
         return False
 
     def _compile(self) -> None:
-        # The first calls compile, which shall not count as training time.
+        # The first calls compile the network; this does not count as training time.
         pairs = self.draw()
         self.lesson(pairs).backward()  # type: ignore[no-untyped-call]
         with torch.no_grad():
@@ -223,14 +223,14 @@ class Trainer:
     def _between(self, pairs: AnyPairs, t: Tensor) -> Tensor:
         clean = pairs.clean
         if self.rng.random() < self.recipe.own_share:
-            # As the sampler meets it: between the noisy photo and an estimate, not the truth.
+            # The sampler steps between the noisy photo and an estimate, not the truth.
             with torch.no_grad():
                 clean = self.estimate(pairs.noisy, pairs, pairs.sigma)
         x_t: Tensor = forward(clean, pairs.noisy, t)
         return x_t
 
     def estimate(self, x_t: Tensor, pairs: AnyPairs, level: Tensor) -> Tensor:
-        """Run the network, in the precision that the device does fast."""
+        """Run the network at the precision that is fast on the device."""
         dtype = fast_dtype(self.device)
         with torch.autocast(self.device.type, dtype, enabled=dtype is not torch.float32):
             estimate: Tensor = self.call(x_t, pairs.colors, level)
@@ -242,7 +242,7 @@ class Trainer:
         return self.recipe.learning_rate * warm_up * (0.01 + 0.99 * (1 + math.cos(math.pi * min(done, 1.0))) / 2)
 
     def _follow(self) -> None:
-        # Early on the average follows fast, or it would remember the random start.
+        # Early on the average follows quickly; otherwise it would keep part of the random initialization.
         keep = min(self.recipe.ema, (1 + self.progress.step) / (10 + self.progress.step))
         with torch.no_grad():
             for mean, now in zip(self.average.parameters(), self.network.parameters(), strict=True):
@@ -262,7 +262,7 @@ class Trainer:
 
 
 class PictureTrainer(Trainer):
-    """The same for developed pictures: another camera, and its own validation."""
+    """Train the weights for developed pictures in one run, with their own cameras and validation."""
 
     def prepare(self, held_out: list[Tensor], seed: int) -> None:
         """Set up the cameras, whose random numbers start from `seed`, and the validation."""
@@ -272,24 +272,24 @@ class PictureTrainer(Trainer):
         self.picture_validation = PictureValidation(held_out, device=self.device, told=recipe.white_noise)
 
     def expect_camera(self, own: NoiseLine) -> None:
-        """Draw most of the noise of developed pictures as a certain camera has it."""
-        assert isinstance(self.pictures, PictureBag)  # `launch` refuses the rest.
+        """Draw most of the camera noise from the measured noise of one camera."""
+        assert isinstance(self.pictures, PictureBag)  # `launch` refuses recipes with white noise.
         self.pictures.bag.own = own
 
     @cached_property
     def examples(self) -> Examples:
-        """What the picture of the state shows."""
+        """Content of the sample sheet."""
         return picture_examples(self.picture_validation.cases[:ROWS])
 
     def draw(self) -> AnyPairs:
-        """Return the pairs of one batch; all its pictures are resized alike."""
+        """Return the pairs of one batch; all its pictures have the same resize factors."""
         scaling = self.pictures.draw_scaling()
         return self.pictures.photograph(self.draw_patches(self.pictures.source_size(scaling)), scaling)
 
     def validate(self) -> dict[str, float]:
-        """Return scores of the averaged network on the held-out photos."""
+        """Return the scores of the averaged network on the held-out photos."""
         return self.picture_validation.measure(self.average)
 
 
-#: What trains the weights of each domain.
+#: Trainer of each domain.
 TRAINERS: dict[Domain, type[Trainer]] = {"cfa": Trainer, "rgb": PictureTrainer}

@@ -1,4 +1,4 @@
-"""Validation on the held-out photos: the same crops, cameras and noise every time."""
+"""Score a network on the held-out photos, with the same crops, cameras and noise every time."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ CASES: tuple[tuple[str, Cfa], ...] = (("bayer", RGGB), ("x-trans", X_TRANS))
 
 
 def usual_profile(shot: float) -> NoiseProfile:
-    """Return the profile with the read noise that usually goes with this shot noise (Brooks et al. 2019)."""
+    """Return the noise profile with the typical read noise for this shot noise (Brooks et al. 2019)."""
     return NoiseProfile(shot, math.exp(READ_SLOPE * math.log(shot) + READ_OFFSET))
 
 
 def psnr(estimate: Tensor, truth: Tensor) -> float:
-    """PSNR in dB of mosaics encoded with gamma 2.2, values 0 to 1."""
+    """Return the PSNR in dB of linear mosaics, 0 to 1, after encoding both with gamma 2.2."""
     error = (_encode(estimate) - _encode(truth)).square().mean()
     return float(-10 * torch.log10(error))
 
@@ -42,7 +42,7 @@ def _encode(x: Tensor) -> Tensor:
 
 
 class Validation:
-    """Crops of held-out photos behind one camera."""
+    """Score on RAW mosaics: crops of held-out photos, recorded with one simulated camera."""
 
     def __init__(self, photos: list[Tensor], *, device: torch.device) -> None:
         crops = _middles(photos)
@@ -54,7 +54,7 @@ class Validation:
         self.camera = simulate.see(simulate.linearize(rgb.float() / 255), matrix, gains, exposure)
 
     def measure(self, network: UNet) -> dict[str, float]:
-        """Return the mean PSNR for each sensor and level, in one step and, at the strongest noise, in eight."""
+        """Return the mean PSNR for each CFA and noise level in one step, and at the strongest Bayer noise in eight."""
         scores = {}
         for name, cfa in CASES:
             for shot in SHOT:
@@ -81,15 +81,16 @@ class Validation:
 
 
 class PictureValidation:
-    """Developed crops of held-out photos: from one camera, with its noise and its JPEG, and with Gaussian noise.
+    """Score on developed pictures: crops of held-out photos, from random simulated cameras and with Gaussian noise.
 
     Parameters
     ----------
     photos : list of Tensor
-        Of uint8, shape (3, H, W).
+        uint8, shape (3, H, W).
     device : torch.device
     told : bool
-        Whether the network is told the true noise; by default it finds out by a first look.
+        Whether the network gets the true noise level; by default the level is estimated with a first pass of the
+        network.
     """
 
     def __init__(self, photos: list[Tensor], *, device: torch.device, told: bool = False) -> None:
@@ -103,7 +104,7 @@ class PictureValidation:
 
     @torch.no_grad()
     def measure(self, network: UNet) -> dict[str, float]:
-        """Return the mean PSNR of random developings, of Gaussian noise, and of a clean picture that comes back."""
+        """Return the mean PSNR on randomly developed pictures, on Gaussian noise, and on noise-free pictures."""
         rng = torch.Generator(self.sharp.device).manual_seed(7)
         noise = torch.randn(self.sharp.shape, generator=rng, device=self.sharp.device)
         scores = {
@@ -148,8 +149,8 @@ def _mean_psnr(pairs: Iterable[tuple[Tensor, Tensor]]) -> float:
 def _middles(photos: list[Tensor]) -> list[Tensor]:
     crops = [_middle(photo) for photo in photos if min(photo.shape[1:]) >= CROP][:COUNT]
     if not crops:
-        message = f"No photo of the tenth that validates, chosen by its name, has {CROP} px on both sides."
-        raise SettingsError(message, hint="Give more, or larger, photos.")
+        message = f"None of the photos held out for validation is at least {CROP} px wide and high."
+        raise SettingsError(message, hint="Give more photos, or larger ones; their names decide which are held out.")
     return crops
 
 

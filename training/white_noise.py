@@ -1,11 +1,13 @@
-"""Photos under white noise of a strength that is told: the training pairs of the `rgb` weights.
+"""Make training pairs for the `rgb` weights: photos with white noise of a given level.
 
-A network that learns from white noise alone and believes what it is told takes out the noise of cameras, too, if it is
-told the white noise that is as strong where theirs is strongest, at several times the size of a pixel. *Measured*: told
-so, it is better at every kind of noise than one that learned from simulated cameras as often (NOTES.md).
+A network that is trained with white noise only, and given its level, also removes camera noise if it is given the level
+of the white noise that is as strong as the camera noise at the scale where that is strongest, several pixels.
+*Measured*: with that level it is better at every kind of noise than a network trained as long with simulated cameras
+(NOTES.md).
 
-Only where there is nothing to see cameras leave less than that, in blotches. A network that never saw less than it was
-told shifts brightness and color there, so some of the patches are out of focus and have such noise.
+In areas without detail, cameras leave less noise than that level, in blotches. A network that was never trained with
+less noise than its given level shifts brightness and color there. Some patches are therefore out of focus and have such
+weaker noise.
 """
 
 from __future__ import annotations
@@ -31,26 +33,26 @@ from .pictures import (
     to_unit,
 )
 
-#: Share of the patches that are out of focus, with less noise than is told.
+#: Share of the patches that are out of focus, with less noise than the given level.
 CALM_SHARE = 0.1
-# Edges in px of the squares that are averaged there, and how much light is left of it.
+# In these patches: edge lengths in px of the squares that are averaged, and factors for the light.
 OUT_OF_FOCUS, LIGHT = (4, 8, 16, 32), (1.0, 1.0, 0.5, 0.2)
-# Blotches there: standard deviations in px over which gray and color are smoothed, and how much color there is for
-# each gray. Those of color are made at half the size.
+# Their blotches: standard deviations in px of the smoothing of gray and of color, and ratio of color to gray noise.
+# Color blotches are computed at half size.
 GRAY_OVER, COLOR_OVER, COLOR_SHARE = (0.3, 1.5), (0.5, 3.0), (0.3, 1.5)
 
 
 class WhiteBag:
-    """Adds noise to patches.
+    """Add white noise to patches.
 
     Parameters
     ----------
     size : int
-        Edge of the patches, in px.
+        Edge length of the patches, in px.
     device : torch.device
-        Where the noise is made.
+        Device that computes the noise.
     seed : int
-        Starts the random numbers.
+        Seed of the random numbers.
     """
 
     def __init__(self, *, size: int, device: torch.device, seed: int) -> None:
@@ -59,15 +61,15 @@ class WhiteBag:
         self.rng = torch.Generator(device).manual_seed(seed)
 
     def draw_scaling(self) -> Scaling:
-        """Return how much the next batch is enlarged."""
+        """Return the factor by which the next batch is enlarged."""
         return Scaling(scene=self._choose(SCENES))
 
     def source_size(self, scaling: Scaling) -> int:
-        """Return the edge in px of the patches that `photograph` needs."""
+        """Return the edge length, in px, of the patches that `photograph` needs."""
         return math.ceil(self.size / scaling.scene)
 
     def photograph(self, patches: Tensor, scaling: Scaling) -> PicturePairs:
-        """Make pairs from developed patches of int16, shape (N, 3, H, W), 0 to `WHITE`, H and W of `source_size`."""
+        """Make pairs from developed patches: int16, shape (N, 3, H, W), 0 to `WHITE`, H = W = `source_size`."""
         count = len(patches)
         softness = (self._uniform(count, 0, 1) < SOFT_SHARE) * self._uniform(count, *SOFTNESS)
         clean = through_lens(patches.to(self.device), scaling.scene, edge=self.size, softness=softness)
@@ -82,13 +84,13 @@ class WhiteBag:
         return PicturePairs(clean, noisy, told.flatten(), (UNIT * true).sqrt())
 
     def _defocus(self, clean: Tensor) -> Tensor:
-        """Leave nothing to see but smooth light, sometimes in the shadows."""
+        """Remove all detail: leave smooth light, sometimes darkened."""
         small = functional.adaptive_avg_pool2d(clean, math.ceil(self.size / self._choose(OUT_OF_FOCUS)))
         smooth = functional.interpolate(small, clean.shape[-2:], mode="bicubic").clip(0, 1)
         return smooth * self._choose(LIGHT)
 
     def _blotches(self, count: int) -> Tensor:
-        """Return noise whose standard deviation is between 0 and 1."""
+        """Return blotchy noise with standard deviations between 0 and 1."""
         gray, _ = in_camera.split_luma(self._normal(count, self.size))
         gray = to_unit(in_camera.blur(gray, self._uniform(count, *GRAY_OVER)))
         _, color = in_camera.split_luma(self._normal(count, math.ceil(self.size / 2)))

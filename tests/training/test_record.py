@@ -66,7 +66,7 @@ def test_an_unknown_recipe_is_told(tmp_path: Path) -> None:
         find_recipe("best")
     broken = tmp_path / "x.toml"
     broken.write_text("batch = = 3", encoding="utf-8")
-    with pytest.raises(SettingsError, match="no valid TOML"):
+    with pytest.raises(SettingsError, match="not valid TOML"):
         find_recipe(str(broken))
 
 
