@@ -9,13 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from rwdenoise.errors import PhotoError, SettingsError
-from rwdenoise.io.metadata.copy import read_identity, read_orientation
+from rwdenoise.io.metadata.camera import read_identity, read_orientation
 from rwdenoise.io.picture_kind import TITLES, picture_kind
-from rwdenoise.io.pictures.convert import to_format
+from rwdenoise.io.pictures.convert import joined, to_format
 from rwdenoise.io.pictures.heif import read_avif, read_heif
 from rwdenoise.io.pictures.jpeg import encode_jpeg_photo, read_jpeg
 from rwdenoise.io.pictures.png import encode_png_photo, read_png
-from rwdenoise.io.pictures.samples import joined
 from rwdenoise.io.pictures.tiff import encode_tiff_photo, read_tiff
 from rwdenoise.io.pictures.webp import encode_webp_photo, read_webp
 from rwdenoise.io.source import read_file, shown

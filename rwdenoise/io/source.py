@@ -12,7 +12,11 @@ from typing import NamedTuple
 
 from rwdenoise.errors import CorruptPhotoError, PhotoAccessError, RwDenoiseError, UnsupportedPhotoError
 
-#: No camera writes a larger file of one photo; LibRaw counts in 32 bits.
+#: The hint for a file that is damaged.
+COPY_AGAIN = "Copy the photo from the camera or the backup again."
+#: More than twice what the largest sensor has (151 Mpx); float planes of it still fit into 2 GiB.
+MAX_PIXELS = 2**29
+# No camera writes a larger file of one photo; LibRaw counts in 32 bits.
 _MAX_BYTES = 2**31 - 1
 
 _REASONS = {
@@ -118,7 +122,7 @@ def _refuse_odd(path: Path, mode: int, size: int) -> None:
         raise PhotoAccessError(message, hint="Name a photo that is stored as a file.")
     if size == 0:
         message = f"{shown(path)} is empty (0 bytes)."
-        raise CorruptPhotoError(message, hint="Copy the photo from the camera or the backup again.")
+        raise CorruptPhotoError(message, hint=COPY_AGAIN)
     if size > _MAX_BYTES:
         message = f"{shown(path)} has {size} bytes; a photo of at most {_MAX_BYTES} bytes was expected."
         raise UnsupportedPhotoError(message, hint="Name a photo, not a film or an archive.")

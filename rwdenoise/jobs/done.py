@@ -7,7 +7,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rwdenoise.io.metadata.made_from import made_from
+from rwdenoise.io.metadata.provenance import made_from
 from rwdenoise.jobs.fingerprint import digest_file
 
 if TYPE_CHECKING:

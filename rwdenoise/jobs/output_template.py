@@ -19,7 +19,7 @@ _SEPARATORS = tuple(filter(None, (os.sep, os.altsep)))
 
 
 def _date(source: Path) -> str:
-    from rwdenoise.io.metadata.taken import read_date  # Loads exiv2, which few templates need.
+    from rwdenoise.io.metadata.camera import read_date  # Loads exiv2, which few templates need.
 
     return read_date(source) or UNDATED
 

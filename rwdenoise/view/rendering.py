@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from rwdenoise.io.pictures.samples import to_depth
+from rwdenoise.io.pictures.convert import to_depth
 from rwdenoise.io.raw.develop import develop
 from rwdenoise.io.raw.preview import camera_curve, render_small, with_square_pixels
 from rwdenoise.photo.cfa import LINEAR

@@ -23,7 +23,7 @@ from rwdenoise.errors import (
     WeightsNotFoundError,
 )
 from rwdenoise.events import Failed, Listener, Skipped, Stopped, Warned
-from rwdenoise.io.metadata.made_from import made_from
+from rwdenoise.io.metadata.provenance import made_from
 from rwdenoise.io.move import copy_file, move_file
 from rwdenoise.io.source import FileState, state_of
 from rwdenoise.jobs.done import AlreadyDone, DoneBefore

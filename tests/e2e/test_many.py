@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 
 from rwdenoise.denoising import denoiser
 from rwdenoise.errors import Cancelled
-from rwdenoise.io.metadata.made_from import made_from
+from rwdenoise.io.metadata.provenance import made_from
 from rwdenoise.io.write import write_photo
 from rwdenoise.jobs.journal import Journal, default_journal
 from rwdenoise.photo.cfa import RGGB

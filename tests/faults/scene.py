@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rwdenoise.io.metadata.made_from import made_from
+from rwdenoise.io.metadata.provenance import made_from
 from tests.faults.call import INTERRUPTED, Call
 from tests.faults.row import Row, Skip
 

@@ -15,9 +15,10 @@ from PIL import Image
 
 from rwdenoise.io.pictures.icc import profile
 from rwdenoise.io.pictures.png import profile_chunk, with_chunks
+from rwdenoise.io.raw import tiff_structure as tags
 from rwdenoise.io.raw.dng import encode_bare_dng, encode_dng
-from rwdenoise.photo import tag as tags
 from rwdenoise.photo.cfa import LINEAR, MONOCHROME, RGGB, X_TRANS
+from rwdenoise.photo.tag import ASCII, LONG, RATIONAL, SHORT
 from tests.photos import PREVIEW, PROVENANCE, raw_photo
 from tests.pictures import pixels, saved
 from tests.profiles import formula_curve, gamma_curve, gray_profile, rgb_profile, table_curve
@@ -166,8 +167,8 @@ def crw() -> bytes:
 
 def kdc() -> bytes:
     """Return a TIFF with the directory of Kodak's own that KDC files have."""
-    directory = _directory([(tags.MAKE, tags.ASCII, 4, b"Kod\0"), (tags.KODAK_IFD, tags.LONG, 1, b"\x26\0\0\0")])
-    own = _directory([(1000, tags.SHORT, 2, b"\1\0\2\0"), (1001, tags.RATIONAL, 1, b"\x08\0\0\0")])
+    directory = _directory([(tags.MAKE, ASCII, 4, b"Kod\0"), (tags.KODAK_IFD, LONG, 1, b"\x26\0\0\0")])
+    own = _directory([(1000, SHORT, 2, b"\1\0\2\0"), (1001, RATIONAL, 1, b"\x08\0\0\0")])
     return b"II*\0\x08\0\0\0" + directory + own
 
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from rwdenoise.io.isolated.reader import IsolatedReader
 from rwdenoise.io.metadata import copy
-from rwdenoise.io.metadata.made_from import made_from
-from rwdenoise.io.metadata.taken import read_date
+from rwdenoise.io.metadata.camera import read_date
+from rwdenoise.io.metadata.provenance import made_from
 from rwdenoise.io.pictures.encodings import CURVES, encoding_of, encoding_under
 from rwdenoise.io.raw import dng_tags
 from rwdenoise.io.raw.checks import holds_raw, refuse_unreadable, unknown_kind

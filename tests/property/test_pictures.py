@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from rwdenoise.errors import CorruptPhotoError, UnsupportedPhotoError
 from rwdenoise.io.picture_kind import picture_kind
+from rwdenoise.io.pictures.convert import to_photo
 from rwdenoise.io.pictures.heif import read_avif, read_heif
 from rwdenoise.io.pictures.icc import profile
 from rwdenoise.io.pictures.jpeg import read_jpeg
 from rwdenoise.io.pictures.png import encode_png_photo, profile_chunk, read_png, with_chunks
-from rwdenoise.io.pictures.samples import to_photo
 from rwdenoise.io.pictures.webp import read_webp
 from rwdenoise.photo.rgb import Stored
 from tests.pictures import pixels, saved

@@ -4,11 +4,10 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rwdenoise.io.raw import tiff_structure as tags
 from rwdenoise.io.raw.dng import encode_dng
-from rwdenoise.io.raw.tiff_structure import read_directories
-from rwdenoise.io.raw.tiff_writer import Picture, assemble
-from rwdenoise.photo import tag as tags
-from rwdenoise.photo.tag import Tag
+from rwdenoise.io.raw.tiff_structure import Picture, assemble, read_directories
+from rwdenoise.photo.tag import DOUBLE, RATIONAL, SHORT, Tag
 from tests.photos import PREVIEW, PROVENANCE, raw_photo
 
 DNG = encode_dng(raw_photo(), preview=PREVIEW, provenance=PROVENANCE)
@@ -21,7 +20,7 @@ def written(data: bytes) -> list[dict[int, Tag]]:
 
 @given(main=VALUES, child=VALUES, pieces=st.lists(st.binary(max_size=9), min_size=1, max_size=3))
 def test_directories_come_back(main: list[int], child: list[int], pieces: list[bytes]) -> None:
-    first, second = tags.numbers(1000, tags.SHORT, main), tags.rationals(1001, child, signed=True)
+    first, second = tags.numbers(1000, SHORT, main), tags.rationals(1001, child, signed=True)
     data = assemble(Picture([first], [b"pixels"]), Picture([second], pieces))
     above, below = written(data)
     assert above[1000] == first
@@ -61,5 +60,5 @@ def test_a_file_that_refers_to_itself_ends() -> None:
 
 def test_text_and_unknown_tags() -> None:
     assert tags.ascii_text(1, "Canon").text == "Canon"
-    assert np.isnan(Tag(1, tags.RATIONAL, bytes(8)).values[0])
-    assert tags.numbers(1, tags.DOUBLE, (1, 2)).length == 2
+    assert np.isnan(Tag(1, RATIONAL, bytes(8)).values[0])
+    assert tags.numbers(1, DOUBLE, (1, 2)).length == 2

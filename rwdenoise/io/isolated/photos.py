@@ -25,7 +25,7 @@ from rwdenoise.io.pictures.encodings import encoding_of
 from rwdenoise.io.pictures.png import Chunk
 from rwdenoise.io.pictures.tiff import LOSSLESS
 from rwdenoise.io.raw.dng_tags import is_inside
-from rwdenoise.io.raw.libraw import MAX_PIXELS
+from rwdenoise.io.source import MAX_PIXELS
 from rwdenoise.photo.cfa import BLUE, LINEAR, MONOCHROME, RED, Cfa
 from rwdenoise.photo.kinds import Photo
 from rwdenoise.photo.noise_profile import NoiseProfile

@@ -24,8 +24,7 @@ from rwdenoise.errors import (
 )
 from rwdenoise.io.isolated.photos import unpack
 from rwdenoise.io.isolated.wire import NONSENSE, Message, Unchecked, read_message, text, write_message
-from rwdenoise.io.raw.libraw import COPY_AGAIN
-from rwdenoise.io.source import check_file, shown
+from rwdenoise.io.source import COPY_AGAIN, check_file, shown
 from rwdenoise.photo.kinds import Photo
 
 # Without -P a folder of photos would be searched for modules, too.

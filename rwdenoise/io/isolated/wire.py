@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from rwdenoise.io.raw.libraw import MAX_PIXELS
+from rwdenoise.io.source import MAX_PIXELS
 
 #: A value of which nothing is known yet.
 Unchecked: TypeAlias = Any

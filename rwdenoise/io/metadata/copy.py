@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
+from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import exiv2
+import numpy as np
+from PIL import Image
 
-from rwdenoise._version import __version__
 from rwdenoise.errors import PhotoAccessError, PhotoError
-from rwdenoise.io.metadata.exiv2 import EXIV2_ERRORS, LOCK, NAMESPACE, PREFIX, open_image
-from rwdenoise.io.metadata.provenance import Provenance
-from rwdenoise.io.metadata.thumbnail import render_thumbnail
+from rwdenoise.io.metadata.exiv2 import EXIV2_ERRORS, LOCK, open_image
+from rwdenoise.io.metadata.provenance import Provenance, sign
+from rwdenoise.io.pictures.convert import to_depth
 from rwdenoise.io.source import read_file, shown
 from rwdenoise.photo.rgb import RgbPhoto
 
@@ -41,54 +44,19 @@ _COLORS = {"Exif.Photo.ColorSpace", "Xmp.exif.ColorSpace"}
 # How to develop the RAW: wrong for a picture that was made from it, since editors would do it twice.
 _DEVELOPMENT = re.compile(r"Xmp\.(crs|crss|darktable|photoshop\.ICCProfile)\b")
 _SMALL_PICTURES = re.compile(r"Xmp\.(xmp\.Thumbnails|xmpGImg)\b")
+#: In px (DCF 2.0, 3.3.3).
+LONGEST_SIDE = 160
+_QUALITY = 80
+# So many pixels are averaged across and down for each of the thumbnail's; more would not be seen.
+_OVERSAMPLING = 4
 # The second words of a BigTIFF, which exiv2 does not know.
 _BIG_TIFF = (b"II+\0", b"MM\0+")
-
-
-class Identity(NamedTuple):
-    """Which camera took the photo, and at what ISO speed."""
-
-    make: str = ""
-    model: str = ""
-    iso: float | None = None
 
 
 class _Metadata(NamedTuple):
     exif: exiv2.ExifData
     xmp: exiv2.XmpData
     iptc: exiv2.IptcData
-
-
-def read_identity(data: bytes) -> Identity:
-    """Return make, model and ISO speed; empty where exiv2 cannot read them.
-
-    Parameters
-    ----------
-    data : bytes
-        The whole file.
-    """
-    with LOCK:
-        try:
-            exif = open_image(data).exifData()
-            return Identity(_text(exif, "Exif.Image.Make"), _text(exif, "Exif.Image.Model"), _iso(exif))
-        except EXIV2_ERRORS:
-            return Identity()
-
-
-def read_orientation(data: bytes) -> int:
-    """Return how a viewer must turn the picture, as Exif counts, 1 to 8; 1 where nothing is said of it.
-
-    Parameters
-    ----------
-    data : bytes
-        The whole file.
-    """
-    with LOCK:
-        try:
-            text = _text(open_image(data).exifData(), "Exif.Image.Orientation")
-        except EXIV2_ERRORS:
-            return 1
-    return int(text) if re.fullmatch("[1-8]", text) else 1
 
 
 def copy_metadata(
@@ -198,7 +166,7 @@ def _write(
         _describe(picture, exif, thumbnail=kind != "tiff" and carried is not None and _has_thumbnail(carried.exif))
     elif kind != "dng":
         exif["Exif.Image.Orientation"] = exiv2.UShortValue(1)
-    _sign(exif, xmp, provenance)
+    sign(exif, xmp, provenance)
     image.setExifData(exif)
     image.setXmpData(xmp)
     if iptc.count() > 0:  # A WebP has no place for it.
@@ -234,6 +202,17 @@ def _describe(picture: RgbPhoto, exif: exiv2.ExifData, *, thumbnail: bool) -> No
         small.setJpegThumbnail(render_thumbnail(picture))
 
 
+def render_thumbnail(photo: RgbPhoto) -> bytes:
+    """Return the picture as an sRGB JPEG of at most 160 px a side, not turned."""
+    step = max(1, max(photo.samples.shape[:2]) // (LONGEST_SIDE * _OVERSAMPLING))
+    sparse = replace(photo, samples=photo.samples[::step, ::step])
+    thumbnail = Image.fromarray(to_depth(sparse.planes().transpose(1, 2, 0), np.uint8))
+    thumbnail.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    file = BytesIO()
+    thumbnail.save(file, "JPEG", quality=_QUALITY)
+    return file.getvalue()
+
+
 def _has_thumbnail(exif: exiv2.ExifData) -> bool:
     return any(datum.groupName() == "Thumbnail" for datum in exif)
 
@@ -251,45 +230,3 @@ def _is_wanted_xmp(key: str, *, kind: str, developed: bool) -> bool:
     if kind == "dng":
         return True
     return not _SMALL_PICTURES.match(key) and (developed or not _DEVELOPMENT.match(key))
-
-
-def _sign(exif: exiv2.ExifData, xmp: exiv2.XmpData, provenance: Provenance | None) -> None:
-    exiv2.XmpProperties.registerNs(NAMESPACE, PREFIX)
-    # Of a source that is a result itself: what was done to that is not what was done to this.
-    for key in [datum.key() for datum in xmp if datum.key().startswith(f"Xmp.{PREFIX}.")]:
-        del xmp[key]
-    program = f"rwdenoise {__version__}"
-    exif["Exif.Image.Software"] = program
-    xmp["Xmp.xmp.CreatorTool"] = program
-    xmp["Xmp.tiff.Software"] = program
-    if provenance is None:
-        return
-    done = {
-        "Version": __version__,
-        "Weights": provenance.weights,
-        "Sampler": provenance.sampler,
-        "Steps": str(provenance.steps),
-        "Strength": f"{provenance.strength:g}",
-        "Chroma": f"{provenance.chroma_strength:g}",
-        "Detail": f"{provenance.detail:g}",
-    }
-    if provenance.source_digest:
-        done |= {"SourceDigest": provenance.source_digest, "MethodKey": provenance.method_key}
-    if provenance.noise is not None:
-        done |= {"Shot": f"{provenance.noise.shot:.6g}", "Read": f"{provenance.noise.read:.6g}"}
-    for name, value in done.items():
-        xmp[f"Xmp.{PREFIX}.{name}"] = value
-
-
-def _text(exif: exiv2.ExifData, key: str) -> str:
-    found = exif.findKey(exiv2.ExifKey(key))
-    if found == exif.end():
-        return ""
-    # Of bytes that are no UTF-8 the binding makes surrogates, which nobody can write.
-    return str(found.toString()).encode("utf-8", "surrogateescape").decode("utf-8", "replace").strip("\0 ")
-
-
-def _iso(exif: exiv2.ExifData) -> float | None:
-    found: Any = exiv2.isoSpeed(exif)
-    number = re.fullmatch(r"\d+", "" if found is None or found == exif.end() else str(found.print(exif)))
-    return float(number[0]) if number and int(number[0]) > 0 else None

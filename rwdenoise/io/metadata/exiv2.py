@@ -11,9 +11,6 @@ import exiv2
 EXIV2_ERRORS = (exiv2.Exiv2Error, ArithmeticError, LookupError, ValueError, RuntimeError)
 #: exiv2 is not safe in threads.
 LOCK = threading.Lock()
-#: Our own properties; the prefix and the name are part of the file format, do not change them.
-NAMESPACE = "urn:rwdenoise:xmp:1.0/"
-PREFIX = "rwd"
 
 
 def open_image(data: Any) -> exiv2.Image:  # noqa: ANN401 -- any buffer

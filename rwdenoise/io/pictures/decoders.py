@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from PIL import Image
 
 from rwdenoise.errors import CorruptPhotoError, UnsupportedPhotoError
-from rwdenoise.io.raw.libraw import COPY_AGAIN, MAX_PIXELS
+from rwdenoise.io.source import COPY_AGAIN, MAX_PIXELS
 
 #: What the libraries raise on damaged files; imagecodecs' own errors are RuntimeErrors.
 DECODER_ERRORS: tuple[type[Exception], ...] = (

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from PIL import ExifTags
 
 from rwdenoise.errors import UnsupportedPhotoError
+from rwdenoise.io.pictures.convert import to_photo
 from rwdenoise.io.pictures.decoders import cut_off, decoding, refuse_size
-from rwdenoise.io.pictures.samples import to_photo
 from rwdenoise.photo.rgb import RgbPhoto, Samples, Stored
 
 _U16_MAX = 65535

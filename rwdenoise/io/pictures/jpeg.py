@@ -11,8 +11,8 @@ import numpy as np
 from PIL import Image, JpegImagePlugin
 
 from rwdenoise.errors import SettingsError, UnsupportedPhotoError
+from rwdenoise.io.pictures.convert import joined, to_photo
 from rwdenoise.io.pictures.decoders import cut_off, decoding, refuse_size
-from rwdenoise.io.pictures.samples import joined, to_photo
 from rwdenoise.photo.rgb import RgbPhoto, Stored
 
 #: Used where a picture was not a JPEG before.

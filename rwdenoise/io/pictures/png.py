@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import imagecodecs
 
 from rwdenoise.errors import UnsupportedPhotoError
+from rwdenoise.io.pictures.convert import joined, to_photo
 from rwdenoise.io.pictures.decoders import cut_off, decoding, refuse_size
-from rwdenoise.io.pictures.samples import joined, to_photo
 from rwdenoise.photo.rgb import RgbPhoto, Stored
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"

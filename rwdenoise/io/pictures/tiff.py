@@ -12,9 +12,9 @@ import numpy as np
 import tifffile
 from tifffile import COMPRESSION, DATATYPE, PHOTOMETRIC, RESUNIT, TiffFile, TiffPage
 
+from rwdenoise.io.pictures.convert import joined
 from rwdenoise.io.pictures.decoders import decoding
 from rwdenoise.io.pictures.encodings import encoding_of
-from rwdenoise.io.pictures.samples import joined
 from rwdenoise.io.pictures.tiff_checks import color_count, only_page, refuse_lies, refuse_other_kinds
 from rwdenoise.io.source import check_file
 from rwdenoise.photo.rgb import RgbPhoto, Samples, Stored

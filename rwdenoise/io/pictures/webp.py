@@ -10,8 +10,8 @@ import numpy as np
 from PIL import Image
 
 from rwdenoise.errors import SettingsError, UnsupportedPhotoError
+from rwdenoise.io.pictures.convert import joined, to_photo
 from rwdenoise.io.pictures.decoders import cut_off, decoding
-from rwdenoise.io.pictures.samples import joined, to_photo
 from rwdenoise.photo.rgb import RgbPhoto, Stored
 
 #: Of lossy pictures; the file does not say what its own was.

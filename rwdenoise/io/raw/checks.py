@@ -9,11 +9,11 @@ import numpy as np
 
 from rwdenoise.errors import CorruptPhotoError, UnsupportedPhotoError
 from rwdenoise.io.picture_kind import FOREIGN_KINDS
+from rwdenoise.io.raw import tiff_structure as tags
 from rwdenoise.io.raw.dng_tags import is_dng, mosaic_directory
-from rwdenoise.io.raw.libraw import COPY_AGAIN, CUT_OFF, UNKNOWN, Meaning, refuse_absurd
+from rwdenoise.io.raw.libraw import CUT_OFF, UNKNOWN, Meaning, refuse_absurd
 from rwdenoise.io.raw.tiff_structure import Directory, read_directories
-from rwdenoise.io.source import FilePart, opened
-from rwdenoise.photo import tag as tags
+from rwdenoise.io.source import COPY_AGAIN, FilePart, opened
 
 #: Share of the pixels' bytes that may lie beyond the end of the file.
 _TOLERATED = 0.01

@@ -10,8 +10,8 @@ import tifffile
 from numpy.typing import NDArray
 from PIL import Image
 
+from rwdenoise.io.pictures.convert import to_depth
 from rwdenoise.io.pictures.png import profile_chunk, with_chunks
-from rwdenoise.io.pictures.samples import to_depth
 from rwdenoise.io.pictures.tiff import rows_per_strip
 
 _DPI = (300, 300)

@@ -16,13 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rwdenoise.io.metadata.provenance import Provenance
+from rwdenoise.io.raw import tiff_structure as tags
 from rwdenoise.io.raw.dng_tags import D65, MOSAIC_CODES
-from rwdenoise.io.raw.tiff_writer import Picture, assemble
+from rwdenoise.io.raw.tiff_structure import Picture, assemble
 from rwdenoise.parallel import on_every_core
-from rwdenoise.photo import tag as tags
 from rwdenoise.photo.cfa import LINEAR, MONOCHROME
 from rwdenoise.photo.raw import U16_MAX, RawPhoto
-from rwdenoise.photo.tag import Tag
+from rwdenoise.photo.tag import BYTE, DOUBLE, LONG, SHORT, Tag
 
 # 256 is what Adobe's own converter uses; lossless JPEG of other sizes is not read everywhere.
 TILE = 256
@@ -121,33 +121,33 @@ def _encode_tile(piece: NDArray[np.uint16]) -> bytes:
 def _preview_tags(preview: NDArray[np.uint8]) -> Iterator[Tag]:
     height, width, samples = preview.shape
     yield from _pixel_tags(height, width, kind=_REDUCED, photometric=_YCBCR, bits=(8,) * samples)
-    yield tags.numbers(tags.ROWS_PER_STRIP, tags.LONG, (height,))
-    yield tags.numbers(tags.YCBCR_SUBSAMPLING, tags.SHORT, (1, 1))
-    yield tags.numbers(tags.YCBCR_POSITIONING, tags.SHORT, (_CENTERED,))
+    yield tags.numbers(tags.ROWS_PER_STRIP, LONG, (height,))
+    yield tags.numbers(tags.YCBCR_SUBSAMPLING, SHORT, (1, 1))
+    yield tags.numbers(tags.YCBCR_POSITIONING, SHORT, (_CENTERED,))
     yield tags.rationals(tags.REFERENCE_BLACK_WHITE, (0, 255, 128, 255, 128, 255))
 
 
 def _pixel_tags(height: int, width: int, *, kind: int, photometric: int, bits: Sequence[int]) -> Iterator[Tag]:
-    yield tags.numbers(tags.NEW_SUBFILE_TYPE, tags.LONG, (kind,))
-    yield tags.numbers(tags.IMAGE_WIDTH, tags.LONG, (width,))
-    yield tags.numbers(tags.IMAGE_LENGTH, tags.LONG, (height,))
-    yield tags.numbers(tags.BITS_PER_SAMPLE, tags.SHORT, bits)
-    yield tags.numbers(tags.COMPRESSION, tags.SHORT, (_JPEG,))
-    yield tags.numbers(tags.PHOTOMETRIC, tags.SHORT, (photometric,))
-    yield tags.numbers(tags.SAMPLES_PER_PIXEL, tags.SHORT, (len(bits),))
-    yield tags.numbers(tags.PLANAR_CONFIGURATION, tags.SHORT, (_CHUNKY,))
+    yield tags.numbers(tags.NEW_SUBFILE_TYPE, LONG, (kind,))
+    yield tags.numbers(tags.IMAGE_WIDTH, LONG, (width,))
+    yield tags.numbers(tags.IMAGE_LENGTH, LONG, (height,))
+    yield tags.numbers(tags.BITS_PER_SAMPLE, SHORT, bits)
+    yield tags.numbers(tags.COMPRESSION, SHORT, (_JPEG,))
+    yield tags.numbers(tags.PHOTOMETRIC, SHORT, (photometric,))
+    yield tags.numbers(tags.SAMPLES_PER_PIXEL, SHORT, (len(bits),))
+    yield tags.numbers(tags.PLANAR_CONFIGURATION, SHORT, (_CHUNKY,))
 
 
 def _identity_tags(photo: RawPhoto) -> Iterator[Tag]:
-    yield tags.numbers(tags.DNG_VERSION, tags.BYTE, (1, 4, 0, 0))
-    yield tags.numbers(tags.DNG_BACKWARD_VERSION, tags.BYTE, (1, 1, 0, 0))
-    yield tags.numbers(tags.ORIENTATION, tags.SHORT, (photo.orientation,))
+    yield tags.numbers(tags.DNG_VERSION, BYTE, (1, 4, 0, 0))
+    yield tags.numbers(tags.DNG_BACKWARD_VERSION, BYTE, (1, 1, 0, 0))
+    yield tags.numbers(tags.ORIENTATION, SHORT, (photo.orientation,))
     if photo.make:
         yield tags.ascii_text(tags.MAKE, photo.make)
     if photo.model:
         yield tags.ascii_text(tags.MODEL, photo.model)
     if photo.iso and photo.source is None:  # Otherwise the source's Exif says it.
-        yield tags.numbers(tags.ISO_SPEED, tags.SHORT, (min(round(photo.iso), 65535),))
+        yield tags.numbers(tags.ISO_SPEED, SHORT, (min(round(photo.iso), 65535),))
     if tags.UNIQUE_CAMERA_MODEL not in _codes(photo.dng_tags):
         brand = photo.make.split(" ")[0]
         whole = photo.model if photo.model.upper().startswith(brand.upper()) else f"{brand} {photo.model}"
@@ -165,7 +165,7 @@ def _color_tags(photo: RawPhoto) -> Iterator[Tag]:
         return
     if tags.COLOR_MATRIX_1 not in codes:
         yield tags.rationals(tags.COLOR_MATRIX_1, photo.color_matrix.ravel(), signed=True)
-        yield tags.numbers(tags.CALIBRATION_ILLUMINANT_1, tags.SHORT, (D65,))
+        yield tags.numbers(tags.CALIBRATION_ILLUMINANT_1, SHORT, (D65,))
     if not codes & {tags.AS_SHOT_NEUTRAL, tags.AS_SHOT_WHITE_XY}:
         yield tags.rationals(tags.AS_SHOT_NEUTRAL, (1 / gain for gain in photo.white_balance))
 
@@ -176,7 +176,7 @@ def _noise_tags(provenance: Provenance | None) -> Iterator[Tag]:
     if provenance.noise is not None:
         left = max((1 - min(provenance.strength, provenance.chroma_strength)) ** 2, _LEAST_RESIDUAL)
         profile = (provenance.noise.shot * left, provenance.noise.read * left)
-        yield tags.numbers(tags.NOISE_PROFILE, tags.DOUBLE, profile)
+        yield tags.numbers(tags.NOISE_PROFILE, DOUBLE, profile)
     yield tags.rationals(tags.NOISE_REDUCTION_APPLIED, (provenance.strength,))
 
 
@@ -187,22 +187,22 @@ def _mosaic_tags(photo: RawPhoto) -> Iterator[Tag]:
     height, width, *colors = photo.mosaic.shape
     samples = math.prod(colors)
     yield from _pixel_tags(height, width, kind=_FULL, photometric=photometric, bits=(16,) * samples)
-    yield tags.numbers(tags.TILE_WIDTH, tags.LONG, (_tile_width(photo.mosaic),))
-    yield tags.numbers(tags.TILE_LENGTH, tags.LONG, (TILE,))
+    yield tags.numbers(tags.TILE_WIDTH, LONG, (_tile_width(photo.mosaic),))
+    yield tags.numbers(tags.TILE_LENGTH, LONG, (TILE,))
     edges = (active.top, active.left, active.top + active.height, active.left + active.width)
     if mosaic:
         rows, columns = photo.cfa.period
-        yield tags.numbers(tags.CFA_REPEAT_PATTERN_DIM, tags.SHORT, (rows, columns))
-        yield tags.numbers(tags.CFA_PATTERN, tags.BYTE, np.ravel(photo.cfa.colors))
-        yield tags.numbers(tags.CFA_PLANE_COLOR, tags.BYTE, (0, 1, 2))
-        yield tags.numbers(tags.CFA_LAYOUT, tags.SHORT, (_RECTANGULAR,))
-    yield tags.numbers(tags.BLACK_LEVEL_REPEAT_DIM, tags.SHORT, photo.black.shape[:2])
+        yield tags.numbers(tags.CFA_REPEAT_PATTERN_DIM, SHORT, (rows, columns))
+        yield tags.numbers(tags.CFA_PATTERN, BYTE, np.ravel(photo.cfa.colors))
+        yield tags.numbers(tags.CFA_PLANE_COLOR, BYTE, (0, 1, 2))
+        yield tags.numbers(tags.CFA_LAYOUT, SHORT, (_RECTANGULAR,))
+    yield tags.numbers(tags.BLACK_LEVEL_REPEAT_DIM, SHORT, photo.black.shape[:2])
     yield tags.rationals(tags.BLACK_LEVEL, photo.black.ravel())
-    yield tags.numbers(tags.WHITE_LEVEL, tags.LONG, (round(photo.white),) * samples)
+    yield tags.numbers(tags.WHITE_LEVEL, LONG, (round(photo.white),) * samples)
     yield tags.rationals(tags.DEFAULT_SCALE, _scale(photo.pixel_aspect))
     yield tags.rationals(tags.DEFAULT_CROP_ORIGIN, (crop.left, crop.top))
     yield tags.rationals(tags.DEFAULT_CROP_SIZE, (crop.width, crop.height))
-    yield tags.numbers(tags.ACTIVE_AREA, tags.LONG, edges)
+    yield tags.numbers(tags.ACTIVE_AREA, LONG, edges)
     yield from (tag for tag in photo.dng_tags if tag.code in MOSAIC_CODES)
 
 

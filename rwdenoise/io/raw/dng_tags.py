@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rwdenoise.errors import SettingsError
+from rwdenoise.io.raw import tiff_structure as tags
 from rwdenoise.io.raw.tiff_structure import Directory
-from rwdenoise.photo import tag as tags
 from rwdenoise.photo.color import SRGB_TO_XYZ
 from rwdenoise.photo.noise_profile import NoiseProfile
 from rwdenoise.photo.tag import Tag

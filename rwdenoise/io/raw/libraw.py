@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import re
+import sys
+import tempfile
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import BytesIO
 from typing import NamedTuple
 
@@ -13,14 +18,18 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from rwdenoise.errors import CorruptPhotoError, PhotoError, UnsupportedPhotoError
-from rwdenoise.io.raw.quiet import without_libraw_chatter
+from rwdenoise.io.source import COPY_AGAIN, MAX_PIXELS
 from rwdenoise.photo.cfa import BLUE, GREEN, RED, tile_pattern
 from rwdenoise.photo.color import SRGB_TO_XYZ
 
-#: More than twice what the largest sensor has (151 Mpx); float planes of it still fit into 2 GiB.
-MAX_PIXELS = 2**29
 #: Even a black frame takes a bit for each pixel in lossless JPEG; wavelet codecs need less, but never this little.
 _MAX_PIXELS_PER_BYTE = 64
+
+# The error stream of the process, into which LibRaw writes about damaged files by itself.
+_ERROR_STREAM = 2
+# The two messages of LibRaw's default data callback (libraw_datastream.cpp, 0.22).
+_CHATTER = re.compile(rb"[^\n]*: (?:Unexpected end of file|data corrupted at -?\d+)\n")
+_ONE_AT_A_TIME = threading.Lock()
 
 # LibRaw's numbers of the filters of an RGBG sensor; the second green is green.
 _COLORS = np.array([RED, GREEN, BLUE, GREEN])
@@ -28,7 +37,6 @@ _COLORS = np.array([RED, GREEN, BLUE, GREEN])
 _GRAY, _MORE = 0.4, 0.1
 _U16_MAX = 65535
 
-COPY_AGAIN = "Copy the photo from the camera or the backup again."
 _CONVERT = "Convert the photo to DNG with the camera maker's program or Adobe DNG Converter, without lossy compression."
 
 
@@ -200,6 +208,42 @@ def embedded_preview(data: bytes) -> NDArray[np.uint8] | None:
         return None
     finally:
         raw.close()
+
+
+@contextmanager
+def without_libraw_chatter() -> Iterator[None]:
+    """Hold back what is written to the error stream, and pass on afterwards all that is not LibRaw's.
+
+    LibRaw writes from C and rawpy has no switch for it, so the stream itself is put aside. What other threads write
+    meanwhile comes a moment later. LibRaw's own words say nothing that its error codes do not say.
+    """
+    with _ONE_AT_A_TIME, tempfile.TemporaryFile() as held:
+        try:
+            stream = os.dup(_ERROR_STREAM)
+        except OSError:  # There is no error stream: nothing to keep clean.
+            yield
+            return
+        _flush()
+        os.dup2(held.fileno(), _ERROR_STREAM)
+        try:
+            yield
+        finally:
+            _flush()
+            os.dup2(stream, _ERROR_STREAM)
+            os.close(stream)
+            held.seek(0)
+            _pass_on(_CHATTER.sub(b"", held.read()))
+
+
+def _pass_on(words: bytes) -> None:
+    with suppress(OSError):
+        while words:
+            words = words[os.write(_ERROR_STREAM, words) :]
+
+
+def _flush() -> None:
+    with suppress(OSError, ValueError, AttributeError):
+        sys.stderr.flush()
 
 
 def _words_of(error: Exception) -> str:

@@ -14,9 +14,9 @@ from rwdenoise.errors import CorruptPhotoError
 from rwdenoise.io.pictures.decoders import decoding
 from rwdenoise.io.pictures.tiff_checks import refuse_lies
 from rwdenoise.io.raw import dng_tags
-from rwdenoise.io.raw.libraw import COPY_AGAIN
+from rwdenoise.io.raw import tiff_structure as tags
 from rwdenoise.io.raw.tiff_structure import Directory
-from rwdenoise.photo import tag as tags
+from rwdenoise.io.source import COPY_AGAIN
 
 _U16_MAX = 65535
 #: Levels below black that are kept, as a share of the way from black to white. Noise reaches less far.

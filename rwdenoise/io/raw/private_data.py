@@ -10,9 +10,9 @@ import struct
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
+from rwdenoise.io.raw import tiff_structure as tags
 from rwdenoise.io.raw.tiff_structure import Directory, read_directory
-from rwdenoise.photo import tag as tags
-from rwdenoise.photo.tag import Tag
+from rwdenoise.photo.tag import BYTE, Tag
 
 _ADOBE = b"Adobe\0"
 _CRW_MAGIC = b"HEAPCCDR"
@@ -38,7 +38,7 @@ def private_tags(data: bytes, directories: Sequence[Directory]) -> tuple[Tag, ..
         block = _block(b"CRW ", _crw(data))
     elif directories and tags.KODAK_IFD in directories[0]:
         block = _block(b"Koda", _kodak(data, int(directories[0][tags.KODAK_IFD].values[0])))
-    return (Tag(tags.DNG_PRIVATE_DATA, tags.BYTE, _ADOBE + block),) if block else ()
+    return (Tag(tags.DNG_PRIVATE_DATA, BYTE, _ADOBE + block),) if block else ()
 
 
 def _block(name: bytes, content: bytes) -> bytes:

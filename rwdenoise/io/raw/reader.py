@@ -12,7 +12,7 @@ import rawpy
 from numpy.typing import NDArray
 
 from rwdenoise.errors import CorruptPhotoError, UnsupportedPhotoError
-from rwdenoise.io.metadata.copy import read_identity
+from rwdenoise.io.metadata.camera import read_identity
 from rwdenoise.io.raw import dng_tags
 from rwdenoise.io.raw.checks import refuse_unreadable, unknown_kind
 from rwdenoise.io.raw.dng_tags import is_inside
@@ -20,7 +20,7 @@ from rwdenoise.io.raw.libraw import measured_matrix, unpacked
 from rwdenoise.io.raw.linear import read_linear
 from rwdenoise.io.raw.private_data import private_tags
 from rwdenoise.io.raw.tiff_structure import Directory, read_directories
-from rwdenoise.io.source import read_file, shown
+from rwdenoise.io.source import COPY_AGAIN, read_file, shown
 from rwdenoise.photo.cfa import BLUE, CLEAR, GREEN, LINEAR, MONOCHROME, RED, Cfa
 from rwdenoise.photo.raw import RawPhoto
 from rwdenoise.photo.tiling import Area
@@ -155,7 +155,7 @@ def _refuse_levels(black: NDArray[np.float32], white: float, name: str) -> None:
     if not np.isfinite(black).all() or white <= black.max():
         levels = ", ".join(f"{level:g}" for level in np.unique(black))
         message = f"{name} has the white level {white:g} and the black level {levels}; white must lie above black."
-        raise CorruptPhotoError(message, hint="Copy the photo from the camera or the backup again.")
+        raise CorruptPhotoError(message, hint=COPY_AGAIN)
 
 
 def _white_balance_of(raw: rawpy.RawPy, main: Directory) -> tuple[float, float, float]:
@@ -183,7 +183,7 @@ def _color_matrix_of(raw: rawpy.RawPy, main: Directory, filters: NDArray[np.uint
         if dng_tags.sees_colors(measured):
             return measured
     message = f"{name} has a color matrix that cannot be: white must be seen, and three colors told apart."
-    raise CorruptPhotoError(message, hint="Copy the photo from the camera or the backup again.")
+    raise CorruptPhotoError(message, hint=COPY_AGAIN)
 
 
 def _iso_of(raw: rawpy.RawPy) -> float | None:

@@ -1,13 +1,43 @@
-"""The directories of a TIFF-like file, read without touching its pixels and without trusting it."""
+"""The structure of TIFF and DNG files: the numbers of tags, reading directories, and putting a file together.
+
+Files are read without touching their pixels and without trusting them. They are not written by tifffile, which stands
+in the way of DNG: it refuses LinearRaw with one sample (monochrome sensors), writes 12 as BitsPerSample for JPEG,
+miscounts given rationals, and chains SubIFDs so that exiftool refuses to write.
+
+Numbers and meanings of tags: TIFF 6.0 (1992), TIFF/EP (ISO 12234-2:2001) and the DNG specification 1.7.1 (2023).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import struct
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
+from itertools import accumulate
+from typing import NamedTuple
 
 import numpy as np
 
+from rwdenoise.errors import PhotoWriteError
 from rwdenoise.io.source import FilePart
-from rwdenoise.photo.tag import DTYPES, SIZES, SUB_IFDS, Tag
+from rwdenoise.photo.tag import ASCII, DTYPES, LONG, RATIONAL, SIZES, SRATIONAL, Tag
+
+NEW_SUBFILE_TYPE, IMAGE_WIDTH, IMAGE_LENGTH, BITS_PER_SAMPLE, COMPRESSION, PHOTOMETRIC = 254, 256, 257, 258, 259, 262
+MAKE, MODEL, STRIP_OFFSETS, ORIENTATION, SAMPLES_PER_PIXEL = 271, 272, 273, 274, 277
+ROWS_PER_STRIP, STRIP_BYTE_COUNTS, PLANAR_CONFIGURATION, TILE_WIDTH, TILE_LENGTH = 278, 279, 284, 322, 323
+TILE_OFFSETS, TILE_BYTE_COUNTS, SUB_IFDS, SAMPLE_FORMAT, ISO_SPEED = 324, 325, 330, 339, 34855
+YCBCR_SUBSAMPLING, YCBCR_POSITIONING, REFERENCE_BLACK_WHITE = 530, 531, 532
+CFA_REPEAT_PATTERN_DIM, CFA_PATTERN = 33421, 33422
+DNG_VERSION, DNG_BACKWARD_VERSION, UNIQUE_CAMERA_MODEL, CFA_PLANE_COLOR, CFA_LAYOUT = 50706, 50707, 50708, 50710, 50711
+BLACK_LEVEL_REPEAT_DIM, BLACK_LEVEL, BLACK_LEVEL_DELTA_H, BLACK_LEVEL_DELTA_V = 50713, 50714, 50715, 50716
+WHITE_LEVEL, DEFAULT_SCALE, DEFAULT_CROP_ORIGIN, DEFAULT_CROP_SIZE = 50717, 50718, 50719, 50720
+COLOR_MATRIX_1, COLOR_MATRIX_2, AS_SHOT_NEUTRAL, AS_SHOT_WHITE_XY, BASELINE_EXPOSURE = 50721, 50722, 50728, 50729, 50730
+CALIBRATION_ILLUMINANT_1, CALIBRATION_ILLUMINANT_2, ACTIVE_AREA = 50778, 50779, 50829
+DNG_PRIVATE_DATA, KODAK_IFD = 50740, 33424
+NOISE_REDUCTION_APPLIED, OPCODE_LIST_1, OPCODE_LIST_2, OPCODE_LIST_3, NOISE_PROFILE = 50935, 51008, 51009, 51022, 51041
+
+CFA_PHOTOMETRIC, LINEAR_RAW_PHOTOMETRIC = 32803, 34892
+#: Rationals are written with denominators up to this.
+FINEST_DENOMINATOR = 1_000_000
 
 Directory = Mapping[int, Tag]
 Bytes = bytes | FilePart
@@ -18,6 +48,26 @@ _MAGIC = (42, 0x55, 0x4F52, 0x5352)
 _MAX_DIRECTORIES = 64
 _ENTRY = 12
 _ORDERS = {b"II": "<", b"MM": ">"}
+_HEADER = struct.pack("<2sHI", b"II", 42, 8)
+_INLINE = 4
+_MAX_BYTES = 2**32 - 1
+
+
+def numbers(code: int, kind: int, values: Iterable[float]) -> Tag:
+    """Return a tag with whole or floating-point values of the TIFF type `kind`."""
+    return Tag(code, kind, np.array(list(values)).astype(DTYPES[kind]).tobytes())
+
+
+def rationals(code: int, values: Iterable[float], *, signed: bool = False) -> Tag:
+    """Return a tag with the values as fractions that are right to six digits."""
+    fractions = [Fraction(float(value)).limit_denominator(FINEST_DENOMINATOR) for value in values]
+    parts = [part for fraction in fractions for part in (fraction.numerator, fraction.denominator)]
+    return numbers(code, SRATIONAL if signed else RATIONAL, parts)
+
+
+def ascii_text(code: int, text: str) -> Tag:
+    """Return a tag with NUL-terminated text."""
+    return Tag(code, ASCII, text.encode("utf-8") + b"\0")
 
 
 def read_directories(data: Bytes) -> tuple[Directory, ...]:
@@ -76,3 +126,63 @@ def _whole(data: Bytes, offset: int, form: str) -> int:
     kind = np.dtype(form)
     # Of a file that is cut off at this moment there are no bytes, which is a ValueError.
     return int(np.frombuffer(data[offset : offset + kind.itemsize], kind).item())
+
+
+class Picture(NamedTuple):
+    """A directory with its encoded pixels."""
+
+    tags: Sequence[Tag]
+    """All but those that say where the pixels are."""
+    pieces: Sequence[bytes]
+    """Strips, or tiles where the tags say so."""
+
+
+def assemble(main: Picture, child: Picture | None = None) -> bytes:
+    """Return a little-endian TIFF file with one picture and perhaps another in a SubIFD.
+
+    Raises
+    ------
+    PhotoWriteError
+        If it would be larger than the 4 GiB that the format can address.
+    """
+    pictures = [main] if child is None else [main, child]
+    # An offset takes four bytes whatever it is, so a first pass with zeros says how large the directories are.
+    sizes = [
+        len(_directory(_located(picture, 0, child=0 if index < len(pictures) - 1 else None), 0))
+        for index, picture in enumerate(pictures)
+    ]
+    *places, pixels = accumulate(sizes, initial=len(_HEADER))
+    *starts, end = accumulate((sum(map(len, picture.pieces)) for picture in pictures), initial=pixels)
+    if end > _MAX_BYTES:
+        message = f"The photo would take {end} bytes; a TIFF or DNG file holds at most {_MAX_BYTES}."
+        raise PhotoWriteError(message, hint="Write it in another format.")
+    children = [*places[1:], None]
+    directories = [
+        _directory(_located(picture, start, child=below), place)
+        for picture, start, place, below in zip(pictures, starts, places, children, strict=True)
+    ]
+    return b"".join([_HEADER, *directories, *(piece for picture in pictures for piece in picture.pieces)])
+
+
+def _located(picture: Picture, start: int, *, child: int | None) -> list[Tag]:
+    """Return the picture's tags with those that say where its pixels and its SubIFD are."""
+    tiled = any(tag.code == TILE_WIDTH for tag in picture.tags)
+    offsets, counts = (TILE_OFFSETS, TILE_BYTE_COUNTS) if tiled else (STRIP_OFFSETS, STRIP_BYTE_COUNTS)
+    lengths = [len(piece) for piece in picture.pieces]
+    *places, _ = accumulate(lengths, initial=start)
+    found = [*picture.tags, numbers(offsets, LONG, places), numbers(counts, LONG, lengths)]
+    return found if child is None else [*found, numbers(SUB_IFDS, LONG, (child,))]
+
+
+def _directory(found: Sequence[Tag], place: int) -> bytes:
+    """Return a directory that lies at byte `place`, followed by the values that are too long for an entry."""
+    entries, values = b"", b""
+    after = place + 2 + 12 * len(found) + 4
+    for tag in sorted(found):
+        stored = tag.data.ljust(_INLINE, b"\0")
+        if len(tag.data) > _INLINE:
+            stored = struct.pack("<I", after + len(values))
+            values += tag.data + b"\0" * (len(tag.data) % 2)
+        entries += struct.pack("<HHI", tag.code, tag.kind, tag.length) + stored
+    # The last four bytes say that no other directory follows; values begin at even offsets.
+    return struct.pack("<H", len(found)) + entries + struct.pack("<I", 0) + values

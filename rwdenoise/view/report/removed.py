@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rwdenoise.io.pictures.samples import to_photo
+from rwdenoise.io.pictures.convert import to_photo
 from rwdenoise.noise.curve import NoiseCurve
 from rwdenoise.photo.cfa import LINEAR
 from rwdenoise.photo.kinds import Photo

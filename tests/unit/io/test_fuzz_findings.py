@@ -10,16 +10,18 @@ import pytest
 from safetensors.numpy import save_file
 
 from rwdenoise.errors import CorruptPhotoError, WeightsCorruptError
-from rwdenoise.io.metadata.copy import copy_metadata, read_identity, read_orientation
+from rwdenoise.io.metadata.camera import read_identity, read_orientation
+from rwdenoise.io.metadata.copy import copy_metadata
 from rwdenoise.io.raster import encode_picture, read_picture
+from rwdenoise.io.raw import tiff_structure as tags
 from rwdenoise.io.raw.dng import encode_bare_dng
 from rwdenoise.io.raw.dng_tags import black_level, color_matrix
 from rwdenoise.io.raw.reader import read_raw
 from rwdenoise.io.write import write_photo
 from rwdenoise.network.unet import load_network
 from rwdenoise.network.weights import FORMAT
-from rwdenoise.photo import tag as tags
 from rwdenoise.photo.cfa import LINEAR, RGGB, Cfa
+from rwdenoise.photo.tag import SHORT
 from tests.photos import raw_photo
 from tests.pictures import pixels, saved, write
 
@@ -87,8 +89,8 @@ def test_a_color_matrix_that_cannot_be_undone_is_not_used(matrix: np.ndarray, cf
 @pytest.mark.parametrize("repeat", [(0, 1), (0, 0), (2,), (1, 1, 1), (65535, 65535)])
 def test_a_black_level_that_repeats_nowhere_is_nan(repeat: tuple[int, ...]) -> None:
     directory = {
-        tags.BLACK_LEVEL_REPEAT_DIM: tags.numbers(tags.BLACK_LEVEL_REPEAT_DIM, tags.SHORT, repeat),
-        tags.BLACK_LEVEL: tags.numbers(tags.BLACK_LEVEL, tags.SHORT, [64]),
+        tags.BLACK_LEVEL_REPEAT_DIM: tags.numbers(tags.BLACK_LEVEL_REPEAT_DIM, SHORT, repeat),
+        tags.BLACK_LEVEL: tags.numbers(tags.BLACK_LEVEL, SHORT, [64]),
     }
     assert np.isnan(black_level(directory, (2, 2))).all()
 

@@ -10,7 +10,7 @@ import pytest
 
 from rwdenoise.errors import CorruptPhotoError, JournalError
 from rwdenoise.events import Event, Failed, Finished, Progress, Skipped, Started, Stopped, Summary, Warned
-from rwdenoise.io.metadata.made_from import made_from
+from rwdenoise.io.metadata.provenance import made_from
 from rwdenoise.io.read import read_photo
 from rwdenoise.io.write import write_photo
 from rwdenoise.jobs.journal import Journal

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import tifffile
 
-from rwdenoise.io.metadata.copy import copy_metadata, read_identity, read_orientation, sidecars
+from rwdenoise.io.metadata.camera import read_identity, read_orientation
+from rwdenoise.io.metadata.copy import copy_metadata, sidecars
 from rwdenoise.io.pictures.icc import profile
 from rwdenoise.io.raster import read_picture
 from rwdenoise.io.raw.developed import encode_jpeg, encode_png, encode_tiff

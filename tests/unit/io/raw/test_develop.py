@@ -8,8 +8,8 @@ import rawpy
 from PIL import Image, ImageCms
 
 from rwdenoise.errors import SettingsError
+from rwdenoise.io.pictures.convert import to_depth
 from rwdenoise.io.pictures.icc import COLOR_SPACES, encoding_table, profile
-from rwdenoise.io.pictures.samples import to_depth
 from rwdenoise.io.raw.develop import develop
 from rwdenoise.io.raw.reader import read_raw
 from rwdenoise.photo.cfa import BAYER_PHASES, MONOCHROME, X_TRANS, Cfa

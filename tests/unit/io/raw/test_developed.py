@@ -8,8 +8,8 @@ import pytest
 import tifffile
 from PIL import Image
 
+from rwdenoise.io.pictures.convert import to_depth
 from rwdenoise.io.pictures.icc import profile
-from rwdenoise.io.pictures.samples import to_depth
 from rwdenoise.io.raw.developed import encode_jpeg, encode_png, encode_tiff
 
 ICC = profile("srgb")

@@ -16,8 +16,8 @@ from rwdenoise.io.raw.libraw import (
     photo_error,
     refuse_absurd,
     unpacked,
+    without_libraw_chatter,
 )
-from rwdenoise.io.raw.quiet import without_libraw_chatter
 from rwdenoise.photo.color import camera_to_srgb
 from tests.photos import MATRIX, PREVIEW, PROVENANCE, raw_photo
 

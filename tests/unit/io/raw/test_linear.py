@@ -11,13 +11,14 @@ import rawpy
 import tifffile
 
 from rwdenoise.errors import CorruptPhotoError, UnsupportedPhotoError
+from rwdenoise.io.raw import tiff_structure as tags
 from rwdenoise.io.raw.develop import develop
 from rwdenoise.io.raw.dng import encode_dng
 from rwdenoise.io.raw.preview import render_preview
 from rwdenoise.io.raw.reader import read_raw
-from rwdenoise.photo import tag as tags
 from rwdenoise.photo.cfa import LINEAR
 from rwdenoise.photo.raw import RawPhoto
+from rwdenoise.photo.tag import BYTE, DOUBLE, LONG, RATIONAL, SHORT, SRATIONAL
 from rwdenoise.photo.tiling import Area
 from tests.photos import GAINS, MATRIX, PREVIEW, PROVENANCE, raw_photo
 
@@ -30,10 +31,10 @@ def linear_dng(path: Path, pixels: np.ndarray, *more: tuple, **settings: object)
     ratios = [int(part) for value in MATRIX.ravel() for part in (round(value * 10000), 10000)]
     neutral = [int(part) for gain in GAINS for part in (1000, round(1000 * gain))]
     stated = [
-        (tags.DNG_VERSION, tags.BYTE, 4, (1, 4, 0, 0), True),
-        (tags.COLOR_MATRIX_1, tags.SRATIONAL, 9, ratios, True),
-        (tags.CALIBRATION_ILLUMINANT_1, tags.SHORT, 1, 21, True),
-        (tags.AS_SHOT_NEUTRAL, tags.RATIONAL, 3, neutral, True),
+        (tags.DNG_VERSION, BYTE, 4, (1, 4, 0, 0), True),
+        (tags.COLOR_MATRIX_1, SRATIONAL, 9, ratios, True),
+        (tags.CALIBRATION_ILLUMINANT_1, SHORT, 1, 21, True),
+        (tags.AS_SHOT_NEUTRAL, RATIONAL, 3, neutral, True),
     ]
     with tifffile.TiffWriter(path) as file:
         file.write(pixels, photometric="linear_raw", extratags=[*stated, *more], metadata=None, **settings)
@@ -140,7 +141,7 @@ def test_whole_numbers_keep_their_values(tmp_path: Path, type_: type, white: int
 def test_a_linearization_table_is_applied_once(tmp_path: Path) -> None:
     table = (np.arange(256) ** 2).astype(np.uint16)
     pixels = np.rint(ramp() * 255).astype(np.uint8)
-    more = ((50712, tags.SHORT, 256, table.tolist(), True), (tags.WHITE_LEVEL, tags.LONG, 3, (65025,) * 3, True))
+    more = ((50712, SHORT, 256, table.tolist(), True), (tags.WHITE_LEVEL, LONG, 3, (65025,) * 3, True))
     path = linear_dng(tmp_path / "table.dng", pixels, *more)
     photo = read_raw(path)
     np.testing.assert_array_equal(photo.mosaic, table[pixels])
@@ -152,9 +153,9 @@ def test_a_linearization_table_is_applied_once(tmp_path: Path) -> None:
 def test_black_of_each_color_and_the_noise_are_those_that_the_file_states(tmp_path: Path) -> None:
     black = (256, 1, 257, 1, 517, 2)
     more = (
-        (tags.BLACK_LEVEL, tags.RATIONAL, 3, black, True),
-        (tags.WHITE_LEVEL, tags.LONG, 3, (4000,) * 3, True),
-        (tags.NOISE_PROFILE, tags.DOUBLE, 6, (1e-3, 1e-6, 2e-3, 2e-6, 3e-3, 3e-6), True),
+        (tags.BLACK_LEVEL, RATIONAL, 3, black, True),
+        (tags.WHITE_LEVEL, LONG, 3, (4000,) * 3, True),
+        (tags.NOISE_PROFILE, DOUBLE, 6, (1e-3, 1e-6, 2e-3, 2e-6, 3e-3, 3e-6), True),
     )
     photo = read_raw(linear_dng(tmp_path / "levels.dng", np.rint(ramp() * 4095).astype(np.uint16), *more))
     assert photo.black.tolist() == [[[256, 257, 258.5]]]
@@ -165,14 +166,14 @@ def test_black_of_each_color_and_the_noise_are_those_that_the_file_states(tmp_pa
 
 def test_colors_that_saturate_at_different_levels_get_the_same(tmp_path: Path) -> None:
     white = np.array([4000, 3000, 2000])
-    more = ((tags.WHITE_LEVEL, tags.LONG, 3, white.tolist(), True),)
+    more = ((tags.WHITE_LEVEL, LONG, 3, white.tolist(), True),)
     pixels = np.rint(ramp() * 2000).astype(np.uint16)
     photo = read_raw(linear_dng(tmp_path / "levels.dng", pixels, *more))
     np.testing.assert_allclose(photo.linear_planes().transpose(1, 2, 0), pixels / white, atol=0.6 / 65535)
 
 
 def test_white_below_black_is_refused(tmp_path: Path) -> None:
-    more = ((tags.WHITE_LEVEL, tags.LONG, 3, (0, 0, 0), True),)
+    more = ((tags.WHITE_LEVEL, LONG, 3, (0, 0, 0), True),)
     with pytest.raises(CorruptPhotoError, match="white"):
         read_raw(linear_dng(tmp_path / "levels.dng", ramp().astype(np.float32), *more))
 
@@ -196,7 +197,7 @@ def test_damaged_floats(tmp_path: Path) -> None:
 def test_other_numbers_of_colors_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "four.dng"
     with tifffile.TiffWriter(path) as file:
-        version = (tags.DNG_VERSION, tags.BYTE, 4, (1, 4, 0, 0), True)
+        version = (tags.DNG_VERSION, BYTE, 4, (1, 4, 0, 0), True)
         pixels = np.zeros((*SIZE, 4), np.uint16)
         file.write(pixels, photometric="linear_raw", extratags=[version], metadata=None, planarconfig="contig")
     with pytest.raises(UnsupportedPhotoError, match="4 samples"):

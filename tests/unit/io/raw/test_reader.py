@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from rwdenoise.errors import CorruptPhotoError, PhotoError, UnsupportedPhotoError
+from rwdenoise.io.raw import tiff_structure as tags
 from rwdenoise.io.raw.dng import encode_dng
 from rwdenoise.io.raw.reader import read_raw
-from rwdenoise.photo import tag as tags
 from rwdenoise.photo.cfa import BGGR, GRBG, RGGB
+from rwdenoise.photo.tag import LONG
 from rwdenoise.photo.tiling import Area
 from tests.photos import PREVIEW, PROVENANCE, raw_photo
 
@@ -108,7 +109,7 @@ def test_other_kinds_of_files(tmp_path: Path, content: bytes, words: str) -> Non
 def dng_with(tmp_path: Path, code: int, value: bytes) -> Path:
     """Return a DNG of ours where the value of a tag of the mosaic, four bytes, is another."""
     encoded = encode_dng(raw_photo(size=(270, 300)), preview=PREVIEW, provenance=PROVENANCE)
-    place = encoded.rindex(code.to_bytes(2, "little") + tags.LONG.to_bytes(2, "little") + b"\1\0\0\0")
+    place = encoded.rindex(code.to_bytes(2, "little") + LONG.to_bytes(2, "little") + b"\1\0\0\0")
     path = tmp_path / "photo.dng"
     path.write_bytes(encoded[: place + 8] + value + encoded[place + 12 :])
     return path

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rwdenoise.io.pictures.samples import joined, to_depth, to_photo
+from rwdenoise.io.pictures.convert import joined, to_depth, to_photo
 from rwdenoise.photo.rgb import Stored
 
 
