@@ -1,1 +1,1 @@
-"""Quality and speed, measured against the truth and against peers; one command each."""
+"""Measure quality and speed against the truth and against other denoisers; one command for each."""

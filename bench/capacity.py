@@ -1,7 +1,7 @@
-"""What a million photos need: hours, machines, disks and networks, computed from rates that are measured here.
+"""Estimate the hours, machines, disk space and network bandwidth for a million photos, from rates measured here.
 
 ``python -m bench.capacity measure`` times one photo of 24 megapixels and writes ``bench/out/capacity.json``;
-``python -m bench.capacity`` turns that into the tables of ``docs/many-machines.md``.
+``python -m bench.capacity`` prints the tables of ``docs/many-machines.md`` from it.
 """
 
 from __future__ import annotations
@@ -31,35 +31,35 @@ from rwdenoise.simulation.scene import draw_scene
 RATES = Path("bench/out/capacity.json")
 PHOTOS = 1_000_000
 HEIGHT, WIDTH = 4000, 6000
-#: Multiply-accumulates for each sensor pixel and step, by weights (their cards).
+#: Multiply-accumulates per sensor pixel and step, by weights (from their cards).
 ARITHMETIC = {"cfa-best": 41e3, "cfa-fast": 10e3}
-#: Dense bfloat16 peak in operations a second, from NVIDIA's data sheets (without sparsity).
+#: Peak rate of dense bfloat16 operations per second, from NVIDIA's data sheets (without sparsity).
 GPUS = {"NVIDIA L4": 121e12, "NVIDIA RTX 4090": 165e12, "NVIDIA A100": 312e12, "NVIDIA H100 SXM": 989e12}
-#: The share of the peak that is counted on; networks of 3 x 3 convolutions seldom reach half.
+#: Assumed share of the peak; networks of 3 x 3 convolutions rarely reach half of it.
 SHARE_OF_PEAK = 0.25
-#: Bytes a second of what carries the photos.
+#: Bandwidth of links and disks, in bytes per second.
 LINKS = {"1 Gbit/s network": 0.117e9, "10 Gbit/s network": 1.17e9, "one SATA SSD": 0.5e9, "25 Gbit/s network": 2.9e9}
 
 
 @dataclass(frozen=True)
 class Rates:
-    """One photo on one machine."""
+    """Measured times and sizes for one photo on one machine."""
 
     cores: int
     device: str
-    """What denoised."""
+    """Device that denoised."""
     read: float
-    """Seconds of one core."""
+    """Seconds on one core."""
     write: float
-    """Seconds of one core."""
+    """Seconds on one core."""
     denoise: dict[str, float]
-    """Seconds of all cores, by weights."""
+    """Seconds on all cores, by weights."""
     bytes_in: int
     bytes_out: int
 
 
 def measure() -> Rates:
-    """Time the stages of one photo, each on its own."""
+    """Time each stage of one photo separately."""
     with TemporaryDirectory() as folder:
         source, target = Path(folder) / "photo.dng", Path(folder) / "denoised.dng"
         rgb = draw_scene(HEIGHT, WIDTH, rng=np.random.default_rng(1))
@@ -83,12 +83,12 @@ def _timed(work: Callable[[], object]) -> float:
 
 
 def tables(rates: Rates) -> Iterator[str]:
-    """Give the lines of the tables."""
+    """Yield the lines of the tables."""
     around = rates.read + rates.write
     yield "| | seconds a photo | hours for a million, one machine | machines for a night of 10 hours |"
     yield "|---|---|---|---|"
     for weights, seconds in rates.denoise.items():
-        # On a CPU reading and writing take cores from the network.
+        # On a CPU, reading and writing take cores away from the network.
         yield _machine(f"{rates.cores} cores, {rates.device}, {weights}, measured", seconds + around / rates.cores)
     for name, peak in GPUS.items():
         for weights, macs in ARITHMETIC.items():

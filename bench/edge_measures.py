@@ -1,4 +1,4 @@
-"""How sharp an edge is, by the slanted-edge method of ISO 12233."""
+"""Measure the sharpness of an edge with the slanted-edge method of ISO 12233."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from bench.texture_measures import luminance
 
 Plane = NDArray[np.float64]
 
-#: Width of the bins of the edge spread, in px (ISO 12233: four to a px).
+#: Bin width of the edge spread function, in px (ISO 12233: four bins per px).
 BIN = 0.25
-#: Px on either side of the edge that are looked at.
+#: Range on either side of the edge that is used, in px.
 REACH = 16.0
-#: Length to which the line spread is filled up with zeros, so that its spectrum is smooth.
+#: Length to which the line spread function is zero-padded, for a smooth spectrum.
 SPECTRUM_LENGTH = 4096
 
 
 def edge_mtf50(linear: Picture) -> float:
-    """Return the frequency at which the contrast of an edge has fallen to one half.
+    """Return the MTF50 of an edge: the frequency at which its contrast has fallen to one half.
 
     Parameters
     ----------
@@ -30,18 +30,18 @@ def edge_mtf50(linear: Picture) -> float:
     Returns
     -------
     float
-        MTF50 of the luminance in cycles/px: more is sharper, 0.5 is Nyquist's frequency. Not a number where contrast
-        never falls to one half.
+        MTF50 of the luminance in cycles/px: higher is sharper, 0.5 is the Nyquist frequency. NaN if the contrast never
+        falls to one half.
 
     Notes
     -----
-    Every px is projected on the normal of the fitted edge; means over quarter px are the edge spread. Its differences
-    under a Tukey window are the line spread, and the Fourier transform of that the MTF, corrected for averaging over a
-    bin and for differencing.
+    Each pixel is projected onto the normal of the fitted edge; the means over quarter pixels are the edge spread
+    function. Its differences under a Tukey window are the line spread function, whose Fourier transform is the MTF,
+    corrected for averaging over a bin and for differencing.
     """
     distance = _distance_to_edge(plane := luminance(linear))
     spread = _edge_spread(plane, distance)
-    # Flat over the inner half, so that a soft edge is not sharpened by the window.
+    # The window is flat over the inner half; otherwise it would sharpen a soft edge.
     line = np.diff(spread) * tukey(spread.size - 1, 0.5)
     frequencies = np.asarray(np.fft.rfftfreq(SPECTRUM_LENGTH, BIN), np.float64)
     response = np.abs(np.fft.rfft(line, SPECTRUM_LENGTH)) / np.abs(line.sum())
@@ -49,11 +49,11 @@ def edge_mtf50(linear: Picture) -> float:
 
 
 def _distance_to_edge(plane: Plane) -> Plane:
-    """Return how far right of the edge each px lies, in px."""
+    """Return the signed distance of each pixel to the edge, in px; positive to its right."""
     y, x = np.mgrid[: plane.shape[0], : plane.shape[1]].astype(np.float64)
     step, between = np.diff(plane, axis=1), x[:, 1:] - 0.5
     middle, reach = np.full((plane.shape[0], 1), plane.shape[1] / 2), plane.shape[1] / 2
-    # The edge is where each row's change has its center; first looked for in the whole row, then nearer and nearer.
+    # The edge lies at the center of each row's gradient, first over the whole row, then near the previous fit.
     for _ in range(3):
         weighted = step * _window(between - middle, reach)
         centers = (weighted * between).sum(axis=1) / weighted.sum(axis=1)

@@ -1,9 +1,9 @@
-"""The usual diffusion, for comparison: a conditional Gaussian DDPM, sampled with DDIM.
+"""Train and sample a standard diffusion for comparison: a conditional Gaussian DDPM, sampled with DDIM.
 
-What our end point, the real noisy photo, buys: here x_t is the clean mosaic with Gaussian noise of the usual schedule
-added, which ends in nothing but noise, and the noisy photo is only a condition. The network is ours with a second look
-at its input (the condition); data, loss, optimizer and minutes are the same. It predicts x_0, as ours does, which
-favors few steps over the original's prediction of the noise.
+It shows the gain from our end point, the real noisy photo. Here x_t is the clean mosaic plus Gaussian noise of the
+standard schedule, which ends in pure noise, and the noisy photo is only a condition. The network is ours with a second
+input head for the condition; data, loss, optimizer and training time are the same. Like ours it predicts x_0, which
+favors few steps compared with the original's prediction of the noise.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ from training.loss import AnyPairs, loss_of
 from training.train import Trainer
 
 # Ho, Jain, Abbeel 2020, "Denoising Diffusion Probabilistic Models": 1000 steps, variances from 1e-4 to 0.02, for
-# pictures from -1 to 1. Ours lie from 0 to 1, so noise counts half.
+# pictures from -1 to 1. Ours range from 0 to 1, which halves the noise.
 STEPS, BETA_FIRST, BETA_LAST = 1000, 1e-4, 0.02
 
 
 def noise_levels() -> Tensor:
-    """Return the deviation of the noise beside the clean mosaic, float32, shape (STEPS + 1,); the first is 0.
+    """Return the standard deviation of the added noise, float32, shape (STEPS + 1,); the first is 0.
 
-    The schedule is written as noise that grows beside a signal that stays, which is the same process (Karras et al.
-    2022): ``sigma = sqrt((1 - alpha) / alpha)`` with the cumulated alpha.
+    The signal keeps its scale and the noise grows, which is the same process (Karras et al. 2022):
+    ``sigma = sqrt((1 - alpha) / alpha)`` with the cumulative product alpha.
     """
     alpha = (1 - torch.linspace(BETA_FIRST, BETA_LAST, STEPS, dtype=torch.float64)).cumprod(0)
     return torch.cat((torch.zeros(1), ((1 - alpha) / alpha).sqrt().float() / 2))
 
 
 class ConditionalUNet(UNet):
-    """Our network, with a second head for the noisy photo as the condition."""
+    """Our network with a second input head for the noisy photo as the condition."""
 
     def __init__(self, architecture: Architecture) -> None:
         super().__init__(architecture)
@@ -46,21 +46,21 @@ class ConditionalUNet(UNet):
     def forward(  # type: ignore[override]
         self, x_t: Tensor, noisy: Tensor, colors: Tensor | None, level: Tensor, sigma: Tensor
     ) -> Tensor:
-        """Estimate the clean mosaic from x_t with Gaussian noise `level` and the photo with sensor noise `sigma`."""
+        """Estimate the clean mosaic from x_t (Gaussian noise `level`) and the noisy photo (sensor noise `sigma`)."""
         features = self.head(x_t, colors, level) + self.condition_head(noisy, colors, sigma)
         noise = self.find_noise(features, self.embed(level) + self.condition_embed(sigma))
         return noisy - sigma[:, None, None, None] * noise
 
 
 class GaussianTrainer(Trainer):
-    """Trains it as ours is trained."""
+    """Train the conditional DDPM in the same way as our own network."""
 
     def build(self) -> UNet:
-        """Return the conditional network with random numbers."""
+        """Return the conditional network with random weights."""
         return ConditionalUNet(self.recipe.architecture)
 
     def validate(self) -> dict[str, float]:
-        """Return nothing: the bench measures it."""
+        """Return no scores: the bench measures them."""
         return {}
 
     def lesson(self, pairs: AnyPairs) -> Tensor:
@@ -76,7 +76,7 @@ class GaussianTrainer(Trainer):
 
 
 def sample(network: UNet, noisy: Tensor, colors: Tensor, sigma: float, *, steps: int, seed: int) -> Iterator[Tensor]:
-    """Sample with DDIM (Song, Meng, Ermon 2020) in `steps` evaluations; yields x after each."""
+    """Sample with DDIM (Song, Meng, Ermon 2020) in `steps` evaluations; yield x after each."""
     times = torch.linspace(STEPS, 0, steps + 1).round().long()
     rng = torch.Generator(noisy.device).manual_seed(seed)
     levels = noise_levels()[times].tolist()

@@ -1,6 +1,6 @@
-"""HaarPSI, how much alike two pictures look: Reisenhofer, Bosse, Kutyniok, Wiegand 2018, arXiv 1607.06140.
+"""Compute HaarPSI, a perceptual similarity index: Reisenhofer, Bosse, Kutyniok, Wiegand 2018, arXiv 1607.06140.
 
-Its authors compared it with what people say of four data sets of distorted pictures.
+Its authors validated it against human ratings on four data sets of distorted pictures.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ RGB_TO_YIQ = np.array([[0.299, 0.587, 0.114], [0.596, -0.274, -0.322], [0.211, -
 
 
 def haarpsi(estimate: Picture, truth: Picture) -> float:
-    """Return how much alike two pictures look: 1 for equal ones, towards 0 the less they do.
+    """Return the perceptual similarity of two pictures: 1 if equal, toward 0 the less similar they look.
 
     Parameters
     ----------
@@ -29,9 +29,9 @@ def haarpsi(estimate: Picture, truth: Picture) -> float:
 
     Notes
     -----
-    Both are halved in size first. Luminance: the similarity of the Haar coefficients of scales 1 and 2, where those of
-    scale 3 say how much each place counts, across and down. Color: the similarity of I and Q, averaged over 2 x 2 px.
-    All similarities are weighted, bent by a logistic function and averaged.
+    Both pictures are first halved in size. Luminance: similarity of the Haar coefficients of scales 1 and 2, weighted
+    at each pixel by those of scale 3, horizontally and vertically. Color: similarity of I and Q, averaged over 2 x 2
+    px. All similarities pass through a logistic function and are averaged with their weights.
     """
     (y, *chroma), (true_y, *true_chroma) = (_halved_yiq(picture) for picture in (estimate, truth))
     similarities, weights = zip(*(_compare_luminance(y, true_y, axis) for axis in (0, 1)), strict=True)
@@ -48,7 +48,7 @@ def _halved_yiq(picture: Picture) -> Plane:
 
 
 def _compare_luminance(estimate: Plane, truth: Plane, axis: int) -> tuple[Plane, Plane]:
-    """Return how alike the coefficients along an axis are, and how much each place counts."""
+    """Return the similarity of the coefficients along an axis, and the weight of each pixel."""
     fine, true_fine = ([_haar(plane, scale, axis) for scale in (1, 2)] for plane in (estimate, truth))
     similarity = np.mean([_similarity(a, b) for a, b in zip(fine, true_fine, strict=True)], axis=0)
     weight = np.maximum(np.abs(_haar(estimate, 3, axis)), np.abs(_haar(truth, 3, axis)))
@@ -71,5 +71,5 @@ def _mean_2x2(plane: Plane) -> Plane:
 
 
 def _filtered(plane: Plane, taps: NDArray[np.float64], *, axis: int) -> Plane:
-    # Black beyond the border, as in the authors' program.
+    # Black outside the picture, as in the authors' program.
     return np.asarray(convolve1d(plane, taps, axis=axis, mode="constant"))

@@ -1,6 +1,6 @@
-"""Figures of merit of a denoised mosaic, and of a developed picture, against the truth.
+"""Compute quality metrics of a denoised mosaic, or of a developed picture, against the truth.
 
-Those that need scenes with exact truth are in `bench.texture_measures` and `bench.edge_measures`.
+The metrics that need scenes with exact truth are in `bench.texture_measures` and `bench.edge_measures`.
 """
 
 from __future__ import annotations
@@ -12,20 +12,20 @@ from bench.methods import Mosaic, Picture
 
 
 def psnr(estimate: Mosaic, truth: Mosaic) -> float:
-    """Peak signal-to-noise ratio in dB of mosaics encoded with gamma 2.2, white at 1."""
+    """Return the peak signal-to-noise ratio, in dB, of linear mosaics after gamma 2.2 encoding, white at 1."""
     return color_psnr(_encode(estimate), _encode(truth))
 
 
 def color_psnr(estimate: Picture, truth: Picture) -> float:
-    """Peak signal-to-noise ratio in dB over all three colors of pictures as they are encoded, white at 1."""
+    """Return the peak signal-to-noise ratio, in dB, over all three colors of encoded pictures, white at 1."""
     error = np.mean((estimate - truth) ** 2, dtype=np.float64)
     return float("inf") if error == 0 else float(-10 * np.log10(error))
 
 
 def ssim(estimate: Picture, truth: Picture) -> float:
-    """Structural similarity of encoded pictures, mean of the three colors: 1 for equal ones, at least -1.
+    """Return the structural similarity of encoded pictures, averaged over the three colors: -1 to 1, 1 if equal.
 
-    With the Gaussian window of 1.5 px and the constants of Wang, Bovik, Sheikh, Simoncelli 2004.
+    Gaussian window of 1.5 px and constants of Wang, Bovik, Sheikh, Simoncelli 2004.
     """
     from skimage.metrics import structural_similarity
 
@@ -42,17 +42,17 @@ def ssim(estimate: Picture, truth: Picture) -> float:
 
 
 def texture_kept(estimate: Mosaic, truth: Mosaic, *, period: tuple[int, int]) -> float:
-    """Share of the truth's fine structure that is in the estimate; left-over noise does not count.
+    """Return the share of the truth's fine structure that the estimate keeps; remaining noise does not count.
 
-    The high-pass (a site minus the mean of its 3 x 3 neighbors of the same color position) of the estimate is
-    projected onto that of the truth, both encoded with gamma 2.2: 1 keeps all, 0 nothing.
+    The high-pass of the estimate (a site minus the mean of its 3 x 3 neighbors at the same CFA position) is projected
+    onto that of the truth, both encoded with gamma 2.2: 1 if all structure is kept, 0 if none is.
 
     Parameters
     ----------
     estimate, truth : ndarray of float32, shape (H, W)
-        0 black, 1 white.
+        Linear light, 0 black, 1 white.
     period : tuple of int
-        Of the CFA, in px.
+        Period of the CFA, in px.
     """
     kept = whole = 0.0
     for row in range(period[0]):
@@ -72,7 +72,7 @@ def block_means(mosaic: Mosaic, *, edge: int = 64) -> NDArray[np.float64]:
 
 
 def high_pass(plane: Mosaic) -> Mosaic:
-    """Return what a plane of shape (H, W) has beyond the mean of each 3 x 3 px."""
+    """Return a plane of shape (H, W) minus its 3 x 3 local mean."""
     padded = np.pad(plane, 1, mode="reflect")
     height, width = plane.shape
     neighbors = sum(padded[y : y + height, x : x + width] for y in range(3) for x in range(3))

@@ -1,4 +1,4 @@
-"""What a bench runs: denoisers of mosaics, denoisers of developed pictures, and the absent ones with the reason."""
+"""Describe the methods in a bench: denoisers of mosaics or developed pictures, and missing peers with the reason."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ Picture: TypeAlias = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class MosaicMethod:
-    """Denoises before demosaicing; it is told the true noise profile."""
+    """Denoiser that works before demosaicing and gets the true noise profile."""
 
     name: str
-    """With version and settings, as it stands in the tables."""
+    """Name in the tables, with version and settings."""
     run: Callable[[Mosaic, Cfa, NoiseProfile], Mosaic]
-    """Takes and returns float32 of shape (H, W), 0 black, 1 white, signed below black."""
+    """Takes and returns float32 of shape (H, W), 0 black, 1 white, negative below black."""
     sensors: tuple[str, ...] = ("Bayer", "X-Trans", "monochrome")
-    """Names of the filter layouts that it can denoise."""
+    """Names of the CFA layouts that it can denoise."""
 
 
 @dataclass(frozen=True)
 class PictureMethod:
-    """Denoises after demosaicing; it is told the true standard deviation of the noise in the picture."""
+    """Denoiser that works after demosaicing and gets the true standard deviation of the noise in the picture."""
 
     name: str
     run: Callable[[Picture, float], Picture]
@@ -39,7 +39,7 @@ class PictureMethod:
 
 @dataclass(frozen=True)
 class Absent:
-    """A peer that cannot run here; it stands in the tables with its reason."""
+    """Peer that cannot run on this machine; the tables list it with the reason."""
 
     name: str
     reason: str

@@ -1,12 +1,12 @@
-"""How well the noise of a photo is estimated from the photo alone: ``python -m bench.noise_estimate``.
+"""Measure how accurately noise is estimated from a single photo: ``python -m bench.noise_estimate``.
 
-The pictures of the Kodak set are photographed by the simulated camera over ISO 100 to 102400, correctly exposed, with
-clipped highlights (+2 EV) and deep shadows (-3 EV). What counts is the standard deviation at mid-gray.
+The simulated camera photographs the Kodak pictures at ISO 100 to 102400: correctly exposed, with clipped highlights
+(+2 EV), and with deep shadows (-3 EV). The score is the standard deviation of the noise at mid-gray.
 
-These pictures are scanned film in 8 bit: they carry grain and rounding of their own in every pixel, which no method can
-tell from a sensor's noise. So there are two tables for the pictures as they are and two for the pictures enlarged
-twice, which leaves no grain as fine as a pixel, as behind a lens. In the second table of each pair the truth includes
-what the estimate finds in the noise-free mosaic: grain, rounding, and what texture it cannot tell from them.
+The pictures are 8-bit film scans. Every pixel has film grain and rounding errors, which no method can distinguish from
+sensor noise. The bench therefore prints two tables for the original pictures, and two for the pictures enlarged to
+twice their size, where no grain is as fine as a pixel, as behind a lens. In the second table of each pair, the truth
+includes the noise estimated from the noise-free mosaic: grain, rounding, and texture that the estimate takes for noise.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ SENSORS = {"bayer": RGGB, "x-trans": X_TRANS, "monochrome": MONOCHROME}
 
 @dataclass(frozen=True)
 class Case:
-    """One photograph: ratios of standard deviations at mid-gray, estimate to truth."""
+    """Result for one photograph: ratio of the estimated to the true standard deviation at mid-gray."""
 
     exposure: int
     iso: int
@@ -49,12 +49,12 @@ class Case:
 
 
 def deviation(noise: NoiseProfile) -> float:
-    """Return the standard deviation at mid-gray."""
+    """Return the standard deviation of the noise at mid-gray."""
     return math.sqrt(float(noise.variance(np.float64(MID_GRAY))))
 
 
 def read_scene(path: Path, *, enlarged: bool) -> NDArray[np.float32]:
-    """Return a picture as linear light, shape (3, H, W), as it is or twice as large."""
+    """Return a picture as linear light, float32, shape (3, H, W), 0 to 1, in original or twice the size."""
     with Image.open(path) as image:
         pixels = np.asarray(image.convert("RGB"), np.float32).transpose(2, 0, 1) / 255
     if enlarged:
@@ -65,7 +65,7 @@ def read_scene(path: Path, *, enlarged: bool) -> NDArray[np.float32]:
 
 
 def measure(path: Path, *, sensor: str, enlarged: bool, iso: list[int], decades: float) -> list[Case]:
-    """Photograph one picture in all ways."""
+    """Photograph one picture at all exposures and ISO values, and estimate the noise of each photograph."""
     torch.set_num_threads(1)
     scene, cfa = read_scene(path, enlarged=enlarged), SENSORS[sensor]
     rng = np.random.default_rng(int("".join(filter(str.isdigit, path.stem)) or 0))
@@ -74,7 +74,7 @@ def measure(path: Path, *, sensor: str, enlarged: bool, iso: list[int], decades:
         _, clean = simulate_raw(scene, cfa=cfa, iso=100, rng=rng, exposure=2.0**exposure)
         grain = deviation(estimate_noise(clean.planes(), cfa)) ** 2
         for value in iso:
-            # 0.842 is how fast the shot noise of `profile_at` grows with the ISO value.
+            # 0.842 is the exponent with which the shot noise of `profile_at` grows with ISO.
             real = value * 10 ** (decades / 0.842)
             noisy, _ = simulate_raw(scene, cfa=cfa, iso=real, rng=rng, exposure=2.0**exposure)
             estimate = deviation(estimate_noise(noisy.planes(), cfa))
@@ -84,7 +84,7 @@ def measure(path: Path, *, sensor: str, enlarged: bool, iso: list[int], decades:
 
 
 def rows(cases: list[Case], *, with_grain: bool) -> Iterator[str]:
-    """Lay out the share of photos within 10 %, and the median, 5 % and 95 % of the errors."""
+    """Yield table lines: share of photos within 10 %, and median, 5 % and 95 % quantiles of the errors."""
     yield f"{'ISO':>7} " + "".join(f"| {exposure:+d} EV: within 10 %, median (5 % .. 95 %)  " for exposure in EXPOSURES)
     for iso in sorted({case.iso for case in cases}):
         cells = []
@@ -103,24 +103,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--photos", type=Path, default=default / "eval" / "kodak24")
     parser.add_argument("--sensor", choices=SENSORS, default="bayer")
-    parser.add_argument("--enlarged", action="store_true", help="only the pictures enlarged twice")
+    parser.add_argument("--enlarged", action="store_true", help="only the pictures enlarged to twice their size")
     parser.add_argument("--iso", type=int, nargs="+", default=ISO)
-    parser.add_argument("--decades", type=float, default=0.0, help="a noisier camera, or (negative) a quieter one")
+    parser.add_argument("--decades", type=float, default=0.0, help="more shot noise, in powers of ten; negative: less")
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
     paths = sorted(options.photos.glob("*.png"))
     if not paths:
         parser.error(f"no PNG pictures in {options.photos}; set RWDENOISE_DATA")
-    # One thread for each process, set before numpy is loaded there: threads that wait for one another cost more.
+    # One thread per process, set before the process loads numpy: threads that wait for each other cost more.
     os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
     context = multiprocessing.get_context("spawn")
     for enlarged in (True,) if options.enlarged else (False, True):
         work = partial(measure, sensor=options.sensor, enlarged=enlarged, iso=options.iso, decades=options.decades)
         with ProcessPoolExecutor(options.jobs, mp_context=context) as pool:
             cases = [case for cases in pool.map(work, paths) for case in cases]
-        print(f"\n{options.sensor}, {len(paths)} pictures, {'enlarged twice' if enlarged else 'as they are'}")
+        print(f"\n{options.sensor}, {len(paths)} pictures, {'twice their size' if enlarged else 'original size'}")
         print(*rows(cases, with_grain=False), sep="\n")
-        print("\nthe same, what is found in the noise-free mosaic counted as noise")
+        print("\nThe same, with the noise estimated from the noise-free mosaic counted as true noise:")
         print(*rows(cases, with_grain=True), sep="\n")
 
 

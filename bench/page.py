@@ -1,4 +1,4 @@
-"""One page of the tables that the parts of a bench wrote."""
+"""Join the tables that the parts of a bench wrote into one page."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from pathlib import Path
 
 
 def join_tables(page: Path, title: str, sections: Mapping[str, str]) -> Path:
-    """Put the tables that lie beside a page on it; return the page.
+    """Write a page from the tables in its folder; return its path.
 
     Parameters
     ----------
     page : Path
-        The file to write.
+        File to write.
     title : str
-        What stands above all.
-    sections : mapping from the name of a table's file, without suffix, to the words above it
+        Markdown at the top of the page.
+    sections : mapping of str to str
+        Markdown to put above each table, by the file name of the table without suffix, in the order of the page.
     """
     parts = [title]
     for name, words in sections.items():

@@ -1,4 +1,4 @@
-"""Where the pictures to measure on lie: never part of the project, found by RWDENOISE_DATA."""
+"""Find and read the test pictures, which are not part of the project: RWDENOISE_DATA names their folder."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rwdenoise.simulation.camera import linearize
 
 
 def data_folder() -> Path:
-    """Return the folder that the variable RWDENOISE_DATA names, by default ``../shared/data``."""
+    """Return the folder in the environment variable RWDENOISE_DATA, by default ``../shared/data``."""
     return Path(os.environ.get("RWDENOISE_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
 
@@ -24,7 +24,7 @@ def kodak(count: int | None = None) -> list[Path]:
     Raises
     ------
     FileNotFoundError
-        If they are not there.
+        If the folder has no pictures.
     """
     return _pictures("kodak24", count)
 
@@ -35,47 +35,47 @@ def mcmaster(count: int | None = None) -> list[Path]:
     Raises
     ------
     FileNotFoundError
-        If they are not there.
+        If the folder has no pictures.
     """
     return _pictures("mcmaster18", count)
 
 
 def polyu() -> list[Path]:
-    """Return the 100 noisy pictures of PolyU; `polyu_mean` names the clean one of each.
+    """Return the 100 noisy pictures of PolyU; `polyu_mean` gives the clean picture for each.
 
     Raises
     ------
     FileNotFoundError
-        If they are not there.
+        If the folder has no pictures.
     """
     return _found("polyu", "*_real.JPG")
 
 
 def polyu_mean(noisy: Path) -> Path:
-    """Return the mean of the burst that a noisy picture of PolyU comes from."""
+    """Return the path of the burst mean that belongs to a noisy picture of PolyU."""
     return noisy.with_name(noisy.name.replace("_real", "_mean"))
 
 
 def _pictures(folder: str, count: int | None) -> list[Path]:
-    # The shortest names first, so that 2 comes before 10.
+    # Short names first: 2 sorts before 10.
     return sorted(_found(folder, "*.png"), key=lambda path: (len(path.name), path.name))[:count]
 
 
 def _found(folder: str, pattern: str) -> list[Path]:
-    """Return the pictures in a folder by their names."""
+    """Return the pictures in a folder, sorted by name."""
     found = sorted((data_folder() / "eval" / folder).glob(pattern))
     if not found:
-        message = f"There are no pictures in {data_folder() / 'eval' / folder}; set RWDENOISE_DATA."
+        message = f"{data_folder() / 'eval' / folder} has no pictures; set RWDENOISE_DATA."
         raise FileNotFoundError(message)
     return found
 
 
 def read_picture(path: Path) -> NDArray[np.float32]:
-    """Read a picture as it is encoded, shape (H, W, 3), 0 to 1."""
+    """Read a picture as encoded sRGB, float32, shape (H, W, 3), 0 to 1."""
     with Image.open(path) as image:
         return np.asarray(image.convert("RGB"), np.float32) / np.float32(255)
 
 
 def read_linear(path: Path) -> NDArray[np.float32]:
-    """Read a picture as linear sRGB, shape (3, H, W), 0 to 1."""
+    """Read a picture as linear sRGB, float32, shape (3, H, W), 0 to 1."""
     return linearize(torch.from_numpy(np.ascontiguousarray(read_picture(path).transpose(2, 0, 1)))).numpy()

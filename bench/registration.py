@@ -1,4 +1,4 @@
-"""Where the truth of a real photo lies: the mean of a burst lies beside its photos, and is brighter or darker."""
+"""Register a burst mean with one of its photos: it is shifted against them, and brighter or darker."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from scipy import ndimage
 
 from bench.methods import Picture
 
-# Each round removes most of what is left of the shift: three leave less than a hundredth of a px of a whole one.
+# Each iteration removes most of the remaining shift: after three, less than 0.01 px of a 1 px shift is left.
 _ROUNDS = 3
 
 
 class Registered(NamedTuple):
-    """A truth that lies where the photo lies."""
+    """Truth after registration with a photo."""
 
     truth: Picture
     shift: float
-    """How far it was moved, in px."""
+    """Distance by which the truth was moved, in px."""
     light: float
-    """By how much it was brightened or darkened, root mean square over the colors; 1 is white."""
+    """Change of its brightness, root mean square over the colors; 1 is white."""
 
 
 def register(truth: Picture, photo: Picture) -> Registered:
-    """Move a truth onto a photo, by parts of a pixel, and bring each color to the same mean.
+    """Move a truth onto a photo with subpixel accuracy, and match the mean of each color.
 
-    By least squares, from the gradients of the truth, which has no noise that would weaken them.
+    The shift is found by least squares from the gradients of the truth, which has no noise to weaken them.
 
     Parameters
     ----------
     truth, photo : ndarray of float32, shape (H, W, 3)
-        Encoded sRGB, 0 to 1; at most about a px apart.
+        Encoded sRGB, 0 to 1; shifted by at most about 1 px.
     """
     shift = np.zeros(2)
     moved = truth
@@ -44,7 +44,7 @@ def register(truth: Picture, photo: Picture) -> Registered:
 
 
 def _displacement(truth: Picture, photo: Picture) -> NDArray[np.float64]:
-    """Return rows and columns between a truth and a photo, to first order."""
+    """Return the shift between a truth and a photo in rows and columns, to first order."""
     down, right = (_centered(np.gradient(truth, axis=axis)) for axis in (0, 1))
     difference = _centered(photo - truth)
     products = np.array([[np.vdot(down, down), np.vdot(down, right)], [np.vdot(down, right), np.vdot(right, right)]])

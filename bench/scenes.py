@@ -1,7 +1,7 @@
-"""Scenes with exact truth: charts that are drawn here, and crops of photos where there are any.
+"""Provide scenes with exact truth: charts drawn here, and crops of photos if the data folder has them.
 
-Charts are drawn at four times their size, blurred like behind a good lens (Gaussian, 0.45 px) and averaged down. They
-are drawn with a margin that is cut off after the blur, so that nothing is made up at their borders.
+Charts are drawn at four times their size, blurred as by a good lens (Gaussian, 0.45 px) and averaged down. They have a
+margin that is cropped after the blur, which keeps the blur's border handling out of the scene.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from rwdenoise.simulation.scene import OVERSAMPLING, average_down, dead_leaves
 
 #: Height and width of every scene, in px.
 SIZE = 384
-#: Standard deviation of the lens's blur, in px.
+#: Standard deviation of the lens blur, in px.
 BLUR = 0.45
-#: Px around a chart that are drawn and cut off; the blur reaches 4 standard deviations.
+#: Margin around a chart that is drawn and cropped, in px; the blur reaches 4 standard deviations.
 MARGIN = 4
-#: Tangent of the edge's angle to the vertical: 5 degrees, as in ISO 12233.
+#: Tangent of the angle between the edge and the vertical: 5 degrees, as in ISO 12233.
 EDGE_SLANT = float(np.tan(np.radians(5)))
-#: Linear light left and right of the edge; 1:4, as in ISO 12233:2014.
+#: Linear light left and right of the edge: 1:4, as in ISO 12233:2014.
 EDGE_LIGHT = (0.15, 0.60)
-# Both were settled by trying, with PMRID and its row of the published table in view: at full contrast, and with the
-# hardest Kodak pictures, demosaicing costs more than the weaker noise (ceiling 30 dB, the published one 38.7).
-#: How much contrast is left to dead leaves.
+# Both values were found by trial, with PMRID and its row of the published table as the reference: at full contrast, and
+# with the hardest Kodak pictures, demosaicing costs more than the weaker noise (ceiling 30 dB; published ceiling 38.7).
+#: Factor on the contrast of the dead leaves.
 LEAVES_CONTRAST = 0.5
-#: Kodak pictures that are cropped: three of the five that demosaicing without noise spoils least.
+#: Kodak pictures to crop: three of the five that noise-free demosaicing degrades least.
 PHOTOS = ("kodim10", "kodim12", "kodim16")
 
 Kind: TypeAlias = Literal["edge", "star", "zone plate", "dead leaves", "text", "dark patches", "photo"]
@@ -41,25 +41,25 @@ Patch: TypeAlias = tuple[slice, slice]
 
 @dataclass(frozen=True)
 class Scene:
-    """What stands before the camera."""
+    """Scene in front of the camera."""
 
     name: str
     kind: Kind
     rgb: Light
-    """Linear light, float32 of shape (3, SIZE, SIZE), 0 to 1; it is the truth."""
+    """Linear light, float32, shape (3, SIZE, SIZE), 0 to 1; this is the truth."""
     neutral: bool = False
-    """Fine structure without any color."""
+    """Whether the fine structure is colorless."""
     patches: tuple[Patch, ...] = ()
-    """Rows and columns of flat parts."""
+    """Rows and columns of uniform patches."""
 
 
 def all_scenes() -> list[Scene]:
-    """Return the charts, and the crops of photos where those are."""
+    """Return the charts, and the crops of photos if available."""
     return [*charts(), *photo_crops()]
 
 
 def charts() -> list[Scene]:
-    """Draw the scenes that need no data; always the same."""
+    """Draw the scenes that need no data; they are always the same."""
     return [
         Scene("edge", "edge", _render(_edge())),
         Scene("star", "star", _render(_star()), neutral=True),
@@ -72,7 +72,7 @@ def charts() -> list[Scene]:
 
 
 def photo_crops() -> list[Scene]:
-    """Cut the middle out of some Kodak pictures; none where they are not there."""
+    """Crop the middle of some Kodak pictures; return none if the pictures are missing."""
     try:
         found = {path.stem: path for path in kodak()}
     except FileNotFoundError:
@@ -85,7 +85,7 @@ def _middle(planes: Light) -> Light:
     return planes[:, top : top + SIZE, left : left + SIZE]
 
 
-#: Height and width of what is drawn, in quarter px.
+#: Height and width of the drawing, in quarter px.
 _DRAWN = (SIZE + 2 * MARGIN) * OVERSAMPLING
 
 
@@ -96,7 +96,7 @@ def _render(drawn: Light) -> Light:
 
 
 def _grid() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return how far below and right of the scene's center every drawn point lies, in px."""
+    """Return the distance of each drawn point below, and to the right of, the scene's center, in px."""
     along = (np.arange(_DRAWN) + 0.5) / OVERSAMPLING - (SIZE / 2 + MARGIN)
     y, x = np.meshgrid(along, along, indexing="ij", sparse=True)
     return y, x
@@ -108,13 +108,13 @@ def _gray(shade: NDArray[np.float64]) -> Light:
 
 def _edge() -> Light:
     y, x = _grid()
-    # The part of each drawn point that lies right of the edge, so that the edge is exact and not in quarter steps.
+    # The share of each drawn point to the right of the edge makes the edge exact, not quantized to quarter px.
     covered = np.clip((x - EDGE_SLANT * y) * OVERSAMPLING + 0.5, 0, 1)
     return _gray(EDGE_LIGHT[0] + (EDGE_LIGHT[1] - EDGE_LIGHT[0]) * covered)
 
 
 def _star() -> Light:
-    # Sinusoidal in angle, so that its only frequency is cycles / (2 pi r): 0.5 cycles/px 11.5 px from the center.
+    # Sinusoidal in angle: its only frequency is cycles / (2 pi r), which is 0.5 cycles/px at 11.5 px from the center.
     y, x = _grid()
     cycles, radius = 36, np.hypot(y, x)
     wave = 0.9 * np.cos(cycles * np.arctan2(y, x))
@@ -122,7 +122,7 @@ def _star() -> Light:
 
 
 def _zone_plate() -> Light:
-    # The frequency grows with the radius and is 0.5 cycles/px in the middle of each side.
+    # The frequency grows with the radius and reaches 0.5 cycles/px in the middle of each side.
     y, x = _grid()
     return _gray(0.45 * (1 + 0.9 * np.cos(np.pi * 0.5 * (y**2 + x**2) / (SIZE / 2))))
 
@@ -133,7 +133,7 @@ def _muted_leaves() -> Light:
     return np.asarray(mean + LEAVES_CONTRAST * (leaves - mean), np.float32)
 
 
-# Ink and paper as linear light.
+# Colors of ink and paper, in linear light.
 _Color: TypeAlias = tuple[float, float, float]
 _Pair: TypeAlias = tuple[_Color, _Color]
 NEUTRAL_PAIRS: tuple[_Pair, ...] = (
@@ -145,14 +145,14 @@ NEUTRAL_PAIRS: tuple[_Pair, ...] = (
 COLORED_PAIRS: tuple[_Pair, ...] = (
     ((0.45, 0.02, 0.03), (0.80, 0.78, 0.70)),
     ((0.75, 0.60, 0.05), (0.03, 0.05, 0.30)),
-    # Of nearly equal luminance: almost only their color makes them readable.
+    # Nearly equal luminance: almost only the color makes the text readable.
     ((0.50, 0.10, 0.10), (0.08, 0.22, 0.10)),
     ((0.05, 0.27, 0.25), (0.45, 0.15, 0.30)),
 )
 
 
 def _text(pairs: tuple[_Pair, ...]) -> Light:
-    """Draw text in every pair of ink and paper, each on its own band."""
+    """Draw text in every pair of ink and paper, each pair in its own band."""
     bands = np.array_split(np.arange(_DRAWN), len(pairs))
     return np.concatenate([_text_band(len(band), *pair) for band, pair in zip(bands, pairs, strict=True)])
 
@@ -170,7 +170,7 @@ def _text_band(height: int, ink: _Color, paper: _Color) -> Light:
     return np.asarray(share * np.array(ink) + (1 - share) * np.array(paper), np.float32)
 
 
-#: Green light of the dark patches, row by row, and their color, column by column.
+#: Green light of the dark patches by row, and their tint by column.
 DARK_LIGHT = (0.01, 0.02)
 DARK_TINTS = ((1.0, 1.0, 1.0), (1.3, 1.0, 0.8), (0.8, 1.0, 1.3))
 
@@ -187,7 +187,7 @@ def _patch_numbers(count: int) -> NDArray[np.intp]:
 
 
 def _inner_patches() -> tuple[Patch, ...]:
-    # Without the px near a border, where neighbors mix.
+    # Without the pixels near a border, where neighboring patches mix.
     rows, columns = (
         [slice(i * SIZE // count + MARGIN, (i + 1) * SIZE // count - MARGIN) for i in range(count)]
         for count in (len(DARK_LIGHT), len(DARK_TINTS))

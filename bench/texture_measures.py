@@ -1,4 +1,4 @@
-"""Figures of merit for scenes with exact truth: what is left of fine structure, and which colors were made up."""
+"""Compute quality metrics on scenes with exact truth: how much fine structure survives, and false colors."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from bench.measures import high_pass
 from bench.methods import Picture
 from rwdenoise.photo.color import SRGB_TO_XYZ
 
-#: Frequencies over which the transfer is averaged, in cycles/px.
+#: Frequency band over which the transfer is averaged, in cycles/px.
 TRANSFER_BAND = (0.05, 0.5)
-#: Width of the rings of equal frequency over which spectra are summed, in cycles/px.
+#: Width of the frequency rings over which spectra are summed, in cycles/px.
 RING = 0.01
 
 
 def luminance(linear: Picture) -> NDArray[np.float64]:
-    """Return the luminance Y, shape (H, W), of linear sRGB."""
+    """Return the luminance Y of linear sRGB, shape (H, W)."""
     return np.asarray(linear @ SRGB_TO_XYZ[1])
 
 
 def texture_share(estimate: Picture, truth: Picture) -> float:
-    """Share of the truth's fine structure that is in the estimate; left-over noise does not count.
+    """Return the share of the truth's fine structure that the estimate keeps; remaining noise does not count.
 
     Parameters
     ----------
     estimate, truth : ndarray of float32, shape (H, W, 3)
-        As they are encoded for looking at them.
+        Encoded for display.
 
     Returns
     -------
     float
-        ``<h(estimate), h(truth)> / <h(truth), h(truth)>`` over all px and colors, where h takes away the mean of each
-        3 x 3 px: 1 keeps all, 0 nothing, more than 1 is sharpened.
+        ``<h(estimate), h(truth)> / <h(truth), h(truth)>`` over all pixels and colors, where h subtracts the 3 x 3 local
+        mean: 1 if all structure is kept, 0 if none is, above 1 if it is sharpened.
     """
     kept = whole = 0.0
     for color in range(3):
@@ -45,23 +45,23 @@ def texture_share(estimate: Picture, truth: Picture) -> float:
 
 
 def dead_leaves_transfer(estimate: Picture, truth: Picture) -> float:
-    """How much contrast of dead leaves survives, averaged over the frequencies; left-over noise does not count.
+    """Return the share of the contrast of dead leaves that survives, averaged over frequency; noise does not count.
 
     Parameters
     ----------
     estimate, truth : ndarray of float32, shape (H, W, 3)
-        Linear light, of equal height and width.
+        Linear light, H equal to W.
 
     Returns
     -------
     float
         The mean over `TRANSFER_BAND` of the texture transfer ``T(f) = Re S(estimate, truth)(f) / S(truth, truth)(f)``:
-        1 keeps all, 0 nothing.
+        1 if all contrast is kept, 0 if none is.
 
     Notes
     -----
-    Spectra S are those of luminance without its mean under a Hann window, summed over rings of `RING` cycles/px. Every
-    ring counts alike.
+    S are spectra of the luminance minus its mean, under a Hann window, summed over rings of `RING` cycles/px. All rings
+    have the same weight.
 
     References
     ----------
@@ -82,24 +82,24 @@ def _windowed_spectrum(plane: NDArray[np.float64]) -> NDArray[np.complex128]:
 
 
 def _rings(shape: tuple[int, ...]) -> NDArray[np.intp]:
-    """Return the number of the ring in which every frequency lies."""
+    """Return the index of the ring for every frequency."""
     down, across = (np.fft.fftfreq(length) for length in shape)
     return np.asarray(np.hypot(down[:, np.newaxis], across) / RING, np.intp).ravel()
 
 
 def false_color(estimate: Picture, truth: Picture) -> float:
-    """Mean error of chroma: how far each px strays from the truth's color, whatever its brightness.
+    """Return the mean chroma error: the distance of each pixel from the true color, independent of brightness.
 
     Parameters
     ----------
     estimate, truth : ndarray of float32, shape (H, W, 3)
-        As they are encoded for looking at them, 0 to 1.
+        Encoded for display, 0 to 1.
 
     Returns
     -------
     float
-        Mean length of the difference of chroma (a color minus the mean of its R, G, B): 0 for none, in units of white.
-        Where the truth is neutral, all chroma is false. Left-over color noise counts.
+        Mean length of the chroma difference, where chroma is a color minus the mean of its R, G, B: 0 for no error, in
+        units of white. Where the truth is neutral, all chroma is false. Remaining color noise counts.
     """
     error = np.asarray(estimate, np.float64) - truth
     chroma = error - error.mean(axis=2, keepdims=True)
@@ -107,19 +107,19 @@ def false_color(estimate: Picture, truth: Picture) -> float:
 
 
 def color_cast(estimate: Picture, truth: Picture, patches: Sequence[tuple[slice, slice]]) -> float:
-    """Tint of the worst patch: the largest relative change of R/G or B/G, taken of the means of a patch.
+    """Return the color cast of the worst patch: the largest relative change of R/G or B/G, from patch means.
 
     Parameters
     ----------
     estimate, truth : ndarray of float32, shape (H, W, 3)
-        Linear light, signed below black.
+        Linear light, negative below black.
     patches : sequence of (rows, columns)
-        Where the patches are.
+        Slices of the patches.
 
     Returns
     -------
     float
-        0 for none; 0.39 if red is 39 % too strong, or too weak, beside green.
+        0 for no cast; 0.39 if red is 39 % too strong, or too weak, relative to green.
     """
     ratios, true_ratios = (
         np.array([picture[patch].mean(axis=(0, 1), dtype=np.float64) for patch in patches])

@@ -1,4 +1,4 @@
-"""What others do with the same inputs: one file for each kind of peer."""
+"""Run other denoisers (peers) on the same inputs; one module for each kind of peer."""
 
 from __future__ import annotations
 

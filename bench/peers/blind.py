@@ -1,4 +1,4 @@
-"""Peers that must be told how strong the noise is, where nobody knows it."""
+"""Run peers that need the noise level on pictures of unknown noise: estimate it, or try a fixed one."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from dataclasses import replace
 from bench.methods import Absent, Picture, PictureMethod
 
 TOLD = ", true sigma"
-#: A step of an 8-bit picture: less noise than that nobody needs to remove, and some peers divide by it.
+#: Lower limit of sigma, one step of an 8-bit picture: weaker noise needs no removal, and some peers divide by sigma.
 LEAST = 1 / 255
 
 
 def estimate_sigma(picture: Picture) -> float:
     """Return the largest of scikit-image's estimates (Donoho, Johnstone 1994) at full, half and quarter size.
 
-    Each in terms of white noise at full size. Cameras and JPEG leave almost nothing of the noise at the finest scale
-    that the estimate looks at: at full size alone it finds an eighth of what is there in PolyU's pictures. With the
-    largest of three FFDNet comes within 0.8 dB of its best there.
+    Each is converted to white noise at full size. The estimate uses the finest scale, where cameras and JPEG leave
+    almost no noise: at full size alone it finds an eighth of the noise in PolyU's pictures. With the largest of the
+    three, FFDNet comes within 0.8 dB of its best result there.
 
     Parameters
     ----------
     picture : ndarray of float32, shape (H, W, 3)
-        Encoded, 0 to 1.
+        Encoded sRGB, 0 to 1.
     """
     from skimage.restoration import estimate_sigma
 
@@ -37,7 +37,7 @@ def estimate_sigma(picture: Picture) -> float:
 
 
 def without_truth(method: PictureMethod | Absent) -> PictureMethod | Absent:
-    """Return a peer that estimates sigma from the picture instead of being told the true one."""
+    """Return a peer that estimates sigma from the picture instead of getting the true one."""
     if isinstance(method, Absent) or "sigma" not in method.name:
         return method
     name = f"{method.name.removesuffix(TOLD)}, estimated sigma"
@@ -45,6 +45,6 @@ def without_truth(method: PictureMethod | Absent) -> PictureMethod | Absent:
 
 
 def at_sigma(method: PictureMethod, sigma: int) -> PictureMethod:
-    """Return a peer that takes every noise for that of the same sigma, in 255ths of white."""
+    """Return a peer that always assumes the same sigma, in 255ths of white."""
     name = f"{method.name.removesuffix(TOLD)}, sigma {sigma}"
     return replace(method, name=name, run=lambda picture, _sigma: method.run(picture, sigma / 255))

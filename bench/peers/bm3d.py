@@ -1,6 +1,6 @@
-"""BM3D (Dabov, Foi, Katkovnik, Egiazarian 2007) on mosaics and on developed pictures, by its authors' own package.
+"""Run BM3D (Dabov, Foi, Katkovnik, Egiazarian 2007), its authors' package, on mosaics and on developed pictures.
 
-Its license is non-commercial: it is measured here and used nowhere else.
+Its license is non-commercial: it is only measured here and used nowhere else.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def bm3d_methods() -> list[MosaicMethod | Absent]:
 
 
 def color_bm3d() -> PictureMethod | Absent:
-    """Return BM3D for developed pictures: 15 s for 0.26 megapixels."""
+    """Return BM3D for developed pictures; it takes 15 s for 0.26 megapixels."""
     version = package_version("bm3d")
     if version is None:
         return without_package("BM3D color", "bm3d")
@@ -36,7 +36,7 @@ def _denoise_color(picture: Picture, sigma: float) -> Picture:
 
 
 def _denoise(mosaic: Mosaic, cfa: Cfa, noise: NoiseProfile) -> Mosaic:
-    """Denoise each color by itself, where the noise is the same everywhere."""
+    """Denoise each color separately, after the transform that makes the noise uniform."""
     stable = stabilize(mosaic, shot=noise.shot, read=noise.read)
     denoise = _denoise_filled if cfa.name == X_TRANS.name else _denoise_regular
     return np.asarray(destabilize(denoise(stable, cfa, noise.sigma), shot=noise.shot, read=noise.read), np.float32)
@@ -53,7 +53,7 @@ def _denoise_regular(stable: Mosaic, cfa: Cfa, sigma: float) -> Mosaic:
 
 
 def _denoise_filled(stable: Mosaic, cfa: Cfa, sigma: float) -> Mosaic:
-    # The sites of one color have no regular grid here: the missing ones are filled from their neighbors first.
+    # The sites of one color form no regular grid: the missing sites are first filled from their neighbors.
     import bm3d
     from scipy.ndimage import gaussian_filter
 

@@ -1,6 +1,6 @@
-"""Wavelets and non-local means after demosaicing, as scikit-image and OpenCV offer them.
+"""Run wavelets and non-local means of scikit-image and OpenCV on developed pictures.
 
-Their settings follow sigma as their documentation recommends, where it does.
+Their settings depend on sigma as the documentation recommends, if it gives a recommendation.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from bench.peers.found import package_version, without_package
 
 
 def classical_methods() -> list[PictureMethod | Absent]:
-    """Return wavelet shrinkage and both non-local means."""
+    """Return wavelet shrinkage and both implementations of non-local means."""
     return [_wavelets(), _nl_means(), _opencv_nl_means()]
 
 
@@ -51,7 +51,7 @@ def _denoise_by_wavelets(picture: Picture, sigma: float) -> Picture:
 def _denoise_by_nl_means(picture: Picture, sigma: float) -> Picture:
     from skimage.restoration import denoise_nl_means
 
-    # The patches of its gallery of examples; h as its documentation recommends where sigma is given.
+    # Patch sizes from scikit-image's example gallery; h as its documentation recommends for known sigma.
     cleaned = denoise_nl_means(
         picture, patch_size=5, patch_distance=6, h=0.8 * sigma, sigma=sigma, fast_mode=True, channel_axis=-1
     )
@@ -62,8 +62,8 @@ def _denoise_by_opencv(picture: Picture, sigma: float) -> Picture:
     import cv2
 
     blue_first = np.rint(picture[..., ::-1].clip(0, 1) * 255).astype(np.uint8)
-    # Its documentation gives no rule: on average the best of 0.3 to 2.5 sigma on five training photos, sigma 5 to 50 of
-    # 255.
+    # The documentation gives no rule. This was the best on average among 0.3 to 2.5 sigma, on five training photos with
+    # sigma 5 to 50 of 255.
     h = 0.6 * 255 * sigma
     cleaned = cv2.fastNlMeansDenoisingColored(blue_first, None, h=h, hColor=h)
     return np.asarray(cleaned[..., ::-1], np.float32) / np.float32(255)

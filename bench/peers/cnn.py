@@ -1,7 +1,7 @@
-"""Networks for developed pictures with Gaussian noise, by Zhang, Zuo and others: CDnCNN-B and FFDNet, in color.
+"""Run CDnCNN-B and FFDNet, color networks for Gaussian noise by Zhang, Zuo and others, on developed pictures.
 
 CDnCNN-B: "Beyond a Gaussian Denoiser", 2017; blind, trained for sigma up to 55 / 255. FFDNet: "Toward a Fast and
-Flexible Solution for CNN-Based Image Denoising", 2018; it is told sigma, trained for up to 75 / 255.
+Flexible Solution for CNN-Based Image Denoising", 2018; needs sigma as an input, trained for up to 75 / 255.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def _cdncnn() -> PictureMethod | Absent:
 
 
 def ffdnet() -> PictureMethod | Absent:
-    """Return FFDNet, which must be told sigma."""
+    """Return FFDNet, which needs sigma as an input."""
     network = nn.Sequential(OrderedDict(model=nn.Sequential(*_convolutions(13, 96, 12, count=12).values())))
     return _method("FFDNet color 2018, true sigma", "ffdnet_color.safetensors", network, _estimate_by_ffdnet)
 
@@ -48,7 +48,7 @@ def _method(name: str, file: str, network: nn.Module, estimate: Estimate) -> Pic
 
 
 def _convolutions(inward: int, width: int, outward: int, *, count: int) -> OrderedDict[str, nn.Module]:
-    """Return `count` convolutions of 3 x 3 with a ReLU between each two."""
+    """Return `count` 3 x 3 convolutions with ReLUs between them."""
     layers = OrderedDict[str, nn.Module]()
     for i, channels in enumerate(pairwise((inward, *[width] * (count - 1), outward))):
         layers[f"conv{i}"] = nn.Conv2d(*channels, 3, padding=1)

@@ -1,7 +1,7 @@
-"""darktable and its module "denoise (profiled)", which knows the noise of the camera at the photo's ISO speed.
+"""Run darktable with its module "denoise (profiled)", which knows the noise of the camera at the photo's ISO value.
 
-The settings are an XMP sidecar whose history holds this module alone. It says that automatic presets have been applied
-already: so darktable adds neither exposure nor tone mapping, and what it does is the same for every photo.
+The settings are an XMP sidecar whose history contains only this module. The sidecar marks automatic presets as already
+applied: darktable then adds neither exposure nor tone mapping, and processes every photo in the same way.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from bench.peers.developer import Developer, program_version
 
 PROGRAM = "darktable-cli"
 
-# dt_iop_denoiseprofile_mode_t: the modes whose patch size, shadows and bias follow from the noise profile.
+# dt_iop_denoiseprofile_mode_t: the modes that derive patch size, shadows and bias from the noise profile.
 NON_LOCAL_MEANS_AUTO, WAVELETS_AUTO = 3, 4
-# Of the parameters; later versions of darktable convert them.
+# Version of the parameters; later versions of darktable convert them.
 _VERSION = 11
 _CURVES, _BANDS = 6, 7
 
 
 def find_darktable() -> Developer | Absent:
-    """Return darktable with both of its methods in their automatic modes, all else at its defaults."""
+    """Return darktable with both methods in automatic mode and everything else at its defaults."""
     version = program_version(PROGRAM)
     if version is None:
         return Absent("darktable", f"the program {PROGRAM} is not installed")
@@ -61,14 +61,14 @@ def _sidecar(mode: int, *, enabled: bool) -> str:
 
 
 def _parameters(mode: int) -> bytes:
-    """Return the defaults of darktable 4.2's dt_iop_denoiseprofile_params_t, field by field."""
+    """Return the defaults of dt_iop_denoiseprofile_params_t in darktable 4.2, field by field."""
     # Patch size, search radius, strength, shadows, bias, scattering, central pixel weight, adjust autoset parameters.
     sliders = (1, 7, 1, 1, 0, 0, 0.1, 1)
-    # a and b of the noise profile; the first below 0 asks for that of the camera and ISO speed in Exif.
+    # a and b of the noise profile; a first value of -1 selects the profile of the camera and ISO value in Exif.
     profile = (-1, 0, 0, 0, 0, 0)
     bands = [band / (_BANDS - 1) for band in range(_BANDS)] * _CURVES
     forces = [0.5] * (_BANDS * _CURVES)
-    # White-balance adaptive, repaired norm, newer stabilizing transform, wavelets of luminance and color.
+    # White-balance adaptive, fixed norm, newer variance-stabilizing transform, wavelets in luminance and color.
     switches = (1, 1, 1, 1)
     points = len(bands)
     return struct.pack(f"<8f6fi{points}f{points}f4i", *sliders, *profile, mode, *bands, *forces, *switches)

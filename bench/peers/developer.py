@@ -1,4 +1,4 @@
-"""Raw converters as peers: whole programs, run through their command lines with settings that are written here."""
+"""Run raw converters as peers: whole programs, through their command lines, with settings files written here."""
 
 from __future__ import annotations
 
@@ -18,35 +18,35 @@ import tifffile
 
 from bench.methods import Picture
 
-#: Seconds after which a command is given up.
+#: Time limit of a command, in seconds.
 TIMEOUT = 900
 
 
 class DeveloperError(RuntimeError):
-    """A raw converter that wrote no picture."""
+    """Raised if a raw converter wrote no picture."""
 
 
 class Rendering(NamedTuple):
-    """A developed photo."""
+    """Photo that a raw converter developed."""
 
     picture: Picture
-    """Float32 of shape (H, W, 3), encoded sRGB, 0 to 1."""
+    """float32, shape (H, W, 3), encoded sRGB, 0 to 1."""
     seconds: float
-    """What the whole command took, from its start to its end."""
+    """Time of the whole command, from start to end."""
 
 
 @dataclass(frozen=True)
 class Developer:
-    """A raw converter that is installed, and its settings with and without denoising; nothing else differs."""
+    """Installed raw converter, with settings that differ only in denoising."""
 
     name: str
-    """With version, as it stands in the tables."""
+    """Name in the tables, with version."""
     command: Callable[[Path, Path, Path], list[str]]
     """Takes the RAW file, the settings file and the TIFF to write."""
     plain: str
-    """The text of the settings file that develops without denoising."""
+    """Content of the settings file that develops without denoising."""
     denoising: Mapping[str, str]
-    """Names and settings of its own ways to denoise."""
+    """Content of the settings file by the name of the converter's own denoising method."""
 
     def develop(self, source: Path, settings: str) -> Rendering:
         """Develop a RAW photo.
@@ -54,7 +54,7 @@ class Developer:
         Raises
         ------
         DeveloperError
-            If the program takes too long, or writes no picture; with the last thing that it said.
+            If the program takes too long or writes no picture; with the last line of its output.
         """
         with TemporaryDirectory() as name:
             folder = Path(name)
@@ -64,13 +64,13 @@ class Developer:
             said = _run(self.command(source, wishes, target), home=folder)
             seconds = time.perf_counter() - started
             if not target.exists():
-                message = f"it wrote no picture: {said}"
+                message = f"wrote no picture: {said}"
                 raise DeveloperError(message)
             return Rendering(tifffile.imread(target).astype(np.float32) / np.float32(65535), seconds)
 
 
 def program_version(program: str) -> str | None:
-    """Return the version that a program states, None where it is not installed."""
+    """Return the version that a program reports, or None if it is not installed."""
     if shutil.which(program) is None:
         return None
     stated = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=TIMEOUT, check=False)
@@ -79,8 +79,8 @@ def program_version(program: str) -> str | None:
 
 
 def _run(command: list[str], *, home: Path) -> str:
-    """Run a command and return the last line that it printed."""
-    # With a home of its own, the settings and presets of whoever runs the bench count for nothing.
+    """Run a command and return the last line of its output."""
+    # A separate home folder keeps the user's settings and presets out of the measurement.
     private = {name: str(home) for name in ("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME")}
     try:
         done = subprocess.run(
@@ -93,6 +93,6 @@ def _run(command: list[str], *, home: Path) -> str:
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        message = f"it was given up after {TIMEOUT} s"
+        message = f"stopped after {TIMEOUT} s"
         raise DeveloperError(message) from error
     return done.stdout.strip().rpartition("\n")[2] or f"exit status {done.returncode}"

@@ -1,7 +1,7 @@
-"""PMRID: Wang, Huang, Xu, Liu, Liu, Wang 2020, "Practical Deep Raw Image Denoising on Mobile Devices", Bayer only.
+"""Run PMRID: Wang, Huang, Xu, Liu, Liu, Wang 2020, "Practical Deep Raw Image Denoising on Mobile Devices", Bayer only.
 
-A small U-Net of separable convolutions on the four planes of a Bayer mosaic. It knows the noise of one camera at one
-ISO value; the k-sigma transform, a straight line, gives every mosaic the noise of that camera.
+A small U-Net of separable convolutions on the four planes of a Bayer mosaic. It was trained with the noise of one
+camera at one ISO value; the linear k-sigma transform converts the noise of any mosaic to that of this camera.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from bench.peers.found import weights_file, without_weights
 from rwdenoise.photo.cfa import RGGB, Cfa
 from rwdenoise.photo.noise_profile import NoiseProfile
 
-# From the authors' evaluation: DN from black to white; the gain of what the network is given; the padding's multiple,
-# in px of the mosaic.
+# From the authors' evaluation: digital numbers (DN) from black to white; gain of the network's input; multiple to which
+# the mosaic is padded, in px.
 WHITE, GAIN, MULTIPLE = 959.0, 256.0, 64
-# The noise of the camera that the network knows, from the same: variance = KNOWN_K x + KNOWN_VARIANCE in DN.
+# Noise of the network's camera, from the same source: variance = KNOWN_K x + KNOWN_VARIANCE, in DN.
 KNOWN_ISO = 1600
 KNOWN_K = 0.0005995267 * KNOWN_ISO + 0.00868861
 KNOWN_VARIANCE = 7.11772e-7 * KNOWN_ISO**2 + 6.514934e-4 * KNOWN_ISO + 0.11492713
@@ -43,10 +43,10 @@ def pmrid_methods() -> list[MosaicMethod | Absent]:
 
 @dataclass(frozen=True)
 class KSigma:
-    """The straight line that gives a mosaic the noise of the camera that the network knows.
+    """Linear transform that converts the noise of a mosaic to that of the network's camera.
 
-    With ``var(x) = k x + sigma^2`` in DN, ``f(x) = x / k + sigma^2 / k^2`` has a variance equal to its mean, whatever
-    the camera; so f, and then the inverse of the known camera's f, turns one camera's noise into the other's.
+    With ``var(x) = k x + sigma^2`` in DN, ``f(x) = x / k + sigma^2 / k^2`` has a variance equal to its mean for every
+    camera. Applying f, then the inverse of f for the network's camera, converts the noise of one camera to the other's.
     """
 
     scale: float
@@ -54,17 +54,17 @@ class KSigma:
 
     @classmethod
     def from_profile(cls, noise: NoiseProfile) -> KSigma:
-        """Build it for a normalized signal with this noise; its shot noise is above 0."""
+        """Build the transform for a normalized signal with this noise; its shot noise must be above 0."""
         k, variance = noise.shot * WHITE, noise.read * WHITE**2
         shift = KNOWN_K * (variance / k**2 - KNOWN_VARIANCE / KNOWN_K**2)
         return cls(KNOWN_K / k, shift / WHITE)
 
     def apply(self, x: Tensor) -> Tensor:
-        """Transform the normalized signal."""
+        """Transform a normalized signal."""
         return x * self.scale + self.shift
 
     def undo(self, x: Tensor) -> Tensor:
-        """Transform it back."""
+        """Invert the transform."""
         return (x - self.shift) / self.scale
 
 
@@ -72,7 +72,7 @@ def _denoise(network: nn.Module, mosaic: Mosaic, cfa: Cfa, noise: NoiseProfile) 
     height, width = mosaic.shape
     top, left = next((y, x) for y in (0, 1) for x in (0, 1) if cfa.shifted(-y, -x) == RGGB)
     bottom, right = -(top + height) % MULTIPLE, -(left + width) % MULTIPLE
-    # Cut off at black, as the authors do. Mirrored about a site, a Bayer pattern goes on as it should.
+    # Clipped at black, as the authors do. Mirroring about a site continues the Bayer pattern correctly.
     framed = np.pad(mosaic.clip(0, 1), ((top, bottom), (left, right)), mode="reflect")
     line = KSigma.from_profile(noise)
     with torch.inference_mode():
@@ -82,7 +82,7 @@ def _denoise(network: nn.Module, mosaic: Mosaic, cfa: Cfa, noise: NoiseProfile) 
 
 
 class Separable(nn.Module):
-    """A convolution of each channel by itself, then a mixing of the channels."""
+    """Depthwise convolution followed by a pointwise one."""
 
     def __init__(self, inward: int, outward: int, *, size: int = 3, stride: int = 1) -> None:
         super().__init__()
@@ -95,7 +95,7 @@ class Separable(nn.Module):
 
 
 class EncoderBlock(nn.Module):
-    """A residual block through a quarter of its channels; with a stride of 2 it halves the planes."""
+    """Residual block with a bottleneck of a quarter of its channels; a stride of 2 halves height and width."""
 
     def __init__(self, inward: int, outward: int, *, stride: int) -> None:
         super().__init__()
@@ -109,7 +109,7 @@ class EncoderBlock(nn.Module):
 
 
 class DecoderBlock(nn.Module):
-    """A residual block."""
+    """Residual block."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -122,7 +122,7 @@ class DecoderBlock(nn.Module):
 
 
 class DecoderStage(nn.Module):
-    """Doubles the planes and adds what the encoder saw at that scale."""
+    """Double height and width, and add the encoder's features at that scale."""
 
     def __init__(self, inward: int, skip: int, outward: int) -> None:
         super().__init__()
@@ -131,12 +131,12 @@ class DecoderStage(nn.Module):
         self.proj_conv = Separable(skip, outward)
 
     def forward(self, x: Tensor, skip: Tensor) -> Tensor:
-        """Decode `x`, beside it the encoder's `skip`."""
+        """Decode `x` with the encoder's features `skip`."""
         return self.upsample(self.decode_conv(x)) + functional.relu(self.proj_conv(skip))  # type: ignore[no-any-return]
 
 
 class Pmrid(nn.Module):
-    """The paper's network, its parts named as in the weights file."""
+    """Network of the paper, with the layer names of its weights file."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,6 +1,6 @@
-"""RawTherapee and its noise reduction.
+"""Run RawTherapee with its noise reduction.
 
-What a processing profile leaves out has the values of RawTherapee's neutral profile.
+Settings missing from a processing profile get the values of RawTherapee's neutral profile.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from bench.peers.developer import Developer, program_version
 
 PROGRAM = "rawtherapee-cli"
 
-# The version of the processing profile is RawTherapee 5.9's. The colors are those that the DNG states: a profile that
-# is shipped for the camera would be wrong for a simulated one.
+# The version of the processing profile is that of RawTherapee 5.9. Colors follow the DNG: the profile that RawTherapee
+# ships for the camera would be wrong for a simulated one.
 NEUTRAL = """[Version]
 AppVersion=5.9
 Version=349
@@ -44,5 +44,5 @@ def find_rawtherapee() -> Developer | Absent:
 
 
 def _command(source: Path, settings: Path, target: Path) -> list[str]:
-    # -c ends the options: it takes everything after it as RAW files.
+    # -c ends the options: RawTherapee takes everything after it as RAW files.
     return [PROGRAM, "-o", str(target), "-t", "-b16", "-Y", "-p", str(settings), "-c", str(source)]

@@ -1,1 +1,1 @@
-"""``python -m bench.quality``: how well we denoise, against the truth and against peers."""
+"""Measure the quality of denoising against the truth and against peers: ``python -m bench.quality``."""

@@ -1,7 +1,7 @@
-"""``python -m bench.quality``: all tables and plots of the quality bench, or some of its parts.
+"""Run the quality bench, or some of its parts, and write its tables and plots: ``python -m bench.quality``.
 
-Everything lands in a folder: tables as Markdown, CSV and JSON, plots and panels as PNG. Pictures that were measured
-before, with the same method on the same input, are not measured again: delete ``rows.jsonl`` there to begin anew.
+All results go to one folder: tables as Markdown, CSV and JSON, plots and panels as PNG. The bench does not repeat a
+measurement of the same method on the same input: delete ``rows.jsonl`` in that folder to start over.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ SECONDS = {"method": "", "seconds": ".2f"}
 
 
 class Bench:
-    """What the parts share: the methods, the folder, the rows."""
+    """State that all parts share: methods, folder, measured rows."""
 
     def __init__(self, arguments: argparse.Namespace) -> None:
         self.folder: Path = arguments.into
@@ -81,24 +81,24 @@ class Bench:
         self.methods: list[Method] = [nothing, *self.peers, *self.ours]
 
     def pictures(self) -> None:
-        """Part (a)."""
+        """Measure clean pictures behind a simulated camera."""
         rows = list(measure_pictures(self.methods, self.rows, every=self.every))
         self._write(average(rows, over="picture"), "pictures", PICTURES)
 
     def texture(self) -> None:
-        """Part (b)."""
+        """Measure texture and edges."""
         rows = measure_texture(self.methods)
         self._write(rows, "texture", TEXTURE)
         plot_texture(rows, self.folder / "texture.png")
 
     def panel(self) -> None:
-        """Part (c)."""
+        """Draw panels of crops for visual comparison."""
         peers = [peer for peer in self.peers if isinstance(peer, MosaicMethod)]
         for path in draw_panels([*peers, *self.ours], self.folder):
             print(f"wrote {path}")
 
     def curve(self) -> None:
-        """Part (d)."""
+        """Measure the effect of steps and samplers."""
         for denoiser in self.denoisers:
             means = average(measure_curve(denoiser, self.rows), over="picture")
             name = f"curve-{denoiser.facts.name}"
@@ -106,22 +106,22 @@ class Bench:
             plot_curve(means, self.folder / f"{name}.png")
 
     def diffusions(self) -> None:
-        """Part (e)."""
+        """Compare our diffusion with a Gaussian one."""
         rows = measure_diffusions(self.folder / "diffusions", minutes=self.minutes)
         self._write(average(rows, over="picture"), "diffusions", CURVE)
 
     def residuals(self) -> None:
-        """Whether what we remove is only noise."""
+        """Check that we remove only noise."""
         rows = [row for method in self.ours for row in measure_residuals(method, self.rows, every=self.every)]
         self._write(average(rows, over="picture"), "residuals", RESIDUALS)
 
     def programs(self) -> None:
-        """Whole programs on DNG files."""
+        """Measure raw converters on DNG files."""
         rows = measure_programs(self.denoisers, Settings(), folder=self.folder / "programs")
         self._write(rows, "programs", PROGRAMS)
 
     def developed(self) -> None:
-        """Developed pictures, by kind of noise."""
+        """Measure developed pictures, by kind of noise."""
         for name, kind in {"real": (REAL,), "camera": CAMERA, "gaussian": GAUSSIAN}.items():
             rows: list[Row] = []
             for series in kind:
@@ -130,23 +130,23 @@ class Bench:
             self._write(rows, f"developed-{name}", DEVELOPED)
 
     def registration(self) -> None:
-        """Where the truth of real pictures lies."""
+        """Measure the shift between real pictures and their truth."""
         rows = measure_registration(self.for_pictures[:1], self.rows, every=self.every)
         self._write(rows, "registration", REGISTRATION)
 
     def paper(self) -> None:
-        """Make the paper's own comparisons."""
+        """Repeat the comparisons of the paper."""
         self._write(measure_paper(self.for_pictures, self.rows, every=self.every), "paper", PAPER)
 
     def seconds(self) -> None:
-        """Everybody on the same picture in turn; nothing else should run meanwhile."""
+        """Time all methods in turn on the same picture; no other load should run at that time."""
         self._write(measure_seconds(self.methods), "seconds", SECONDS)
 
     def _write(self, rows: list[Row], name: str, formats: dict[str, str]) -> None:
         print(f"\n## {name}\n\n{write_tables(rows, self.folder, name=name, formats=formats)}", flush=True)
 
 
-#: The weights that users get, not those that only help others.
+#: Weights that users select, without auxiliary ones.
 RELEASED = sorted({name for domains in QUALITIES.values() for name in domains.values()})
 
 PARTS: dict[str, Callable[[Bench], None]] = {
@@ -167,14 +167,14 @@ PARTS: dict[str, Callable[[Bench], None]] = {
 def main() -> None:
     """Parse the command line and run the parts."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help=f"of {', '.join(PARTS)} (default: all)")
-    parser.add_argument("--into", type=Path, default=Path("bench/out"), help="folder (default bench/out)")
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help=f"any of {', '.join(PARTS)} (default: all)")
+    parser.add_argument("--into", type=Path, default=Path("bench/out"), help="output folder (default bench/out)")
     parser.add_argument("--weights", nargs="*", default=RELEASED)
     parser.add_argument(
-        "--every", type=int, default=1, metavar="N", help="only every n-th picture of the parts that have many"
+        "--every", type=int, default=1, metavar="N", help="use only every n-th picture in parts with many pictures"
     )
-    parser.add_argument("--minutes", type=float, default=10, help="training of each network of part 'diffusions'")
-    parser.add_argument("--no-peers", action="store_true", help="only our own rows")
+    parser.add_argument("--minutes", type=float, default=10, help="training time of each network in part 'diffusions'")
+    parser.add_argument("--no-peers", action="store_true", help="measure only our own methods")
     arguments = parser.parse_args()
     bench = Bench(arguments)
     for peer in bench.peers:

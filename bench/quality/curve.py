@@ -1,4 +1,4 @@
-"""Part (d): PSNR, texture and seconds over the number of steps, for the three samplers."""
+"""Part (d): measure PSNR, texture and seconds over the number of steps, for the three samplers."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from rwdenoise.photo.cfa import BAYER_PHASES
 from training.validate import SHOT, usual_profile
 
 STEPS = (1, 2, 3, 4, 8, 20, 50)
-#: Kodak pictures, spread over the set: the curve is about steps, not about pictures.
+#: Every n-th Kodak picture is used: the curve is about steps, and a few pictures are enough.
 EVERY = 12
 
 
 def measure_curve(denoiser: Denoiser, rows: Rows) -> Iterator[Row]:
-    """Denoise a few pictures at each level in every number of steps with every sampler."""
+    """Denoise a few pictures at each noise level with every number of steps and every sampler."""
     for shot in SHOT:
         for index, path in enumerate(kodak()[::EVERY]):
             case = Case(path, BAYER_PHASES[index % 4], usual_profile(shot))

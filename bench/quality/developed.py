@@ -1,7 +1,7 @@
-"""Developed pictures: what denoisers make of real noise, of that of a simulated camera, and of Gaussian noise.
+"""Measure denoisers on developed pictures with real noise, with simulated camera noise, and with Gaussian noise.
 
-PSNR over all three colors, SSIM, HaarPSI, and seconds for a picture. Everybody gets the same pictures, and every result
-is cut off at black and white, as in a file.
+The figures are PSNR over all three colors, SSIM, HaarPSI, and seconds per picture. All methods get the same pictures,
+and every result is clipped at black and white, as in a file.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from bench.quality.developed_cases import GAUSSIAN, REAL, Case, Series
 from bench.quality.rows import Row, Rows, average
 from rwdenoise.choices import Settings
 
-#: Ours: as it comes, in a single pass as DnCNN, and with all samplers in many steps.
+#: Our variants: default settings, a single pass like DnCNN, and every sampler with many steps.
 VARIANTS = (
     Settings(),
     Settings(steps=1),
@@ -37,9 +37,9 @@ VARIANTS = (
     Settings(steps=20, sampler="ddim"),
 )
 SLOW = "BM3D"
-#: A slow peer gets only every so many of the pictures, and everybody's figures for these stand beside it.
+#: A slow peer gets only every n-th picture; all methods are then also averaged over these pictures.
 SLOW_EVERY = 4
-#: The peer that is tried at many sigmas.
+#: Name of the peer that is tried at many sigmas.
 TRIED = "FFDNet color 2018, sigma"
 
 NOTHING = PictureMethod("nothing", lambda picture, _sigma: picture)
@@ -48,7 +48,7 @@ Methods: TypeAlias = Sequence[PictureMethod | Absent]
 
 
 def peers_for(series: Series) -> list[PictureMethod | Absent]:
-    """Return the peers: told the true sigma, or else with an estimate of it and at the sigmas that are to be tried."""
+    """Return the peers for a series: with the true sigma, or with an estimated sigma and a range of fixed sigmas."""
     peers = [color_bm3d(), *picture_peers()]
     if series.sigmas:
         peers = [without_truth(peer) for peer in peers]
@@ -58,13 +58,13 @@ def peers_for(series: Series) -> list[PictureMethod | Absent]:
 
 
 def measure_developed(series: Series, methods: Methods, rows: Rows, *, every: int = 1) -> list[Row]:
-    """Run methods on the pictures of a series, or on every n-th; a slow one on every `SLOW_EVERY`-th of these.
+    """Run methods on the pictures of a series, or on every n-th; slow methods on every `SLOW_EVERY`-th of these.
 
     Returns
     -------
     list of dict
-        The means for each method: "noise", "pictures", which ones, "method", "psnr" in dB, "ssim", "haarpsi",
-        "seconds" and "count"; first without the slow methods, then of all methods on the pictures of the slow ones.
+        Means for each method: "noise", "pictures" (which were used), "method", "psnr" in dB, "ssim", "haarpsi",
+        "seconds" and "count". First the methods that are not slow; then all methods, on the pictures of the slow ones.
     """
     quick = [method for method in methods if not method.name.startswith(SLOW)]
     means = _measure_all(series, quick, rows, every=every)
@@ -74,7 +74,7 @@ def measure_developed(series: Series, methods: Methods, rows: Rows, *, every: in
 
 
 def measure_paper(ours: Methods, rows: Rows, *, every: int = 1) -> list[Row]:
-    """Return what the paper compares, BM3D and DnCNN beside the diffusion: PolyU, and Kodak with Gaussian noise."""
+    """Compare BM3D and DnCNN with our diffusion as the paper does: on PolyU, and on Kodak with Gaussian noise."""
     found = []
     for series in (REAL, replace(GAUSSIAN[1], paths=kodak)):
         peers = [peer for peer in peers_for(series) if peer.name.startswith((SLOW, "CDnCNN-B"))]
@@ -109,9 +109,9 @@ def _measure(case: Case, method: PictureMethod) -> Row:
 
 
 def choose_sigma(rows: Iterable[Row]) -> list[Row]:
-    """Return the rows, where those of FFDNet at many sigmas give way to the best for all pictures, and for each.
+    """Replace the rows of FFDNet at many sigmas by two: the best sigma for all pictures, and the best for each picture.
 
-    Only who knows the truth can choose so, and the names say it.
+    Only someone who knows the truth can choose these; their names say so.
     """
     tried: list[Row] = []
     others: list[Row] = []

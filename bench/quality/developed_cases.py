@@ -1,4 +1,4 @@
-"""Developed pictures with noise and without: real noise, that of a simulated camera, and Gaussian noise."""
+"""Provide developed pictures with and without noise: real noise, simulated camera noise, and Gaussian noise."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from rwdenoise.simulation.raw_photo import WHITE_BALANCE
 from training import in_camera
 from training.validate import SHOT, usual_profile
 
-# As cameras are set when they leave the factory: a little smoothing, sharpening, and 4:2:0 at a high quality.
+# Typical default settings of a camera: a little smoothing, sharpening, and JPEG 4:2:0 at high quality.
 DEVELOPING = in_camera.Developing(
     color_blur=torch.tensor(1.0), coring=torch.tensor(0.01), sharpening=torch.tensor(0.5), radius=torch.tensor(0.8)
 )
@@ -28,7 +28,7 @@ DEMOSAICER, QUALITY, SUBSAMPLING = "directed", 92, 2
 
 
 class Pair(NamedTuple):
-    """A picture with noise and without, float32 of shape (H, W, 3), encoded sRGB."""
+    """A picture with and without noise, float32, shape (H, W, 3), encoded sRGB, 0 to 1."""
 
     noisy: Picture
     clean: Picture
@@ -41,14 +41,14 @@ class Pair(NamedTuple):
 
 @dataclass(frozen=True)
 class Case:
-    """One picture, read or made when it is first looked at."""
+    """One picture, read or computed on first access."""
 
     name: str
     take: Callable[[], Pair]
 
     @cached_property
     def pair(self) -> Pair:
-        """The picture with noise and without, the same every time."""
+        """The picture with and without noise, the same every time."""
         return self.take()
 
 
@@ -57,11 +57,11 @@ class Series:
     """Pictures with the same kind of noise."""
 
     noise: str
-    """As it stands in the tables."""
+    """Name in the tables."""
     paths: Callable[[], list[Path]]
     take: Callable[[Path], Pair]
     sigmas: tuple[int, ...] = ()
-    """Sigmas, in 255ths of white, to try with peers that must know it, where nobody does; none where it is told."""
+    """Sigmas to try, in 255ths of white, with peers that need the noise level; empty if the true sigma is known."""
 
     def cases(self, *, every: int = 1) -> Iterator[Case]:
         """Yield all pictures, or every n-th."""
@@ -70,19 +70,19 @@ class Series:
 
 
 def take_polyu(path: Path) -> Pair:
-    """Return a real photo, and the mean of the burst that it is from."""
+    """Return a real photo, and the mean of its burst."""
     return Pair(read_picture(path), read_picture(polyu_mean(path)))
 
 
 def add_gaussian(path: Path, *, sigma: int) -> Pair:
-    """Return a picture with additive Gaussian noise, neither cut off nor rounded, as the literature has it."""
+    """Return a picture with additive Gaussian noise, neither clipped nor rounded, as in the literature."""
     clean = read_picture(path)
     rng = np.random.default_rng(_seed(path, f"Gaussian {sigma}"))
     return Pair(clean + rng.normal(0, sigma / 255, clean.shape).astype(np.float32), clean)
 
 
 def photograph(path: Path, *, shot: float) -> Pair:
-    """Return what a camera makes of a scene: developed, smoothed, sharpened, as JPEG; and the same without noise."""
+    """Photograph a scene as a camera does, with and without noise: develop, smooth, sharpen, store as JPEG."""
     light = torch.from_numpy(read_linear(path))[None]
     colors = torch.from_numpy(RGGB.planes(*light.shape[2:]))[None]
     matrix = camera.camera_matrix(camera.CAMERA_MATRICES[:1])

@@ -1,7 +1,7 @@
-"""Part (e): what the real noisy photo as end point buys over the usual diffusion.
+"""Part (e): measure the gain from the real noisy photo as the end point, over a standard Gaussian diffusion.
 
-The same small network, data and minutes of training, once as ours and once as a conditional Gaussian DDPM; PSNR,
-texture and seconds over the number of steps. The weights stay in the bench's folder and are not released.
+The same small network, data and training time, once as ours and once as a conditional Gaussian DDPM; PSNR, texture and
+seconds over the number of steps. The weights stay in the bench's folder and are not released.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ Walk = Callable[[UNet, Tensor, Tensor, float, int], Iterator[Tensor]]
 
 
 def measure_diffusions(folder: Path, *, minutes: float) -> Iterator[Row]:
-    """Train both, or go on where that stopped, and measure both on a few Kodak pictures."""
+    """Train both diffusions, or resume their training, and measure them on a few Kodak pictures."""
     for name, kind in TRAINERS.items():
         trainer = kind(
             read_recipe(RECIPE),
@@ -73,7 +73,7 @@ WALKS: dict[str, Walk] = {OURS: _ours, GAUSSIAN: _gaussian}
 
 def _measure(network: UNet, walk: Walk, case: Case, steps: int) -> Row:
     profile = {"shot": case.noise.shot, "read": case.noise.read}
-    # The largest part that the network can sample down.
+    # The largest part whose size is a multiple of the network's downsampling.
     rows, columns = (
         slice(length // network.architecture.multiple * network.architecture.multiple) for length in case.noisy.shape
     )

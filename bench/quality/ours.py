@@ -1,4 +1,4 @@
-"""Our denoiser as one of the methods: of mosaics, and of developed pictures."""
+"""Wrap our denoiser as a method of the bench, for mosaics and for developed pictures."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rwdenoise.photo.noise_profile import NoiseProfile
 
 
 def ours(denoiser: Denoiser, settings: Settings) -> MosaicMethod:
-    """Return our denoiser with these settings, told the true noise profile as the others are."""
+    """Return our denoiser with these settings; it gets the true noise profile, like the other methods."""
 
     def run(mosaic: Mosaic, cfa: Cfa, noise: NoiseProfile) -> Mosaic:
         planes = denoiser.denoise(mosaic[np.newaxis], cfa=cfa, noise=noise, settings=settings)
@@ -22,7 +22,7 @@ def ours(denoiser: Denoiser, settings: Settings) -> MosaicMethod:
 
 
 def ours_for_pictures(denoiser: Denoiser, settings: Settings) -> PictureMethod:
-    """Return our denoiser of developed pictures with these settings, told nothing of the noise."""
+    """Return our denoiser of developed pictures with these settings; it gets no information about the noise."""
 
     def run(picture: Picture, _sigma: float) -> Picture:
         planes = np.ascontiguousarray(picture.transpose(2, 0, 1))

@@ -1,4 +1,4 @@
-"""Part (c): crops to look at, noisy, denoised and truth side by side: what photographers look at first."""
+"""Part (c): draw crops of critical subjects for visual comparison: noisy, denoised and truth side by side."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ Drawing = Callable[[int, int, np.random.Generator], NDArray[np.float32]]
 
 @dataclass(frozen=True)
 class Subject:
-    """What a row of the panel shows."""
+    """Subject of one row of the panel."""
 
     draw: Drawing
     exposure: float = 1.0
-    """Deep shadows are lifted again as far as they were darkened."""
+    """Exposure factor; the panel shows the crop brightened by its inverse."""
     hot_pixels: float = 0.0
-    """Share of the sites."""
+    """Share of hot pixels among the sites."""
 
 
 SUBJECTS: dict[str, Subject] = {
@@ -47,7 +47,7 @@ SUBJECTS: dict[str, Subject] = {
 
 
 def draw_panel(methods: Sequence[MosaicMethod], path: Path, *, cfa: Cfa = RGGB) -> None:
-    """Draw a row for each kind of crop, a column for the noisy photo, each method, and the truth."""
+    """Draw a panel: one row per subject; columns for the noisy photo, each method, and the truth."""
     titles = ["noisy", *(method.name for method in methods), "truth"]
     lines = [np.concatenate([_label(title, CROP) for title in titles], axis=1)]
     for name, subject in SUBJECTS.items():
@@ -56,7 +56,7 @@ def draw_panel(methods: Sequence[MosaicMethod], path: Path, *, cfa: Cfa = RGGB) 
 
 
 def _crops(subject: Subject, methods: Sequence[MosaicMethod], cfa: Cfa) -> list[Pixels]:
-    # Drawn larger than shown, and as large as LibRaw needs X-Trans mosaics to be.
+    # Larger than shown: LibRaw needs X-Trans mosaics of this size.
     edge = 516 * scene.OVERSAMPLING
     light = scene.average_down(subject.draw(edge, edge, np.random.default_rng(4)))
     noise, rng = profile_at(ISO), np.random.default_rng(5)
@@ -82,7 +82,7 @@ def _label(words: str, width: int) -> Pixels:
 
 
 def draw_panels(methods: Sequence[MosaicMethod], folder: Path) -> list[Path]:
-    """Draw the panels of Bayer and of X-Trans."""
+    """Draw one panel for Bayer and one for X-Trans; return their paths."""
     paths = []
     for cfa in (RGGB, X_TRANS):
         here = [method for method in methods if cfa.name in method.sensors]

@@ -1,7 +1,7 @@
-"""Part (a): clean pictures behind a simulated camera, Bayer and X-Trans, at three levels of noise.
+"""Part (a): measure methods on clean pictures behind a simulated camera, Bayer and X-Trans, at three noise levels.
 
-PSNR of the gamma-encoded mosaic, and PSNR, SSIM and HaarPSI of the developed picture. Everybody gets the same noisy
-mosaics; all pictures are developed by LibRaw in the same way.
+The figures are PSNR of the gamma-encoded mosaic, and PSNR, SSIM and HaarPSI of the developed picture. All methods get
+the same noisy mosaics; LibRaw develops all pictures in the same way.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ SENSORS: dict[str, tuple[Cfa, ...]] = {"Bayer": BAYER_PHASES, "X-Trans": (X_TRAN
 
 @dataclass(frozen=True)
 class Case:
-    """One picture behind one sensor at one level of noise."""
+    """One picture behind one sensor at one noise level."""
 
     path: Path
     cfa: Cfa
@@ -45,29 +45,29 @@ class Case:
 
     @property
     def noisy(self) -> Mosaic:
-        """The mosaic that everybody gets."""
+        """Noisy mosaic, the same for all methods."""
         mosaic: Mosaic = self._photos[0].planes()[0]
         return mosaic
 
     @property
     def truth(self) -> Mosaic:
-        """The mosaic without noise."""
+        """Mosaic without noise."""
         mosaic: Mosaic = self._photos[1].planes()[0]
         return mosaic
 
     def develop(self, mosaic: Mosaic) -> Picture:
-        """Develop a mosaic as every other."""
-        # In the fine steps of the clean photo, so that nobody is rounded.
+        """Develop a mosaic, always in the same way."""
+        # The clean photo has fine quantization steps: no result is rounded.
         return _encoded(develop(self._photos[1].with_planes(mosaic[np.newaxis])))
 
     @cached_property
     def true_picture(self) -> Picture:
-        """The truth, developed."""
+        """Developed truth."""
         return _encoded(develop(self._photos[1]))
 
     @cached_property
     def noisy_picture(self) -> Picture:
-        """The noisy mosaic, developed."""
+        """Developed noisy mosaic."""
         return self.develop(self.noisy)
 
     @property
@@ -77,7 +77,7 @@ class Case:
 
 
 def all_cases(*, every: int = 1) -> Iterator[tuple[Row, Case]]:
-    """Yield every sensor, level and picture, or every n-th picture, with what to call it."""
+    """Yield a case with its key for every sensor, noise level and picture, or for every n-th picture."""
     for sensor, layouts in SENSORS.items():
         for shot in SHOT:
             for index, path in enumerate((kodak() + mcmaster())[::every]):
@@ -86,7 +86,7 @@ def all_cases(*, every: int = 1) -> Iterator[tuple[Row, Case]]:
 
 
 def measure_pictures(methods: Sequence[Method], rows: Rows, *, every: int = 1) -> Iterator[Row]:
-    """Run all methods on all pictures, or on every n-th; yields rows as they come, absent methods first."""
+    """Run all methods on all pictures, or on every n-th; yield each row when measured, absent methods first."""
     yield from ({"part": "pictures", "method": m.name, "absent": m.reason} for m in methods if isinstance(m, Absent))
     here = [method for method in methods if not isinstance(method, Absent)]
     for key, case in all_cases(every=every):

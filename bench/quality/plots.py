@@ -1,4 +1,4 @@
-"""The plots of the quality bench, as PNG."""
+"""Draw the plots of the quality bench as PNG files."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from training.validate import SHOT
 
 
 def plot_curve(means: Sequence[Row], path: Path) -> None:
-    """Draw the curve: what each number of steps gains over one step, for each level of noise.
+    """Plot the gain of each number of steps over one step, for each noise level.
 
     Parameters
     ----------
     means : list of dict
         Rows averaged over the pictures.
     path : Path
-        The picture to write.
+        File to write.
     """
     from matplotlib.figure import Figure
 
@@ -47,7 +47,7 @@ def plot_curve(means: Sequence[Row], path: Path) -> None:
 
 
 def plot_texture(rows: Sequence[Row], path: Path) -> None:
-    """Draw PSNR over texture kept, one plot for each level of noise: the best are at the top and to the right."""
+    """Plot PSNR over texture kept, one plot per noise level; the best methods are at the top right."""
     from matplotlib.figure import Figure
 
     here = [row for row in rows if "texture" in row and row["iso"] is not None]

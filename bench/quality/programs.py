@@ -1,8 +1,8 @@
-"""Whole programs on RAW files: their own noise reduction against our DNG, developed by the same program without any.
+"""Measure raw converters: their own noise reduction against our DNG developed by the same converter without any.
 
-The Kodak pictures, side by side, become one RAW photo of a Canon EOS 5D Mark II at ISO 6400, whose noise darktable
-knows. Every figure compares two pictures that the same program developed: one of the noisy photo, with or without a
-denoising, and one of the photo as it would be without noise.
+The Kodak pictures, side by side, become one RAW photo of a Canon EOS 5D Mark II at ISO 6400; darktable has a noise
+profile for that camera. Every figure compares two pictures from the same converter: one of the noisy photo, with or
+without denoising, and one of the same photo without noise.
 """
 
 from __future__ import annotations
@@ -32,50 +32,50 @@ from rwdenoise.photo.noise_profile import NoiseProfile
 from rwdenoise.simulation.raw_photo import simulate_raw
 
 MAKE, MODEL, ISO = "Canon", "EOS 5D Mark II", 6400
-#: Pictures in a row.
+#: Number of pictures in a row.
 COLUMNS = 6
-# How much more noise a mosaic has than what darktable's profiles, measured after demosaicing, say of it: README.md of
+# Ratio of the noise in the mosaic to that in darktable's profiles, which are measured after demosaicing: README.md of
 # the data, "Noise figures".
 MOSAIC_TO_PROFILE = 12
 
 
 @dataclass(frozen=True)
 class Denoised:
-    """What one of our denoisers made of the noisy photo."""
+    """Noisy photo after one of our denoisers."""
 
     method: str
     path: Path
     seconds: float
-    """From reading the noisy photo to having written this one."""
+    """Time from reading the noisy photo to writing this one."""
 
 
 @dataclass(frozen=True)
 class Photos:
-    """The same photo several times, as DNG."""
+    """The same photo in all versions, as DNG."""
 
     noisy: Path
     clean: Path
     denoised: tuple[Denoised, ...]
-    """By us, with each of our denoisers."""
+    """Results of our denoisers."""
 
 
 def measure_programs(denoisers: Sequence[Denoiser], settings: Settings, *, folder: Path) -> list[Row]:
-    """Measure every program with its own noise reduction, without any, and with ours before it.
+    """Measure every converter with its own noise reduction, without any, and with our denoising before it.
 
     Parameters
     ----------
     denoisers : sequence of Denoiser
     settings : Settings
-        Of our denoisers. They are not told the noise: that is estimated, as for any photo.
+        Settings of our denoisers. They estimate the noise, as for any photo.
     folder : Path
-        Where the RAW photos are written.
+        Folder for the RAW photos.
 
     Returns
     -------
     list of dict
-        ``program`` and ``method``, with ``psnr`` (dB) and ``ssim`` of the developed picture, ``seconds`` of the
-        program's command, and ``denoise_seconds``, what our denoising takes before it. A program that is not here has
-        ``absent``, the reason, in place of the figures.
+        ``program`` and ``method``; ``psnr`` (dB) and ``ssim`` of the developed picture; ``seconds`` of the converter's
+        command; ``denoise_seconds`` of our denoising before it. A converter that is missing has the reason in
+        ``absent`` instead of figures.
     """
     noisy, clean = photograph(join_pictures(kodak()), folder)
     photos = Photos(noisy, clean, tuple(_denoise(noisy, denoiser, settings) for denoiser in denoisers))
@@ -83,7 +83,7 @@ def measure_programs(denoisers: Sequence[Denoiser], settings: Settings, *, folde
 
 
 def join_pictures(paths: Sequence[Path]) -> NDArray[np.float32]:
-    """Return pictures in rows of `COLUMNS`, cut to the size they share, as linear light of shape (3, H, W)."""
+    """Join pictures in rows of `COLUMNS`, cropped to their common size; linear light, float32, shape (3, H, W)."""
     pictures = [read_linear(path) for path in paths]
     height, width = (min(picture.shape[axis] for picture in pictures) for axis in (1, 2))
     cut = [picture[:, :height, :width] for picture in pictures]
@@ -92,7 +92,7 @@ def join_pictures(paths: Sequence[Path]) -> NDArray[np.float32]:
 
 
 def photograph(scene: NDArray[np.float32], folder: Path) -> tuple[Path, Path]:
-    """Photograph a scene (linear light, shape (3, H, W)) and return the noisy and the noise-free DNG."""
+    """Photograph a scene (linear light, float32, shape (3, H, W)); return the noisy and the noise-free DNG."""
     photos = simulate_raw(scene, cfa=RGGB, iso=ISO, rng=np.random.default_rng(ISO), noise=camera_noise())
     folder.mkdir(parents=True, exist_ok=True)
     noisy, clean = folder / "noisy.dng", folder / "clean.dng"
@@ -103,7 +103,7 @@ def photograph(scene: NDArray[np.float32], folder: Path) -> tuple[Path, Path]:
 
 
 def camera_noise() -> NoiseProfile:
-    """Return the camera's noise by the profile that darktable has of it."""
+    """Return the noise of the camera according to darktable's profile."""
     wanted = {"maker": MAKE, "model": MODEL, "iso": str(ISO), "skip": "0"}
     with (data_folder() / "noise" / "profiles_flat.csv").open(encoding="utf-8", newline="") as lines:
         profile = next(line for line in csv.DictReader(lines) if wanted.items() <= line.items())

@@ -1,7 +1,7 @@
-"""What real pairs measure beside noise: the truth lies elsewhere than the photo, and is softer.
+"""Measure the effect of misaligned, softer truths on the scores of real pairs.
 
-Everybody's result is held against the truth as it is, and against the truth moved onto the photo; and once more after a
-blur that nobody would want.
+Each result is compared with the original truth and with the truth moved onto the photo, and both again after a blur
+that nobody would want in a photo.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ from bench.registration import register
 
 #: Standard deviation of the blur, in px.
 BLUR = 0.45
-#: What FFDNet is told, in 255ths: the best for all of PolyU.
+#: Sigma for FFDNet, in 255ths of white: the best for all of PolyU.
 SIGMA = 10
 
 
 def measure_registration(ours: Sequence[PictureMethod], rows: Rows, *, every: int = 1) -> list[Row]:
-    """Return for nothing, FFDNet and ours the means over real pictures, or over every n-th.
+    """Return the means over real pictures, or over every n-th, without denoising, for FFDNet, and for our methods.
 
     Returns
     -------
     list of dict
-        "method"; "psnr" against the truth and "registered_psnr" against the moved one in dB, and with "blurred_" before
-        it each after a blur; the "shift" of the truth in px, and its "light" in 255ths.
+        "method"; in dB "psnr" against the truth and "registered_psnr" against the moved truth, each also after a blur
+        with the prefix "blurred_"; the "shift" of the truth in px, and its change of brightness "light" in 255ths.
     """
     network = ffdnet()
     peers = [] if isinstance(network, Absent) else [at_sigma(network, SIGMA)]

@@ -1,4 +1,4 @@
-"""What our denoiser removes, held against the noise: the share of the blocks from which only noise went."""
+"""Measure whether our denoiser removes only noise: the share of blocks from which nothing else was removed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rwdenoise.noise.residual import check_residual
 
 
 def measure_residuals(method: MosaicMethod, rows: Rows, *, every: int = 1) -> Iterator[Row]:
-    """Check what a method removes from each picture, and, for comparison, the noise that is really there."""
+    """Check the residual that a method removes from each picture, and the true noise for comparison."""
     for key, case in all_cases(every=every):
         yield rows.measure({"part": "residuals", **key, "method": method.name}, partial(_measure, case, method))
 

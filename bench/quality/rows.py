@@ -1,4 +1,4 @@
-"""The rows of a bench, one JSON object a line: what was measured once on the same inputs is not measured again."""
+"""Store the measured rows of a bench, one JSON object per line, to avoid repeating a measurement."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ Row: TypeAlias = dict[str, Any]
 
 
 class Rows:
-    """The rows in a file, each known by its key: part, method, sensor, picture, and what else tells inputs apart.
+    """Rows in a file, by key: part, method, sensor, picture, and everything else that distinguishes inputs.
 
     Parameters
     ----------
     path : Path
-        Read if it exists; every new row is added at once, so that an interrupted bench goes on where it stopped.
+        Read if it exists. Each new row is appended immediately: an interrupted bench resumes where it stopped.
     """
 
     def __init__(self, path: Path) -> None:
@@ -29,7 +29,7 @@ class Rows:
                 self._rows[row.pop("_key")] = row
 
     def measure(self, key: Row, figures: Callable[[], Row]) -> Row:
-        """Return the row of a key, measured now if it is not there yet."""
+        """Return the row of a key; measure it if the file does not have it."""
         name = json.dumps(key, sort_keys=True)
         if name not in self._rows:
             row = {**key, **figures()}
@@ -40,9 +40,9 @@ class Rows:
 
 
 def average(rows: Iterable[Row], *, over: str) -> list[Row]:
-    """Return the means of all figures over one field, in the order in which the groups came.
+    """Average all figures over one field; return the means in the order of first appearance.
 
-    A figure is a number that is not part of the rest of the key: a float. How many rows a mean is of is its ``count``.
+    Figures are the float values; all other values form the key. ``count`` is the number of rows in a mean.
     """
     groups: dict[str, list[Row]] = {}
     for row in rows:

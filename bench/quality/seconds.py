@@ -1,4 +1,4 @@
-"""Seconds of every method for the same picture, in turn, so that a busy machine is busy for all of them."""
+"""Time every method on the same picture, in turn: other load on the machine then affects all methods."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ROUNDS = 3
 
 
 def measure_seconds(methods: Sequence[Method]) -> list[Row]:
-    """Return the median of three rounds for the first Kodak picture (0.25 megapixels) at the middle level of noise."""
+    """Return the median of three rounds for the first Kodak picture (0.25 megapixels) at the middle noise level."""
     case = Case(kodak(1)[0], RGGB, usual_profile(SHOT[1]))
     here = [method for method in methods if not isinstance(method, Absent)]
     seconds = [[_seconds(case, method) for method in here] for _ in range(ROUNDS)]

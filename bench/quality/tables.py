@@ -1,4 +1,4 @@
-"""Rows as tables: Markdown for people, CSV and JSON for machines."""
+"""Write rows as tables: Markdown for people, CSV and JSON for programs."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ def write_tables(rows: Sequence[Row], folder: Path, *, name: str, formats: Mappi
     rows : sequence of dict
     folder : Path
     name : str
-        Of the files, without suffix.
-    formats : mapping
-        The columns of the Markdown table with the format of their numbers, in order.
+        File name without suffix.
+    formats : mapping of str to str
+        Columns of the Markdown table in order, each with its number format.
     """
     (folder / f"{name}.json").write_text(json.dumps(list(rows), indent=1) + "\n", encoding="utf-8")
     fields = list(dict.fromkeys(field for row in rows for field in row))
@@ -34,7 +34,7 @@ def write_tables(rows: Sequence[Row], folder: Path, *, name: str, formats: Mappi
 
 
 def to_markdown(rows: Sequence[Row], formats: Mapping[str, str]) -> str:
-    """Return rows as a Markdown table; an absent method's row says why."""
+    """Return rows as a Markdown table; the row of an absent method gives the reason."""
     lines = [f"| {' | '.join(name.replace('_', ' ') for name in formats)} |", f"|{'---|' * len(formats)}"]
     for row in rows:
         cells = [_cell(row.get(name), spec) for name, spec in formats.items()]

@@ -1,8 +1,8 @@
-"""Part (b), texture and edges: scenes with exact truth through a camera, a method and a demosaicing.
+"""Part (b): measure texture and edges on scenes with exact truth, after a simulated camera, a method and demosaicing.
 
-A scene's RGB is the sensor's own, without a color matrix: the truth is then exactly what perfect demosaicing after
-perfect denoising gives, and noise is not mixed among the colors. Red and blue sites see less, as in daylight, and white
-balance makes up for it. The demosaicing is Menon, Andriani, Calvagno 2007.
+The RGB of a scene is camera RGB, without a color matrix. The truth is then exactly the result of perfect denoising and
+perfect demosaicing, and the noise is not mixed between the colors. Red and blue sites get less light, as in daylight,
+and white balance compensates for it. The demosaicing method is Menon, Andriani, Calvagno 2007.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from rwdenoise.photo.noise_profile import NoiseProfile
 from rwdenoise.simulation import camera as simulate
 from rwdenoise.simulation.raw_photo import WHITE_BALANCE
 
-# A third party's test of open RAW denoisers, October 2026: "like ISO 3200, 12800, 51200".
+# From a third-party test of open RAW denoisers, October 2026: "like ISO 3200, 12800, 51200".
 LEVELS = (
     (3200, NoiseProfile(6.4e-4, 1e-6)),
     (12800, NoiseProfile(2.56e-3, 1.6e-5)),
@@ -42,7 +42,7 @@ Figures: TypeAlias = dict[str, float]
 
 @dataclass(frozen=True)
 class Shot:
-    """A scene recorded by the sensor."""
+    """Scene as recorded by the sensor."""
 
     scene: Scene
     clean: Mosaic
@@ -60,18 +60,18 @@ def measure_texture(
     Parameters
     ----------
     methods : sequence
-        A mosaic method runs before the demosaicing. A picture method runs after it, on encoded sRGB, and is told the
-        standard deviation that the noise really has there.
+        A mosaic method runs before the demosaicing. A picture method runs after it, on encoded sRGB, and gets the true
+        standard deviation of the noise there.
     scenes : sequence of Scene, optional
-        Default: all charts, and the crops of photos where those are.
+        Default: all charts, and the crops of photos if available.
     levels : sequence of (ISO, noise profile)
 
     Returns
     -------
     list of dict
-        First the ceiling, then a row for each level and method: "part", "method", "iso", "seconds" for a scene, what
-        `figures` says, each as the mean of the scenes that have it, "mtf50_ratio" to the ceiling, and "photos", how
-        many of the scenes are. An absent method has "absent", the reason, instead of figures.
+        First the ceiling, then a row for each level and method: "part", "method", "iso"; "seconds" per scene; the
+        entries of `figures`, each averaged over the scenes that have it; "mtf50_ratio" to the ceiling; and "photos",
+        the number of photos among the scenes. An absent method has the reason in "absent" instead of figures.
     """
     scenes = all_scenes() if scenes is None else scenes
     ceiling = _mean([figures(scene, develop(expose(scene))) for scene in scenes])
@@ -83,13 +83,13 @@ def measure_texture(
                 rows.append({"part": "texture", "method": method.name, "iso": iso, "absent": method.reason})
             else:
                 rows.append(_row(method.name, iso, _mean([_measure(method, shot, noise) for shot in shots]), ceiling))
-    # Without photos, "psnr" and "texture" are of dead leaves alone: the rows must say so.
+    # Without photos, "psnr" and "texture" cover only dead leaves: the rows must say so.
     photos = sum(scene.kind == "photo" for scene in scenes)
     return [row | {"photos": photos} for row in rows]
 
 
 def photograph(scene: Scene, noise: NoiseProfile) -> Shot:
-    """Record a scene with a 14-bit Bayer sensor whose floor is far below black; the same noise every time."""
+    """Record a scene with a 14-bit Bayer sensor that clips far below black; the noise is the same every time."""
     clean = expose(scene)
     sensor = simulate.SensorNoise(shot=torch.tensor(noise.shot), read=torch.tensor(noise.read))
     rng = torch.Generator().manual_seed(crc32(f"{scene.name} {noise.shot}".encode()))
@@ -98,7 +98,7 @@ def photograph(scene: Scene, noise: NoiseProfile) -> Shot:
 
 
 def expose(scene: Scene) -> Mosaic:
-    """Return what a sensor without noise makes of a scene, shape (H, W), 0 to 1."""
+    """Return the noise-free mosaic of a scene, float32, shape (H, W), 0 to 1."""
     gains = torch.tensor(WHITE_BALANCE)[None, :, None, None]
     camera = simulate.see(torch.from_numpy(scene.rgb)[None], torch.eye(3)[None], gains, torch.tensor(1.0))
     filters = torch.from_numpy(RGGB.planes(*scene.rgb.shape[1:]))[None]
@@ -106,17 +106,17 @@ def expose(scene: Scene) -> Mosaic:
 
 
 def develop(mosaic: Mosaic) -> Picture:
-    """Balance and demosaic: to linear RGB of shape (H, W, 3), signed below black."""
+    """White-balance and demosaic; return linear RGB, float32, shape (H, W, 3), negative below black."""
     balanced = mosaic * np.array(WHITE_BALANCE, np.float32)[RGGB.sites(*mosaic.shape)]
     return np.asarray(demosaicing_CFA_Bayer_Menon2007(balanced, "RGGB"), np.float32)
 
 
 def figures(scene: Scene, linear: Picture) -> Figures:
-    """Return what can be measured on this kind of scene, of a developed picture in linear RGB.
+    """Return the figures that this kind of scene allows, for a developed picture in linear RGB.
 
-    "psnr" in dB and "texture", the share of the 3 x 3 high-pass, of photos and dead leaves; "text", that share of text;
-    "transfer" of dead leaves, "mtf50" in cycles/px, "false_color" of neutral fine structure, "cast" of dark patches.
-    PSNR, shares and false color are taken in a square-root encoding, the others in linear light.
+    Photos and dead leaves: "psnr" in dB, and "texture", the share of the 3 x 3 high-pass that is kept. Text: that share
+    as "text". Dead leaves: "transfer". Edge: "mtf50" in cycles/px. Neutral fine structure: "false_color". Dark patches:
+    "cast". PSNR, shares and false color are measured in a square-root encoding, the others in linear light.
     """
     truth = np.ascontiguousarray(scene.rgb.transpose(1, 2, 0))
     shown, true = _encode(linear), _encode(truth)
@@ -156,7 +156,7 @@ def _measure(method: MosaicMethod | PictureMethod, shot: Shot, noise: NoiseProfi
 
 
 def _mean(found: Sequence[Figures]) -> Figures:
-    """Return the mean of every figure over the scenes that have it."""
+    """Average each figure over the scenes that have it."""
     names = dict.fromkeys(name for each in found for name in each)
     return {name: float(np.mean([each[name] for each in found if name in each])) for name in names}
 

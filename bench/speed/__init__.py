@@ -1,1 +1,1 @@
-"""Speed: ceilings of the machine, our rates against them, whole commands, and the peers on the same photo."""
+"""Measure speed: hardware limits, our rates against them, whole commands, and other denoisers on the same photo."""

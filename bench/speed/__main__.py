@@ -1,7 +1,7 @@
-"""``python -m bench.speed``: what the machine can do, what we do with it, and what others take for the same photo.
+"""Measure hardware limits, our speed, and other denoisers on the same photo: ``python -m bench.speed``.
 
-Everything lands in a folder: tables as Markdown, CSV and JSON, plots as PNG, and all on one page. Nothing else should
-run meanwhile.
+All results go to one folder: tables as Markdown, CSV and JSON, plots as PNG, and one page with all tables. Run nothing
+else at the same time.
 """
 
 from __future__ import annotations
@@ -42,14 +42,14 @@ PEERS = {"program": "", "method": "", "given": "", "psnr": ".2f", "seconds": ".1
 
 
 def choose_sizes(*, quick: bool) -> Sizes:
-    """Return how much to measure here."""
+    """Return the sizes to measure on this machine."""
     if quick:
         return QUICK
     return FULL if torch_devices() == ["cpu"] else WITH_GPU
 
 
 class Bench:
-    """What the parts share: the photos, the ceilings, the folder for tables."""
+    """State that all parts share: photos, hardware limits, folder for tables."""
 
     def __init__(self, arguments: argparse.Namespace, photos: Photos) -> None:
         self.folder: Path = arguments.into or Path("bench/out/quick" if arguments.quick else "bench/out")
@@ -60,11 +60,11 @@ class Bench:
 
     @cached_property
     def ceiling_rows(self) -> list[Row]:
-        """Measured once."""
+        """Hardware limits, measured once."""
         return measure_ceilings(torch_devices(), self.sizes)
 
     def ceilings(self) -> None:
-        """Measure what the machine can do."""
+        """Measure the limits of the machine."""
         self.write(self.ceiling_rows, "ceilings", CEILINGS)
 
     def rates(self) -> None:
@@ -72,13 +72,13 @@ class Bench:
         self.write(measure_rates(self.photos, self.weights, self.ceiling_rows, self.sizes), "rates", RATES)
 
     def linear(self) -> None:
-        """Time photos of all sizes."""
+        """Time photos of different sizes."""
         rows = measure_line(self.photos, self.weights[0], self.sizes)
         self.write(rows, "linear", LINEAR)
         plot_line(rows, self.folder / f"{table_name('linear')}.png")
 
     def memory(self) -> None:
-        """Measure the memory of the whole command."""
+        """Measure the peak memory of the whole command."""
         self.write(measure_memory(self.photos, self.weights, self.sizes), "memory", MEMORY)
 
     def job(self) -> None:
@@ -86,23 +86,23 @@ class Bench:
         self.write(measure_job(self.photos, self.weights, self.sizes), "job", JOB)
 
     def startup(self) -> None:
-        """Time how soon the command begins."""
+        """Time the start of the command."""
         self.write(measure_startup(self.photos, self.weights, self.sizes), "startup", STARTUP)
 
     def peers(self) -> None:
-        """Let everybody denoise the same photo."""
+        """Time and score all denoisers on the same photo."""
         rows = measure_peers(self.photos, self.weights, self.sizes)
         self.write(rows, "peers", PEERS)
         plot_peers(rows, self.folder / f"{table_name('peers')}.png")
 
     def aims(self) -> None:
-        """Hold what lies in the folder against what was aimed at."""
+        """Compare the tables in the folder with the aims."""
         files = {part: self.folder / f"{table_name(part)}.json" for part in PARTS}
         tables = {part: json.loads(file.read_text(encoding="utf-8")) for part, file in files.items() if file.exists()}
         self.write(check_aims(tables), "aims", AIMS)
 
     def write(self, rows: list[Row], part: str, formats: dict[str, str]) -> None:
-        """Write a part's tables, and print the one for people."""
+        """Write the tables of a part, and print the Markdown table."""
         table = write_tables(rows, self.folder, name=table_name(part), formats=formats)
         print(f"\n{SECTIONS[part].splitlines()[0]}\n\n{table}", flush=True)
 
@@ -121,14 +121,14 @@ PARTS: dict[str, Callable[[Bench], None]] = {
 def main(arguments: Sequence[str] | None = None) -> None:
     """Parse the command line and run the parts."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help=f"of {', '.join(PARTS)} (default: all)")
-    parser.add_argument("--into", type=Path, help="folder (default bench/out, or bench/out/quick)")
-    parser.add_argument("--quick", action="store_true", help="small photos, timed once: to see that all of it works")
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help=f"any of {', '.join(PARTS)} (default: all)")
+    parser.add_argument("--into", type=Path, help="output folder (default bench/out, or bench/out/quick)")
+    parser.add_argument("--quick", action="store_true", help="small photos, timed once: a check that everything works")
     parser.add_argument(
         "--weights",
         nargs="+",
         default=["cfa-fast", "cfa-best"],
-        help="of mosaics; the first is measured over sizes (default cfa-fast cfa-best)",
+        help="weights for mosaics; part 'linear' uses the first (default cfa-fast cfa-best)",
     )
     parsed = parser.parse_args(arguments)
     with TemporaryDirectory() as folder:

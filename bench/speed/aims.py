@@ -1,4 +1,4 @@
-"""What was aimed at, and what came of it."""
+"""Check the measured speed against the aims of the project."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from bench.speed.peers import NO_DENOISING, OURS, method_name
 from bench.speed.rates import NETWORK
 
 Tables: TypeAlias = Mapping[str, Sequence[Row]]
-"""The rows of the parts that were measured."""
+"""Rows of the measured parts, by part."""
 
 
 @dataclass(frozen=True)
 class Aim:
-    """A figure with its limit."""
+    """Figure with its limit."""
 
     words: str
     part: str
-    """Where the figure is from."""
+    """Part of the bench that measures the figure."""
     figure: Callable[[Sequence[Row]], float | None]
-    """Takes the rows of the part; None where they do not tell."""
+    """Computes the figure from the rows of the part; None if they lack it."""
     limit: float
     at_least: bool = False
 
 
 def check_aims(tables: Tables) -> list[Row]:
-    """Return a row for each aim that can be judged by what was measured: figure, limit, and whether it is reached."""
+    """Return a row for each aim that was measured: figure, limit, and whether it is reached."""
     rows: list[Row] = []
     for aim in AIMS:
         figure = aim.figure([row for row in tables.get(aim.part, ()) if "absent" not in row])
@@ -41,7 +41,7 @@ def check_aims(tables: Tables) -> list[Row]:
 
 
 def _share(backend: str) -> Callable[[Sequence[Row]], float | None]:
-    """Return what finds the network's best share of the bfloat16 ceiling on backends that are called so."""
+    """Return a function that finds the network's best share of the bfloat16 ceiling, for a backend name prefix."""
 
     def find(rows: Sequence[Row]) -> float | None:
         shares = [
@@ -58,7 +58,7 @@ def _share(backend: str) -> Callable[[Sequence[Row]], float | None]:
 
 
 def _most(field: str, **only: object) -> Callable[[Sequence[Row]], float | None]:
-    """Return what finds the largest size of a figure in the rows that have these values."""
+    """Return a function that finds the largest magnitude of a field in the rows with these values."""
 
     def find(rows: Sequence[Row]) -> float | None:
         chosen = [abs(row[field]) for row in rows if only.items() <= row.items() and row[field] is not None]
@@ -80,7 +80,7 @@ def _fast_of_non_local_means(rows: Sequence[Row]) -> float | None:
 
 
 def _ahead_of_us(rows: Sequence[Row]) -> float | None:
-    """Count the peers that are both faster and better than any one of ours."""
+    """Count the peers that are both faster and better than at least one of our methods."""
     ours = [row for row in rows if row["program"] == OURS]
     peers = [row for row in rows if row["program"] != OURS and row["method"] != NO_DENOISING]
     if not ours or not peers:

@@ -1,4 +1,4 @@
-"""What the machine can do at most: matrix products, which is what convolutions come down to, and copying memory."""
+"""Measure the limits of the machine: matrix products, to which convolutions reduce, and memory copies."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from bench.speed.timing import seconds_of
 from rwdenoise.network.engines.devices import available_devices, describe
 from rwdenoise.network.engines.pytorch import fast_dtype
 
-#: GPUs are busy only with matrices this many times longer.
+#: Factor on the edge length of matrices for a GPU: smaller ones do not keep it busy.
 GPU_FACTOR = 4
 PRODUCT, COPY = "matrix product", "memory copy"
 
 
 def torch_devices() -> list[str]:
-    """Return the devices that PyTorch itself computes on here."""
+    """Return the devices of this machine on which PyTorch can compute."""
     return [device for device in available_devices() if device in ("cuda", "mps", "cpu")]
 
 
 def measure_ceilings(devices: Iterable[str], sizes: Sizes) -> list[Row]:
-    """Measure each of PyTorch's devices: GFLOP/s of matrix products by precision, GB/s of copies (read and written)."""
+    """Measure each PyTorch device: GFLOP/s of matrix products by precision, GB/s of copies (read plus written)."""
     rows: list[Row] = []
     for device in devices:
         name = {"device": device, "machine": describe(device)}
@@ -36,13 +36,13 @@ def measure_ceilings(devices: Iterable[str], sizes: Sizes) -> list[Row]:
 
 
 def find_ceiling(rows: Iterable[Row], device: str, dtype: torch.dtype) -> float | None:
-    """Return the measured GFLOP/s of matrix products, None where they were not measured."""
+    """Return the measured GFLOP/s of matrix products, or None if not measured."""
     wanted = {"device": device, "what": PRODUCT, "precision": str(dtype).removeprefix("torch.")}
     return next((row["rate"] for row in rows if wanted.items() <= row.items()), None)
 
 
 def synchronize(device: str) -> None:
-    """Wait until a device has done all that it was given."""
+    """Wait until a device has finished all its work."""
     if device in ("cuda", "mps"):
         getattr(torch, device).synchronize()
 
@@ -54,7 +54,7 @@ def _product_rate(device: str, dtype: torch.dtype, sizes: Sizes) -> float:
 
 def _one_product_rate(device: str, dtype: torch.dtype, edge: int, rounds: int) -> float:
     left, right = (torch.rand(edge, edge, device=device).to(dtype) for _ in range(2))
-    # The same product as a convolution of 1 x 1: on AMD's CPUs MKL, which does float32 products, reaches half of it.
+    # The same product as a 1 x 1 convolution: on AMD CPUs, MKL, which computes float32 products, is half as fast.
     planes, filters = (
         x.contiguous(memory_format=torch.channels_last)
         for x in (left.reshape(1, edge, 64, -1), right[:, :, None, None])
@@ -72,7 +72,7 @@ def _copy_rate(device: str, sizes: Sizes) -> float:
 
 
 def _fastest(device: str, work: Callable[[], object], rounds: int) -> float:
-    """Return the least seconds: a ceiling is what is possible, not what is usual."""
+    """Return the shortest time, in seconds: a ceiling is the best possible rate, not the typical one."""
 
     def done() -> None:
         work()

@@ -1,4 +1,4 @@
-"""Times our weights on every engine that `rwdenoise.network.engines.devices` finds on this machine."""
+"""Load our weights on every engine that `rwdenoise.network.engines.devices` finds on this machine, to time them."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from rwdenoise.network.weights import PLANES, Architecture, find_weights
 from rwdenoise.photo.cfa import RGGB
 from rwdenoise.photo.tiling import plan_even_tiles
 
-#: The noise level told to the network where only its speed counts.
+#: Noise level for the network when only its speed matters.
 LEVEL = 0.05
 
 
 def all_backends() -> list[Engine]:
-    """Return every device that is here, in float32 and in the precision that is chosen for it by itself."""
+    """Return an engine for every device of this machine, in float32 and in the device's default precision."""
     precisions = (torch.float32, None)
     backends = [choose_backend(device, dtype=dtype) for device in available_devices() for dtype in precisions]
     return list(dict.fromkeys(backends))
 
 
 def hardware_of(backend: Engine) -> str:
-    """Return the device by whose ceilings a backend is judged, as PyTorch calls it, whatever runs networks there."""
+    """Return the PyTorch name of the device whose ceilings apply to a backend."""
     device = backend.name.split()[0]
     return "cpu" if device == "openvino" else device
 
@@ -40,11 +40,12 @@ def load(weights: str, backend: Engine) -> Denoiser:
 
 
 class NetworkAlone:
-    """The network over a frame, in the tiles and with the halos of a denoising, and nothing else.
+    """Run only the network over a frame, with the tiles and halos of a denoising.
 
     Parameters
     ----------
     weights : str
+        Name of the weights.
     backend : Engine
     shape : tuple of int
         Height and width of the frame, in px.
@@ -61,11 +62,11 @@ class NetworkAlone:
 
     @property
     def pixels(self) -> int:
-        """How many sensor pixels the network sees, those of the halos included."""
+        """Number of sensor pixels per pass, including halos."""
         return sum(self._mosaic[0, 0][tile].numel() for tile in self._tiles)
 
     def run(self, passes: int = 1) -> None:
-        """Run the network over all tiles, so many times, and wait until it is done."""
+        """Run the network `passes` times over all tiles, and wait until it is done."""
         for _ in range(passes):
             estimate = self._network.at(LEVEL)
             for rows, columns in self._tiles:
@@ -75,7 +76,7 @@ class NetworkAlone:
 
 @cache
 def flops_per_pixel(architecture: Architecture) -> float:
-    """Return the floating-point operations of one pass for each sensor pixel: two for each multiply-accumulate."""
+    """Return the floating-point operations per sensor pixel and pass: two for each multiply-accumulate."""
     edge = 8 * architecture.multiple
     denoised, informing = PLANES[architecture.domain]
     with torch.inference_mode(), FlopCounterMode(display=False) as counter:

@@ -1,4 +1,4 @@
-"""Who denoises the same photo: raw converters, our command, and functions in Python."""
+"""Define the entrants that denoise the same photo: raw converters, our command, and Python functions."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ WHOLE = "whole photo"
 
 
 class Ground:
-    """What all share: the photo, the square on which all are judged, the converter that develops mosaics."""
+    """State that all entrants share: the photo, the square that is scored, the converter that develops mosaics."""
 
     def __init__(self, photos: Photos, sizes: Sizes, converter: Developer) -> None:
         self.noisy, self.clean = photos.noisy(sizes.photo), photos.clean(sizes.photo)
         self.noise = photos.noise
         self.photo = read_raw(self.noisy)
         frame = self.photo.frame
-        # Both corners lie on even rows and columns, so the square has the filters of the whole.
+        # Both corners lie on even rows and columns: the square has the same CFA as the whole photo.
         top, left = ((length - sizes.crop) // 4 * 2 for length in (frame.height, frame.width))
         self.window = np.s_[top : top + sizes.crop, left : left + sizes.crop]
         self.scale = frame.height * frame.width / sizes.crop**2
@@ -48,52 +48,52 @@ class Ground:
 
 @dataclass
 class Entrant(ABC):
-    """Somebody who denoises the photo."""
+    """Denoiser that competes on the photo."""
 
     ground: Ground
     program: str
     method: str
     truth: Picture
-    """What the picture should be."""
+    """Picture without noise to compare with."""
     given: str = WHOLE
-    """What it is given of the photo."""
+    """Part of the photo that it gets."""
 
     @abstractmethod
     def run(self) -> float:
-        """Denoise, and return the seconds for the whole photo."""
+        """Denoise; return the time for the whole photo, in seconds."""
 
     @abstractmethod
     def picture(self) -> Picture:
-        """Return the square of what the last run gave."""
+        """Return the square of the last result, developed."""
 
 
 @dataclass
 class Converter(Entrant):
-    """A raw converter with one of its settings."""
+    """Raw converter with one of its settings."""
 
     developer: Developer = field(kw_only=True)
     settings: str = field(kw_only=True)
 
     def run(self) -> float:
-        """Develop."""
+        """Develop the noisy photo."""
         rendering = self.developer.develop(self.ground.noisy, self.settings)
         self._picture = self.ground.cut(rendering.picture)
         return rendering.seconds
 
     def picture(self) -> Picture:
-        """Return what was developed."""
+        """Return the developed square."""
         return self._picture
 
 
 @dataclass
 class OurCommand(Entrant):
-    """Our command; its DNG is developed by the converter only to be judged."""
+    """Our command; the converter develops its DNG only for scoring."""
 
     options: tuple[str, ...] = field(kw_only=True)
     target: Path = field(kw_only=True)
 
     def run(self) -> float:
-        """Denoise into a new DNG."""
+        """Denoise to a new DNG."""
         self.target.unlink(missing_ok=True)
         return seconds_of(partial(run_command, denoise_command(self.ground.noisy, self.target, *self.options)))
 
@@ -104,7 +104,7 @@ class OurCommand(Entrant):
 
 @dataclass
 class MosaicFunction(Entrant):
-    """A peer in Python that denoises mosaics."""
+    """Python peer that denoises mosaics."""
 
     peer: MosaicMethod = field(kw_only=True)
     target: Path = field(kw_only=True)
@@ -129,7 +129,7 @@ class MosaicFunction(Entrant):
 
 @dataclass
 class PictureFunction(Entrant):
-    """A peer in Python that denoises what the converter has developed."""
+    """Python peer that denoises the picture that the converter developed."""
 
     peer: PictureMethod = field(kw_only=True)
 
@@ -146,5 +146,5 @@ class PictureFunction(Entrant):
         return seconds_of(work) * self.ground.scale
 
     def picture(self) -> Picture:
-        """Return what was denoised."""
+        """Return the denoised square."""
         return self._picture

@@ -1,4 +1,4 @@
-"""What a photo costs as it grows: it should be a straight line."""
+"""Measure how denoising time grows with the size of a photo: it should be linear."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from rwdenoise.denoising.denoiser import load_denoiser
 
 
 def measure_line(photos: Photos, weights: str, sizes: Sizes) -> list[Row]:
-    """Denoise photos of different sizes in one step, each by itself, on the backend that is chosen by itself.
+    """Denoise photos of different sizes in one step, one at a time, on the default backend.
 
     Returns
     -------
     list of dict
-        ``line``, the seconds by the straight line that fits best in relation to what was measured, and ``deviation``
-        of the measured seconds from it.
+        Among others ``line``, the seconds according to the straight line with the best relative fit, and ``deviation``,
+        the relative deviation of the measured seconds from it.
     """
     denoiser = load_denoiser(weights)
     works = {

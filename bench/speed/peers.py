@@ -1,9 +1,9 @@
-"""Everybody on the same RAW photo, in turn: what it takes, and how good the developed picture is.
+"""Compare all denoisers on the same RAW photo, in turn: time, and quality of the developed picture.
 
-Raw converters are timed as whole commands, from the RAW file to a picture of 16 bits, ours from the RAW file to the
-DNG. Peers that are Python functions get a square of the photo in memory, and their seconds are scaled to all of it.
-Quality is measured on that square for everybody. A converter's picture is compared with what the same converter makes
-of the photo without noise; mosaics, ours among them, are developed by the first converter that is installed.
+Raw converters are timed as whole commands, from the RAW file to a 16-bit picture; our command from the RAW file to the
+DNG. Python functions get a square of the photo in memory, and their time is scaled to the whole photo. Quality is
+measured on that square for all of them. The picture of a converter is compared with the same converter's picture of the
+photo without noise. The first installed converter develops all mosaics, including ours.
 """
 
 from __future__ import annotations
@@ -27,21 +27,21 @@ from bench.speed.sizes import Sizes
 from bench.speed.timing import in_turn
 from rwdenoise.choices import Settings
 
-#: Ours, with one step and with as many as a user gets who asks for none.
+#: Numbers of steps for our command: one step, and the default.
 STEPS = tuple(sorted({1, Settings().steps}))
 OURS = "rwdenoise"
 NO_DENOISING = "none"
 
 
 def measure_peers(photos: Photos, weights: Sequence[str], sizes: Sizes) -> list[Row]:
-    """Time everybody in turn and judge everybody.
+    """Time all denoisers in turn, and score their pictures.
 
     Returns
     -------
     list of dict
-        ``program`` and ``method``; ``psnr`` (dB) on the square; ``seconds`` for the whole photo, and ``added``, what
-        they are beyond the same converter's seconds without denoising; for those that run before or after a converter
-        both are the same. Who is not here has ``absent``, the reason.
+        ``program`` and ``method``; ``psnr`` (dB) on the square; ``seconds`` for the whole photo; ``added``, the seconds
+        beyond the same converter's time without denoising. For denoisers that run before or after a converter,
+        ``seconds`` and ``added`` are equal. A missing peer has the reason in ``absent``.
     """
     found = [find_darktable(), find_rawtherapee()]
     functions = [*bm3d_methods(), *pmrid_methods(), ffdnet()]
@@ -50,7 +50,7 @@ def measure_peers(photos: Photos, weights: Sequence[str], sizes: Sizes) -> list[
     ]
     converters = [each for each in found if isinstance(each, Developer)]
     if not converters:
-        return [*rows, {"program": OURS, "absent": "no raw converter is here that could develop what it writes"}]
+        return [*rows, {"program": OURS, "absent": "no raw converter is installed to develop its results"}]
     with TemporaryDirectory() as folder:
         ground = Ground(photos, sizes, converters[0])
         entrants = [
@@ -75,7 +75,7 @@ def _ours(ground: Ground, weights: Sequence[str], folder: Path) -> Iterator[Entr
 
 
 def method_name(weights: str, steps: int) -> str:
-    """Return what ours is called in the table."""
+    """Return the name of our method in the table."""
     return f"{Path(weights).stem}, {steps} step{'s' if steps > 1 else ''}"
 
 

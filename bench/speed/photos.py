@@ -1,4 +1,4 @@
-"""The photo that everybody gets: the Kodak pictures side by side, again and again, as large as it is wanted."""
+"""Provide the photo for all denoisers: the Kodak pictures side by side, repeated to any size."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from rwdenoise.photo.tiling import Area
 
 
 class Photos:
-    """The same scene at any size, noisy and without noise.
+    """Photos of the same scene at any size, with and without noise.
 
     Parameters
     ----------
     folder : Path
-        Where the RAW files are written, each once.
+        Folder for the RAW files; each is written once.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -33,7 +33,7 @@ class Photos:
 
     @cached_property
     def noise(self) -> NoiseProfile:
-        """The true profile, which the files do not state."""
+        """True noise profile, which the files do not contain."""
         return camera_noise()
 
     def mosaic(self, megapixels: float) -> Mosaic:
@@ -69,7 +69,7 @@ class Photos:
 
 
 def _widen(photo: RawPhoto, megapixels: float) -> RawPhoto:
-    """Repeat a photo in both directions, or cut it; without borders."""
+    """Repeat a photo in both directions, or crop it; the result has no masked borders."""
     light = photo.mosaic[photo.active.slices]
     rows, columns = (np.arange(want) % has for want, has in zip(shape_of(megapixels), light.shape, strict=True))
     whole = Area(0, 0, rows.size, columns.size)

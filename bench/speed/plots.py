@@ -1,4 +1,4 @@
-"""The plots of the speed bench, as PNG."""
+"""Draw the plots of the speed bench as PNG files."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from bench.speed.peers import NO_DENOISING, OURS
 
 
 def plot_line(rows: Sequence[Row], path: Path) -> None:
-    """Draw seconds over megapixels, and the straight line through them.
+    """Plot seconds over megapixels, and the fitted straight line.
 
     Parameters
     ----------
     rows : list of dict
-        From `measure_line`.
+        Rows from `measure_line`.
     path : Path
-        The picture to write.
+        File to write.
     """
     from matplotlib.figure import Figure
 
@@ -33,14 +33,14 @@ def plot_line(rows: Sequence[Row], path: Path) -> None:
 
 
 def plot_peers(rows: Sequence[Row], path: Path) -> None:
-    """Draw quality over the seconds that denoising adds: the best are at the top and to the left.
+    """Plot quality over the seconds that denoising adds; the best denoisers are at the top left.
 
     Parameters
     ----------
     rows : list of dict
-        From `measure_peers`.
+        Rows from `measure_peers`.
     path : Path
-        The picture to write.
+        File to write.
     """
     from matplotlib.figure import Figure
 

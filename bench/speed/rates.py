@@ -1,4 +1,4 @@
-"""What each backend does: megapixels a second, and the share of the fastest matrix product of its precision."""
+"""Measure the rate of each backend: megapixels per second, and share of the fastest matrix product in its precision."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NETWORK = "network alone"
 
 
 class Denoising:
-    """A photo in memory that is denoised in so many steps."""
+    """Denoising of a photo in memory with a given number of steps."""
 
     def __init__(self, denoiser: Denoiser, photos: Photos, *, megapixels: float, steps: int) -> None:
         self._denoiser = denoiser
@@ -31,24 +31,24 @@ class Denoising:
         self._noise = photos.noise
         self._settings = Settings(steps)
         self.pixels = 0
-        """How many sensor pixels went through the network in the last run, once for each pass; without halos."""
+        """Number of sensor pixels that the network processed in the last run, over all passes, without halos."""
 
     def run(self) -> None:
-        """Denoise it."""
+        """Denoise the photo."""
         before = self._denoiser.pixels_run
         self._denoiser.denoise(self._planes, cfa=RGGB, noise=self._noise, settings=self._settings)
         self.pixels = self._denoiser.pixels_run - before
 
 
 def measure_rates(photos: Photos, weights: Sequence[str], ceilings: Sequence[Row], sizes: Sizes) -> list[Row]:
-    """Time the network by itself, and whole denoisings of one photo in memory, on every backend in turn.
+    """Time the network alone, and the complete denoising of one photo in memory, on every backend in turn.
 
     Returns
     -------
     list of dict
-        ``rate`` in megapixels of the photo a second. ``passes``, how often its pixels went through the network on
-        average; of the network alone the halos count, too. ``gflops`` of these passes, and their ``share`` of the
-        ceiling. ``of_one_step``, how many times the seconds of one step it takes.
+        Among others ``rate``, in megapixels of the photo per second; ``passes``, the mean number of network passes per
+        pixel (for the network alone this includes halos); ``gflops``, GFLOP/s of these passes, and their ``share`` of
+        the ceiling; ``of_one_step``, the ratio to the seconds of one step.
     """
     return [row for name in weights for row in _measure(name, photos, ceilings, sizes)]
 

@@ -1,4 +1,4 @@
-"""How much a run measures."""
+"""Choose the sizes of the speed bench: how much a run measures."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True)
 class Sizes:
-    """How large everything is, and how often it is timed."""
+    """Sizes of the inputs, and number of repetitions."""
 
     edges: tuple[int, ...]
-    """Of the square matrices whose fastest product is the ceiling on a CPU."""
+    """Edge lengths of the square matrices; their fastest product is the ceiling on a CPU."""
     copied: int
-    """Bytes whose copy is timed."""
+    """Size of the timed memory copy, in bytes."""
     rates: float
-    """Megapixels of the photo by which backends are compared."""
+    """Size of the photo on which backends are compared, in megapixels."""
     steps: tuple[int, ...]
-    """How many steps the backends walk; the first is 1."""
+    """Numbers of sampling steps for the backends; the first is 1."""
     line: tuple[float, ...]
-    """Megapixels over which cost should grow in a straight line."""
+    """Sizes of the photos over which time should grow linearly, in megapixels."""
     memory: tuple[float, ...]
-    """Megapixels of the photos whose memory is measured."""
+    """Sizes of the photos for which memory is measured, in megapixels."""
     photo: float
-    """Megapixels of the photo for whole commands and for the peers."""
+    """Size of the photo for whole commands and for the peers, in megapixels."""
     crop: int
-    """Edge in px of the square on which everybody's quality is measured, and all that slow peers are given."""
+    """Edge length, in px, of the square on which quality is measured; slow peers get only this square."""
     rounds: int
-    """How often each thing is timed, in turn with those beside it."""
+    """Number of times each item is timed, in turn with the others."""
 
 
 FULL = Sizes(
@@ -40,7 +40,7 @@ FULL = Sizes(
     crop=1024,
     rounds=3,
 )
-#: Less than a whole photo is over on a GPU before it is busy.
+#: A GPU needs a whole photo: it finishes a smaller one before it is fully busy.
 WITH_GPU = replace(FULL, rates=24)
 QUICK = Sizes(
     edges=(256,),
@@ -56,7 +56,7 @@ QUICK = Sizes(
 
 
 def shape_of(megapixels: float) -> tuple[int, int]:
-    """Return height and width of a photo of 3:2, both multiples of 16 px.
+    """Return height and width of a 3:2 photo, both multiples of 16 px.
 
     >>> shape_of(24)
     (4000, 6000)

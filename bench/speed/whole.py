@@ -1,4 +1,4 @@
-"""Our whole commands: against the network's own time, how soon they begin, and the memory that they take."""
+"""Measure our whole command: its time against that of the network alone, its start, and its peak memory."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from rwdenoise.network.engines.devices import choose_backend
 
 
 def measure_job(photos: Photos, weights: Sequence[str], sizes: Sizes) -> list[Row]:
-    """Time whole commands, RAW file to DNG, in turn with as many passes of the network alone over the same frame."""
+    """Time whole commands, RAW file to DNG, in turn with the same number of network passes over the same frame."""
     source = photos.noisy(sizes.photo)
     backend = choose_backend()
     works: dict[tuple[str, str], Callable[[], float]] = {}
@@ -49,7 +49,7 @@ def measure_job(photos: Photos, weights: Sequence[str], sizes: Sizes) -> list[Ro
 
 
 def measure_startup(photos: Photos, weights: Sequence[str], sizes: Sizes) -> list[Row]:
-    """Time ``--help``, and each denoising up to its first tile."""
+    """Time ``--help``, and a denoising up to its first tile for each of the weights."""
     source = photos.noisy(sizes.photo)
     works: dict[str, Callable[[], float]] = {"--help": partial(seconds_of, partial(run_command, [*PROGRAM, "--help"]))}
     for name in weights:
@@ -59,7 +59,7 @@ def measure_startup(photos: Photos, weights: Sequence[str], sizes: Sizes) -> lis
 
 
 def measure_memory(photos: Photos, weights: Sequence[str], sizes: Sizes) -> list[Row]:
-    """Run whole commands and tell the most memory each of them held."""
+    """Run whole commands and return the peak memory of each."""
     return [
         {
             "weights": name,
@@ -79,7 +79,7 @@ def _seconds_of_command(source: Path, weights: str) -> float:
 def _in_new_folder(
     measure: Callable[[list[str]], float], source: Path, weights: str, steps: int | None = None
 ) -> float:
-    """Measure the command that denoises a photo into a folder which is removed again."""
+    """Measure the command that denoises a photo to a temporary folder."""
     with TemporaryDirectory() as folder:
         options = ("--weights", weights, "--steps", str(steps or usual_steps(weights)))
         return measure(denoise_command(source, Path(folder) / "denoised.dng", *options))
