@@ -8,42 +8,43 @@ from bench.page import join_tables
 
 TITLE = """# How fast it is
 
-Every table comes from `python -m bench.speed`, all from one run on one machine; how each figure is defined stands in
-`bench/speed/`. Whatever stands in one table was timed in turn, and the median of three rounds is shown. The photo is
-made of the Kodak pictures behind a simulated Canon EOS 5D Mark II at ISO 6400, repeated up to the size that is stated.
+`python -m bench.speed` wrote every table in one run on one machine; `bench/speed/` defines each figure. The entries of
+a table were timed in turn; the tables show the median of three rounds. The photo consists of the Kodak pictures behind
+a simulated Canon EOS 5D Mark II at ISO 6400, repeated up to the given size.
 """
 
 #: What each table shows, in the order of the page.
 SECTIONS = {
     "aims": "## Aims",
-    "ceilings": """## What the machine can do
+    "ceilings": """## Limits of the machine
 
-The fastest of PyTorch's products of square matrices, and copying (bytes read and bytes written).""",
+PyTorch's fastest product of square matrices, and memory copies (bytes read plus bytes written).""",
     "rates": """## Rates
 
-Of a photo in memory. Rate in megapixels of the photo a second; passes: how often a pixel went through the network on
-average, since tiles rest while their estimate hardly moves; the arithmetic of these passes in GFLOP/s, and its share of
-the fastest matrix product in the same precision. The network alone runs once over the same tiles, and there the halos
-around them count, too. The last column: how many times the seconds of one step.""",
-    "linear": """## Cost and size
+Rates for a photo in memory, in megapixels of the photo per second. Passes: mean number of network passes per pixel,
+which step skipping lowers by reusing a tile's estimate while it hardly changes. GFLOP/s: arithmetic of these passes;
+share: its ratio to the fastest matrix product in the same precision. The network alone runs once over the same tiles,
+and its figures include the halos. The last column is the ratio to the seconds of one step.""",
+    "linear": """## Time by size
 
-One step with the small weights; deviation from the straight line that fits best.""",
+One step with the small weights, and the deviation from the straight line with the best fit.""",
     "memory": """## Memory
 
-The most that the whole command held at any time, RAW file to DNG, by the system's count.""",
+Peak memory of the whole command, RAW file to DNG, as counted by the system.""",
     "job": """## The whole command
 
-RAW file to DNG, the program's start included, and the network alone as often over the same tiles.""",
+RAW file to DNG, including the start of the program, compared with the same number of network passes over the same
+tiles.""",
     "startup": """## Start
 
-From the call on.""",
-    "peers": """## Others
+Seconds from the call.""",
+    "peers": """## Other programs
 
-Converters as whole commands, RAW file to picture of 16 bits; ours as a whole command, RAW file to DNG, to which any
-editor adds its own developing. Added: beyond the same converter without denoising. PSNR of the developed picture on a
-square in the middle; each converter is compared with its own picture of the photo without noise, and mosaics are
-developed by the first converter. Peers that are Python functions get that square only, are told the true noise, and
-their seconds are scaled.
+Raw converters run as whole commands, from the RAW file to a 16-bit picture; our program as a whole command, from the
+RAW file to the DNG, which an editor still has to develop. Added: seconds beyond the same converter without denoising.
+PSNR: that of the developed picture on a square in the middle. Each converter is compared with its own picture of the
+photo without noise; the first converter develops all mosaics. Python functions get only that square and the true noise,
+and their seconds are scaled to the whole photo.
 
 ![Quality against the seconds that denoising adds](pictures/speed.png)""",
 }
