@@ -51,7 +51,7 @@ _HOMES = {
     "RawPhoto": "rwdenoise.photo.raw",
     "RgbPhoto": "rwdenoise.photo.rgb",
     "RwDenoiseError": "rwdenoise.errors",
-    "Settings": "rwdenoise.denoising.diffusion",
+    "Settings": "rwdenoise.choices",
     "denoise_photo": "rwdenoise.jobs.photo",
     "estimate_noise": "rwdenoise.noise.estimate",
     "load_denoiser": "rwdenoise.denoising.denoiser",

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Self
 
+from rwdenoise.choices import Settings
 from rwdenoise.errors import RwDenoiseError
 
 VERSION = 1
@@ -95,11 +96,8 @@ class Finished:
     megapixels: float
     weights: str
     device: str
-    sampler: str
-    steps: int
-    strength: float
-    chroma: float
-    detail: float
+    settings: Settings
+    """In JSON its values stand beside the other fields: `sampler`, `steps`, `strength`, `chroma` and `detail`."""
     source_digest: str = ""
     """The sha256 of the source."""
     method_key: str = ""
@@ -174,6 +172,8 @@ _KINDS: dict[str, type[Event]] = {
     "summary": Summary,
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}
+# In the order in which they stand in a line.
+_SETTINGS = ("sampler", "steps", "strength", "chroma", "detail")
 
 
 def to_json(event: Event) -> str:
@@ -182,7 +182,10 @@ def to_json(event: Event) -> str:
     >>> to_json(Progress(job="IMG_1.NEF", stage="denoise", done=12, total=96))
     '{"v": 1, "event": "progress", "job": "IMG_1.NEF", "stage": "denoise", "done": 12, "total": 96}'
     """
-    return json.dumps({"v": VERSION, "event": _NAMES[type(event)], **dataclasses.asdict(event)})
+    table = {"v": VERSION, "event": _NAMES[type(event)]}
+    for name, value in dataclasses.asdict(event).items():
+        table |= _flat(event.settings) if isinstance(event, Finished) and name == "settings" else {name: value}
+    return json.dumps(table)
 
 
 def from_json(line: str) -> Event | None:
@@ -190,7 +193,13 @@ def from_json(line: str) -> Event | None:
     try:
         table = json.loads(line)
         kind = _KINDS[table["event"]]
+        if kind is Finished:
+            table["settings"] = Settings(**{name: table[name] for name in _SETTINGS})
         known = {field.name for field in dataclasses.fields(kind)}
         return kind(**{key: value for key, value in table.items() if key in known})
-    except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
+    except (RwDenoiseError, ValueError, TypeError, LookupError, AttributeError, RecursionError):
         return None
+
+
+def _flat(settings: Settings) -> dict[str, Any]:
+    return {name: getattr(settings, name) for name in _SETTINGS} | {"chroma": settings.chroma_strength}

@@ -2,13 +2,14 @@
 
 import numpy as np
 
+from rwdenoise.choices import Settings
 from rwdenoise.io.metadata.provenance import Provenance
 from rwdenoise.photo.cfa import LINEAR, MONOCHROME, RGGB, Cfa
 from rwdenoise.photo.noise_profile import NoiseProfile
 from rwdenoise.photo.raw import RawPhoto
 from rwdenoise.photo.tiling import Area
 
-PROVENANCE = Provenance("cfa-test 1.0", "improved", 4, 0.5, NoiseProfile(1e-3, 1e-5))
+PROVENANCE = Provenance("cfa-test 1.0", Settings(4, 0.5), NoiseProfile(1e-3, 1e-5))
 #: XYZ -> camera of a Canon PowerShot G2 (dcraw's table).
 MATRIX = np.array([[0.9194, -0.2787, -0.1059], [-0.8098, 1.5657, 0.2608], [-0.2610, 0.3064, 0.7867]])
 GAINS = (2.0, 1.0, 1.6)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -123,7 +122,7 @@ class PhotoWork:
         self._weights, self._device = ready.name, ready.device
         self._pixels_run = ready.pixels_run - before
         self.key = self.treatment.key(self.format, weights=ready.digest)
-        self._provenance = _provenance(self, ready, profile)
+        self._provenance = Provenance(ready.name, self.treatment.settings, profile, self.digest, self.key)
         self._seconds += time.perf_counter() - begun
 
     def _denoised(self, denoiser: Denoiser, noise: NoiseProfile | None, listen: Listener) -> Photo:
@@ -192,7 +191,6 @@ class PhotoWork:
         return self._finished(photo)
 
     def _finished(self, photo: Photo) -> Finished:
-        settings = self.treatment.settings
         pixels = photo.frame.height * photo.frame.width
         return Finished(
             self.job,
@@ -201,7 +199,7 @@ class PhotoWork:
             megapixels=round(pixels / 1e6, 3),
             weights=self._weights,
             device=self._device,
-            **{**dataclasses.asdict(settings), "chroma": settings.chroma_strength},
+            settings=self.treatment.settings,
             source_digest=self.digest,
             method_key=self.key,
             passes=round(self._pixels_run / pixels, 2),
@@ -213,21 +211,6 @@ class PhotoWork:
             message = f"{shown(self.source)} was changed while it was being worked on: it has {found.size} bytes now,"
             message += f" after {self._state.size}."
             raise PhotoAccessError(message, hint="Wait until it is copied or saved whole, and run the same again.")
-
-
-def _provenance(work: PhotoWork, denoiser: Denoiser, noise: NoiseProfile | None) -> Provenance:
-    settings = work.treatment.settings
-    return Provenance(
-        denoiser.name,
-        settings.sampler,
-        settings.steps,
-        settings.strength,
-        noise,
-        settings.chroma_strength,
-        settings.detail,
-        source_digest=work.digest,
-        method_key=work.key,
-    )
 
 
 def check_photo(

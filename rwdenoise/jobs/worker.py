@@ -5,7 +5,6 @@ Importing this loads neither numpy nor torch, so that a worker can say at once t
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import queue
@@ -209,7 +208,7 @@ def _finished(job: Job, denoiser: Denoiser, *, seconds: float) -> Finished:
         megapixels=round(job.layout.width * job.layout.height / 1e6, 3),
         weights=denoiser.name,
         device=denoiser.device,
-        **{**dataclasses.asdict(job.settings), "chroma": job.settings.chroma_strength},
+        settings=job.settings,
     )
 
 

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
 
+from rwdenoise.choices import Settings
 from rwdenoise.io.metadata.provenance import Provenance
 from rwdenoise.io.write import write_photo
 from rwdenoise.jobs import speed
@@ -76,7 +77,7 @@ class TestFacts:
         light = np.full((3, 288, 288), 0.3, np.float32)
         photo, _ = simulate_raw(light, cfa=RGGB, iso=6400, rng=np.random.default_rng(0))
         # With the strength 0 all of the noise is left, and stated.
-        write_photo(photo, folder / "stated.dng", provenance=Provenance("none", "improved", 1, 0.0, noise))
+        write_photo(photo, folder / "stated.dng", provenance=Provenance("none", Settings(1, 0.0), noise))
         facts = told("stated.dng")
         assert facts["noise_stated"]["shot"] == pytest.approx(noise.shot)
         assert facts["noise_of_stated"] == pytest.approx((profile_at(6400).shot / noise.shot) ** 0.5, rel=0.15)

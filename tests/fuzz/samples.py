@@ -85,6 +85,7 @@ def profiles() -> Samples:
 @cache
 def events() -> Samples:
     """Return lines of JSON, one of each event."""
+    from rwdenoise.choices import Settings
     from rwdenoise.events import Failed, Finished, Noise, Progress, Residual, Started, Summary, to_json
 
     told = (
@@ -92,7 +93,7 @@ def events() -> Samples:
         Noise("a", 1e-3, 1e-5, "given"),
         Progress("a", "denoise", 1, 96),
         Residual("a", 0.5, 12, [{"top": 1, "left": 2}]),
-        Finished("a", "a.dng", 1.0, 24.0, "cfa", "cpu", "improved", 4, 1.0, 1.0, 0.0),
+        Finished("a", "a.dng", 1.0, 24.0, "cfa", "cpu", Settings(4)),
         Failed("a", "no-access", "Message.", "Hint."),
         Summary(written=1, failed=0, skipped=0, seconds=1.5),
     )

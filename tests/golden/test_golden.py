@@ -36,7 +36,7 @@ def test_golden(case: Path, *, update_golden: bool) -> None:
     planes = denoiser.denoise(photo.planes(), cfa=photo.cfa, noise=noise, settings=settings)
     expected = case / "expected.dng"
     if update_golden:
-        provenance = Provenance(denoiser.name, settings.sampler, settings.steps, settings.strength, noise)
+        provenance = Provenance(denoiser.name, settings, noise)
         write_photo(photo.with_planes(planes), expected, provenance=provenance, overwrite=True)
     # In DN of the camera: what another processor rounds otherwise stays below one.
     difference = np.abs(read_raw(expected).planes() - planes) * (photo.white - photo.black.mean())

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rwdenoise.choices import Settings
 from rwdenoise.io.raw.dng import encode_bare_dng, encode_dng
 from rwdenoise.io.raw.reader import read_raw
 from rwdenoise.io.write import write_photo
@@ -102,7 +103,7 @@ def test_a_copy_of_a_copy_says_the_same(tmp_path: Path) -> None:
     ("strength", "chroma", "left"), [(0.0, None, 1.0), (0.5, None, 0.25), (1.0, None, 0.01), (1.0, 0.5, 0.25)]
 )
 def test_the_noise_that_is_left_is_stated(strength: float, chroma: float | None, left: float) -> None:
-    provenance = dataclasses.replace(PROVENANCE, strength=strength, chroma=chroma)
+    provenance = dataclasses.replace(PROVENANCE, settings=Settings(strength=strength, chroma=chroma))
     photo = raw_photo()
     back = round_trip(photo, encode_dng(photo, preview=PREVIEW, provenance=provenance))
     assert back.noise is not None

@@ -9,8 +9,7 @@ from rwdenoise.io.pictures.icc import COLOR_SPACES
 from rwdenoise.io.raster import PICTURE_FORMATS
 from rwdenoise.io.write import FORMATS
 from rwdenoise.network.engines import devices, openvino
-from rwdenoise.network.manifest import list_weights
-from rwdenoise.network.weights import read_facts
+from rwdenoise.network.weights import list_weights, read_facts
 
 
 @pytest.mark.parametrize(("steps", "strength"), [(0, 1), (101, 1), (1, -0.1), (1, 1.1), (1, float("nan"))])

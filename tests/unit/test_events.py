@@ -1,9 +1,11 @@
 """Events travel as lines of JSON and come back."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
+from rwdenoise.choices import Settings
 from rwdenoise.events import (
     Failed,
     Finished,
@@ -26,7 +28,7 @@ EVENTS = [
     Noise(job="a.NEF", shot=1e-3, read=1e-6, origin="estimated"),
     Progress(job="ñ\n日本.NEF", stage="denoise", done=12, total=96),
     Warned(job="a.NEF", message="no metadata"),
-    Finished("a.NEF", "/x/a.dng", 1.5, 24.3, "cfa-fast 1.0", "cpu (float32)", "improved", 4, 1.0, 0.5, 0.25),
+    Finished("a.NEF", "/x/a.dng", 1.5, 24.3, "cfa-fast 1.0", "cpu (float32)", Settings(4, chroma=0.5, detail=0.25)),
     Planned(job="a.NEF", source="/x/a.NEF", output="/x/a.dng"),
     Failed(job="a.NEF", code="corrupt-photo", message="It is cut off.", hint="Copy it again."),
     Stopped(job="a.NEF"),
@@ -67,6 +69,22 @@ def test_the_wire_format_is_kept() -> None:
             "skipped",
         )
     ]
+
+
+def test_the_settings_stand_flat_in_a_line() -> None:
+    line = (
+        '{"v": 1, "event": "finished", "job": "a.NEF", "output": "a.dng", "seconds": 1.5, "megapixels": 24.3,'
+        ' "weights": "cfa-fast 1.0", "device": "cpu (float32)", "sampler": "improved", "steps": 4, "strength": 1.0,'
+        ' "chroma": 0.5, "detail": 0.25, "source_digest": "", "method_key": "", "passes": 0.0}'
+    )
+    finished = Finished(
+        "a.NEF", "a.dng", 1.5, 24.3, "cfa-fast 1.0", "cpu (float32)", Settings(4, chroma=0.5, detail=0.25)
+    )
+    assert to_json(finished) == line
+    assert from_json(line) == finished
+    assert json.loads(to_json(replace(finished, settings=Settings(strength=0.5))))["chroma"] == 0.5
+    assert from_json(line.replace('"steps": 4', '"steps": 101')) is None
+    assert from_json(line.replace('"steps": 4, ', "")) is None
 
 
 def test_readers_ignore_what_they_do_not_know() -> None:

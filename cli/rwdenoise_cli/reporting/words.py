@@ -33,9 +33,10 @@ def steps_words(steps: int) -> str:
 def settings_words(event: Finished) -> str:
     """Return with what a photo was denoised."""
     passes = f" in {event.passes:.1f} passes" if event.passes else ""
-    facts = [f"{event.sampler} {steps_words(event.steps)}{passes}", f"strength {event.strength:g}"]
-    facts += [f"chroma {event.chroma:g}"] if event.chroma != event.strength else []
-    facts += [f"detail {event.detail:g}"] if event.detail else []
+    settings = event.settings
+    facts = [f"{settings.sampler} {steps_words(settings.steps)}{passes}", f"strength {settings.strength:g}"]
+    facts += [f"chroma {settings.chroma:g}"] if settings.chroma not in (None, settings.strength) else []
+    facts += [f"detail {settings.detail:g}"] if settings.detail else []
     return f"{printable(event.job)}: {', '.join(facts)}, weights {event.weights} on {event.device}"
 
 

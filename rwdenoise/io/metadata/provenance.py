@@ -10,6 +10,7 @@ from pathlib import Path
 import exiv2
 
 from rwdenoise._version import __version__
+from rwdenoise.choices import Settings
 from rwdenoise.errors import RwDenoiseError
 from rwdenoise.io.metadata.exiv2 import EXIV2_ERRORS, LOCK, open_image
 from rwdenoise.io.source import read_file
@@ -26,23 +27,13 @@ class Provenance:
 
     weights: str
     """Name and version of the weights."""
-    sampler: str
-    steps: int
-    strength: float
+    settings: Settings
     noise: NoiseProfile | None
     """The profile that was assumed; None if the denoiser saw the noise by itself."""
-    chroma: float | None = None
-    """Strength against color noise; None for the same as `strength`."""
-    detail: float = 0.0
     source_digest: str = ""
     """The sha256 of the source file."""
     method_key: str = ""
-    """From `rwdenoise.jobs.fingerprint`: by both of these a result is known again."""
-
-    @property
-    def chroma_strength(self) -> float:
-        """Strength against color noise."""
-        return self.strength if self.chroma is None else self.chroma
+    """From `rwdenoise.jobs.treatment`: by both of these a result is recognized."""
 
 
 def sign(exif: exiv2.ExifData, xmp: exiv2.XmpData, provenance: Provenance | None) -> None:
@@ -68,11 +59,11 @@ def sign(exif: exiv2.ExifData, xmp: exiv2.XmpData, provenance: Provenance | None
     done = {
         "Version": __version__,
         "Weights": provenance.weights,
-        "Sampler": provenance.sampler,
-        "Steps": str(provenance.steps),
-        "Strength": f"{provenance.strength:g}",
-        "Chroma": f"{provenance.chroma_strength:g}",
-        "Detail": f"{provenance.detail:g}",
+        "Sampler": provenance.settings.sampler,
+        "Steps": str(provenance.settings.steps),
+        "Strength": f"{provenance.settings.strength:g}",
+        "Chroma": f"{provenance.settings.chroma_strength:g}",
+        "Detail": f"{provenance.settings.detail:g}",
     }
     if provenance.source_digest:
         done |= {"SourceDigest": provenance.source_digest, "MethodKey": provenance.method_key}
@@ -84,7 +75,7 @@ def sign(exif: exiv2.ExifData, xmp: exiv2.XmpData, provenance: Provenance | None
 
 def read_provenance(path: Path) -> Provenance | None:
     """Return what a result of ours says of itself; None if it does not, is no result, or cannot be read."""
-    with suppress(LookupError, ValueError):
+    with suppress(RwDenoiseError, LookupError, ValueError):
         return _provenance(_properties(path))
     return None
 
@@ -116,12 +107,14 @@ def _provenance(found: Mapping[str, str]) -> Provenance:
     noise = NoiseProfile(float(found["Shot"]), float(found["Read"])) if {"Shot", "Read"} <= found.keys() else None
     return Provenance(
         weights=found["Weights"],
-        sampler=found["Sampler"],
-        steps=int(found["Steps"]),
-        strength=float(found["Strength"]),
+        settings=Settings(
+            steps=int(found["Steps"]),
+            strength=float(found["Strength"]),
+            sampler=found["Sampler"],
+            chroma=float(found.get("Chroma", found["Strength"])),
+            detail=float(found.get("Detail", "0")),
+        ),
         noise=noise,
-        chroma=float(found.get("Chroma", found["Strength"])),
-        detail=float(found.get("Detail", "0")),
         source_digest=found.get("SourceDigest", ""),
         method_key=found.get("MethodKey", ""),
     )

@@ -174,10 +174,10 @@ def _noise_tags(provenance: Provenance | None) -> Iterator[Tag]:
     if provenance is None:
         return
     if provenance.noise is not None:
-        left = max((1 - min(provenance.strength, provenance.chroma_strength)) ** 2, _LEAST_RESIDUAL)
+        left = max((1 - min(provenance.settings.strength, provenance.settings.chroma_strength)) ** 2, _LEAST_RESIDUAL)
         profile = (provenance.noise.shot * left, provenance.noise.read * left)
         yield tags.numbers(tags.NOISE_PROFILE, DOUBLE, profile)
-    yield tags.rationals(tags.NOISE_REDUCTION_APPLIED, (provenance.strength,))
+    yield tags.rationals(tags.NOISE_REDUCTION_APPLIED, (provenance.settings.strength,))
 
 
 def _mosaic_tags(photo: RawPhoto) -> Iterator[Tag]:

@@ -82,9 +82,9 @@ def _check(pair: Pair, provenance: Provenance | None, curve: NoiseCurve) -> Resi
     noisy, clean = pair
     if not isinstance(noisy, RawPhoto) or noisy.cfa == LINEAR:
         return None
-    strength = provenance.strength if provenance else 1.0
+    strength = provenance.settings.strength if provenance else 1.0
     noise = (provenance and provenance.noise) or curve.stated or curve.profile
-    if noise is None or not strength or (provenance and provenance.chroma_strength != strength):
+    if noise is None or not strength or (provenance and provenance.settings.chroma_strength != strength):
         return None
     check = check_residual(noisy.planes(), clean.planes(), noise=noise, strength=strength)
     return check if check.blocks else None

@@ -110,12 +110,12 @@ def _denoising(known: Known) -> Iterator[Fact]:
     done, finished = known.provenance, known.told.finished
     if done is not None:
         yield "weights", done.weights
-        yield "steps", f"{done.steps}, {done.sampler}"
+        yield "steps", f"{done.settings.steps}, {done.settings.sampler}"
         if finished is not None and finished.passes:
             yield "passes", f"{finished.passes:g} for each pixel, on average"
-        yield "strength", f"{done.strength:g}"
-        yield "chroma", f"{done.chroma_strength:g}"
-        yield "detail", f"{done.detail:g}"
+        yield "strength", f"{done.settings.strength:g}"
+        yield "chroma", f"{done.settings.chroma_strength:g}"
+        yield "detail", f"{done.settings.detail:g}"
     if finished is not None:
         yield "device", finished.device
         yield "time", f"{finished.seconds:.1f} s{_speed(finished)}"

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from rwdenoise.choices import Settings
 from rwdenoise.errors import (
     Cancelled,
     CorruptPhotoError,
@@ -58,7 +59,7 @@ class FakeWork:
         if self.target.exists():
             raise OutputExistsError("It is there.", hint="Give another name.")
         self.target.write_text("result")
-        return Finished(self.job, str(self.target), 1.0, 2.0, "w", "d", "improved", 4, 1.0, 1.0, 0.0, "digest", "key")
+        return Finished(self.job, str(self.target), 1.0, 2.0, "w", "d", Settings(4), "digest", "key")
 
 
 class World:

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from rwdenoise.choices import Settings
 from rwdenoise.errors import DeviceUnavailableError, SettingsError, WeightsMismatchError
 from rwdenoise.events import Event, Failed, Finished, Summary
 from rwdenoise.jobs import cluster
@@ -86,7 +87,7 @@ def told() -> Callable[..., list[str]]:
     def run(self, source: Path, target: Path) -> list[str]:
         match source.name:
             case "fine":
-                event: Event = Finished(str(source), str(target), 1, 2, "w", "d", "improved", 1, 1, 1, 0, "x", "y")
+                event: Event = Finished(str(source), str(target), 1, 2, "w", "d", Settings(1), "x", "y")
             case "bad":
                 event = Failed(str(source), "corrupt-photo", "It is cut off.", "Copy it again.")
             case _:

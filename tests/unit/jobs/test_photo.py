@@ -15,6 +15,7 @@ from rwdenoise.events import Finished, Noise, Progress, Residual, Started, Warne
 from rwdenoise.jobs import photo as job
 from rwdenoise.jobs import stages
 from rwdenoise.jobs.treatment import Treatment
+from rwdenoise.noise import estimate
 from rwdenoise.photo.noise_profile import NoiseProfile
 from rwdenoise.photo.raw import RawPhoto
 from rwdenoise.photo.rgb import RgbPhoto
@@ -36,7 +37,7 @@ def world(tmp_path: Path, monkeypatch) -> SimpleNamespace:
 
     monkeypatch.setattr(stages, "write_photo", write)
     monkeypatch.setattr(stages, "write_picture", write)
-    monkeypatch.setattr(stages, "estimate_noise", lambda *_, **__: ESTIMATED)
+    monkeypatch.setattr(estimate, "estimate_noise", lambda *_, **__: ESTIMATED)
     return world
 
 
@@ -76,8 +77,8 @@ def test_finished_says_what_was_done(world) -> None:
     finished = run(world, settings=Settings(3, 0.5, "ddim", detail=0.25))[0][-1]
     assert isinstance(finished, Finished)
     assert (finished.output, finished.weights, finished.device) == (str(world.target), "fake 1.0", "nowhere")
-    assert (finished.sampler, finished.steps, finished.strength) == ("ddim", 3, 0.5)
-    assert (finished.chroma, finished.detail) == (0.5, 0.25)
+    assert (finished.settings.sampler, finished.settings.steps, finished.settings.strength) == ("ddim", 3, 0.5)
+    assert (finished.settings.chroma_strength, finished.settings.detail) == (0.5, 0.25)
     assert finished.megapixels == pytest.approx(24e-6, abs=1e-3)
     assert 0 <= finished.seconds < 60
 
@@ -104,15 +105,15 @@ def test_the_denoised_planes_and_the_options_are_written(world) -> None:
     np.testing.assert_allclose(photo.planes(), world.photo.planes() / 2, atol=1e-4)
     provenance = options.pop("provenance")
     assert options == {"format": "tiff", "color": "rec2020", "overwrite": True}
-    assert (provenance.weights, provenance.sampler, provenance.steps) == ("fake 1.0", "improved", 2)
+    assert (provenance.weights, provenance.settings.sampler, provenance.settings.steps) == ("fake 1.0", "improved", 2)
 
 
 def test_chroma_and_detail_arrive_everywhere(world) -> None:
     events, denoiser = run(world, settings=Settings(strength=0, chroma=1, detail=0.5))
     assert denoiser.white_balance == world.photo.white_balance
-    assert (events[-1].strength, events[-1].chroma, events[-1].detail) == (0, 1, 0.5)
+    assert (events[-1].settings.strength, events[-1].settings.chroma, events[-1].settings.detail) == (0, 1, 0.5)
     provenance = world.written[0][1]["provenance"]
-    assert (provenance.strength, provenance.chroma, provenance.detail) == (0, 1, 0.5)
+    assert (provenance.settings.strength, provenance.settings.chroma, provenance.settings.detail) == (0, 1, 0.5)
 
 
 class TestPictures:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from rwdenoise.choices import Settings
 from rwdenoise.errors import Cancelled, CorruptPhotoError, RwDenoiseError
 from rwdenoise.events import Event, Finished, Progress, Started, Warned
 from rwdenoise.jobs.pipeline import Pipeline
@@ -58,7 +59,7 @@ class Work:
         warn("A warning.")
         self._do("write")
         self._watched.note(f"written {self.job}")
-        return Finished(self.job, str(self.target), 1.0, 1.0, "w", "d", "improved", 1, 1.0, 1.0, 0.0)
+        return Finished(self.job, str(self.target), 1.0, 1.0, "w", "d", Settings(1))
 
 
 def run(works: list[Work], *, jobs: int = 3) -> list[Event]:

@@ -100,7 +100,12 @@ def test_a_job_from_beginning_to_end(conversation) -> None:
     stages = {event.stage: event.total for event in said if isinstance(event, Progress)}
     assert stages == {"denoise": 2, "write": 1}
     finished = said[-1]
-    assert (finished.job, finished.strength, finished.chroma, finished.steps) == ("one", 0.5, 0.5, 2)
+    assert (finished.job, finished.settings.strength, finished.settings.chroma_strength, finished.settings.steps) == (
+        "one",
+        0.5,
+        0.5,
+        2,
+    )
     job = read_job(conversation.denoise(strength=0.5))
     photo = read_layer(conversation.folder, job.layout)
     expected = denoise_regions(

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from rwdenoise.choices import Settings
 from rwdenoise.errors import SettingsError
 from rwdenoise.events import Failed, Finished, Noise, Progress, Skipped, Started, Summary, Warned
 from rwdenoise.io.metadata.provenance import read_provenance
@@ -32,7 +33,7 @@ from tests.photos import PROVENANCE, flat_photo, raw_photo
 SIZE = (320, 448)
 PROFILE = NoiseProfile(1e-3, 1e-6)
 BOUNDS = Bounds(longest=256, crop=96, quality=80)
-FINISHED = Finished("a.dng", "a-denoised.dng", 10.0, 0.1, "cfa 1", "cpu", "improved", 4, 1.0, 1.0, 0.0, passes=3.5)
+FINISHED = Finished("a.dng", "a-denoised.dng", 10.0, 0.1, "cfa 1", "cpu", Settings(4), passes=3.5)
 
 
 def noisy_and_clean(cfa: Cfa = RGGB, *, stripes: float = 0, **details) -> tuple[RawPhoto, RawPhoto]:
@@ -51,7 +52,7 @@ def files(tmp_path_factory) -> tuple[Path, Path]:
     paths = folder / "noisy.dng", folder / "clean.dng"
     noisy, clean = noisy_and_clean(stripes=3)
     write_photo(noisy, paths[0], provenance=None)
-    write_photo(clean, paths[1], provenance=replace(PROVENANCE, noise=PROFILE, strength=1.0, chroma=1.0))
+    write_photo(clean, paths[1], provenance=replace(PROVENANCE, noise=PROFILE, settings=Settings(4, chroma=1.0)))
     return paths
 
 
@@ -140,7 +141,7 @@ class TestRemoved:
 def test_provenance_is_read_back(files) -> None:
     assert read_provenance(files[0]) is None
     assert read_provenance(files[0].parent / "missing.dng") is None
-    assert read_provenance(files[1]) == replace(PROVENANCE, noise=PROFILE, strength=1.0, chroma=1.0)
+    assert read_provenance(files[1]) == replace(PROVENANCE, noise=PROFILE, settings=Settings(4, chroma=1.0))
 
 
 def test_more_photos_get_smaller_pictures() -> None:

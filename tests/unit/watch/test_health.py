@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from rwdenoise.choices import Settings
 from rwdenoise.events import Failed, Finished, Progress, Skipped, Started, Stopped
 from rwdenoise.watch import health as watch_state
 from rwdenoise.watch.health import (
@@ -28,7 +29,7 @@ def world(tmp_path: Path) -> SimpleNamespace:
 
 
 def finished(megapixels: float) -> Finished:
-    return Finished("a.NEF", "a.dng", 1.0, megapixels, "w", "cpu", "improved", 2, 1.0, 1.0, 0.0)
+    return Finished("a.NEF", "a.dng", 1.0, megapixels, "w", "cpu", Settings(2))
 
 
 def test_events_are_counted(world: SimpleNamespace) -> None:
