@@ -1,1 +1,1 @@
-"""The commands behind `make` that are more than a line of shell."""
+"""Commands for development, called by `make` or by hand."""

@@ -1,4 +1,4 @@
-"""Draw the pictures of docs/controls.md: the built-in scene at a high ISO, with each control in several positions.
+"""Draw the pictures of docs/controls.md: the built-in scene at a high ISO, with several values of each control.
 
 ``python -m scripts.controls`` writes docs/pictures/strength.jpg, chroma.jpg and detail.jpg with the default weights.
 """
@@ -22,16 +22,16 @@ from rwdenoise.simulation.scene import draw_scene
 
 FOLDER = Path(__file__).parents[1] / "docs" / "pictures"
 ISO = 12800
-#: --detail has little to do until a photo is so noisy that the denoiser loses structure.
+#: --detail has little effect unless a photo is noisy enough for the denoiser to lose structure.
 DETAIL_ISO = 51200
 HEIGHT, WIDTH = 768, 1152
-#: Edge of the crops in px, how much they are enlarged, and the height of their labels.
+#: Edge length of the crops in px, factor by which they are enlarged, and height of their labels in px.
 CROP, ENLARGED, LABEL = 112, 3, 28
 #: Centers of crops, as (row, column) in px.
 LEAVES_TO_STARS, CHART_AND_EDGES = (256, 384), (640, 384)
-#: Edge of the places that are searched for what --detail does, in px.
+#: Edge length, in px, of the cells in which the effect of --detail is compared.
 CELL = 16
-#: How much stronger than it is, what --detail gives back is shown.
+#: Factor by which the structure that --detail restores is amplified for display.
 STRONGER = 4
 
 Picture = NDArray[np.uint8]
@@ -67,7 +67,7 @@ def draw_strength_and_chroma(denoiser: Denoiser, scene: NDArray[np.float32]) -> 
 
 
 def draw_detail(denoiser: Denoiser, scene: NDArray[np.float32]) -> None:
-    """Draw what --detail does where it does most, as bright as the brightest pixels there allow."""
+    """Draw the effect of --detail where it is largest, with the crop brightened up to white."""
     noisy, clean = simulate_raw(scene, cfa=RGGB, iso=DETAIL_ISO, rng=np.random.default_rng(1))
     plain, detailed = (denoised(denoiser, noisy, Settings(detail=detail)) for detail in (0.0, 1.0))
     truth = shown(clean)
@@ -83,7 +83,7 @@ def draw_detail(denoiser: Denoiser, scene: NDArray[np.float32]) -> None:
 
 
 def denoised(denoiser: Denoiser, photo: RawPhoto, settings: Settings) -> Picture:
-    """Return the photo denoised and developed; its noise is known."""
+    """Denoise a simulated photo with its true noise profile, and develop it."""
     noise = profile_at(photo.iso or ISO)
     planes = denoiser.denoise(
         photo.planes(), cfa=photo.cfa, noise=noise, settings=settings, white_balance=photo.white_balance
@@ -92,12 +92,12 @@ def denoised(denoiser: Denoiser, photo: RawPhoto, settings: Settings) -> Picture
 
 
 def shown(photo: RawPhoto) -> Picture:
-    """Develop a photo in 8 bits."""
+    """Develop a photo to 8 bits."""
     return (develop(photo) >> 8).astype(np.uint8)
 
 
 def busiest(gain: NDArray[np.float64]) -> Place:
-    """Return the center of a crop around where a figure for each pixel and color has the largest sum."""
+    """Return the center of the crop around the cell in which the sum of `gain`, shape (H, W, 3), is largest."""
     rows, columns = (length // CELL for length in gain.shape[:2])
     cells = gain[: rows * CELL, : columns * CELL].reshape(rows, CELL, columns, CELL, 3).sum(axis=(1, 3, 4))
     row, column = (CELL * place + CELL // 2 for place in divmod(int(cells.argmax()), columns))
@@ -106,13 +106,13 @@ def busiest(gain: NDArray[np.float64]) -> Place:
 
 
 def cut(picture: Picture, center: Place) -> Picture:
-    """Return the crop around a place."""
+    """Return the crop around a point."""
     top, left = (middle - CROP // 2 for middle in center)
     return picture[top : top + CROP, left : left + CROP]
 
 
 def save(pictures: dict[str, Picture], center: Place, name: str) -> None:
-    """Write the same crop of all pictures side by side, each below its label."""
+    """Write the same crop of all pictures side by side, each with a label above it."""
     edge = CROP * ENLARGED
     sheet = Image.new("RGB", (len(pictures) * edge, edge + LABEL), "white")
     draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(size=LABEL * 0.6)

@@ -1,6 +1,7 @@
-"""``make demo``: a high-ISO RAW photo through the command line that a user types, with figures and pictures.
+"""Denoise a high-ISO RAW photo with the command line, and show figures and pictures: ``make demo``.
 
-Without an argument the photo is simulated from the built-in scene, so that the truth is known; with one it is yours.
+Without an argument, the photo is simulated from the built-in scene, which gives the truth to compare with. The argument
+is a photo of your own.
 """
 
 from __future__ import annotations
@@ -22,9 +23,9 @@ from rwdenoise.photo.raw import RawPhoto
 
 FOLDER = Path("demo")
 ISO = 12800
-#: Width of the crops that are shown side by side, in px.
+#: Edge length of the crops shown side by side, in px.
 CROP = 480
-#: Where the built-in scene's fabric, text, stars and gradients meet, as shares of height and width.
+#: Point where the scene's fabric, text, stars and gradients meet, as fractions of height and width.
 PANELS_MEET = (1 / 3, 2 / 3)
 
 
@@ -38,7 +39,7 @@ def main() -> None:
 
 
 def show_simulated() -> None:
-    """Denoise the built-in scene and compare with the truth."""
+    """Denoise the built-in scene and compare the result with the truth."""
     noisy, truth = FOLDER / "noisy.dng", FOLDER / "truth.dng"
     run("simulate", "--iso", str(ISO), "--output", str(noisy), "--truth", str(truth), "--overwrite")
     denoised, seconds = denoise(noisy)
@@ -48,19 +49,19 @@ def show_simulated() -> None:
     for name in ("noisy", "denoised"):
         kept = texture_kept(planes[name], planes["truth"], period=photos["truth"].cfa.period)
         print(f"{name:10} {psnr(planes[name], planes['truth']):6.2f} dB {100 * kept:11.0f} %")
-    print(f"\n{seconds:.1f} s for {planes['truth'].size / 1e6:.1f} megapixels, starting the program included.")
+    print(f"\n{seconds:.1f} s for {planes['truth'].size / 1e6:.1f} megapixels, including the start of the program.")
     save_pictures(photos, center=PANELS_MEET)
 
 
 def show(source: Path) -> None:
     """Denoise the user's own photo."""
     denoised, seconds = denoise(source)
-    print(f"\n{seconds:.1f} s, starting the program included.")
+    print(f"\n{seconds:.1f} s, including the start of the program.")
     save_pictures({"before": read_raw(source), "after": read_raw(denoised)})
 
 
 def denoise(source: Path) -> tuple[Path, float]:
-    """Denoise a file with the default settings; return the output and the seconds."""
+    """Denoise a file with the default settings; return the output file and the time in seconds."""
     target = FOLDER / f"{source.stem}-denoised.dng"
     started = time.perf_counter()
     run(str(source), "--output", str(target), "--overwrite")
@@ -68,7 +69,7 @@ def denoise(source: Path) -> tuple[Path, float]:
 
 
 def run(*arguments: str) -> None:
-    """Run ``rwdenoise`` as a user does, and show what was typed."""
+    """Run ``rwdenoise`` as a user does, and print the command."""
     program = shutil.which("rwdenoise", path=str(Path(sys.executable).parent)) or "rwdenoise"
     print("$ rwdenoise", *arguments, flush=True)
     if (status := subprocess.run([program, *arguments], check=False).returncode) != 0:
@@ -76,7 +77,7 @@ def run(*arguments: str) -> None:
 
 
 def save_pictures(photos: dict[str, RawPhoto], *, center: tuple[float, float] = (0.5, 0.5)) -> None:
-    """Write each photo developed, and crops of all of them side by side."""
+    """Develop and write each photo, and crops of all of them side by side."""
     developed = {name: (develop(photo) >> 8).astype(np.uint8) for name, photo in photos.items()}
     print()
     for name, picture in developed.items():
@@ -86,13 +87,13 @@ def save_pictures(photos: dict[str, RawPhoto], *, center: tuple[float, float] = 
 
 
 def crop(picture: NDArray[np.uint8], center: tuple[float, float]) -> NDArray[np.uint8]:
-    """Cut out a square around a place, given as shares of height and width."""
+    """Crop a square around a point, given as fractions of height and width."""
     top, left = (max(0, int(edge * share) - CROP // 2) for edge, share in zip(picture.shape, center, strict=False))
     return picture[top : top + CROP, left : left + CROP]
 
 
 def save(picture: NDArray[np.uint8], path: Path) -> None:
-    """Write a PNG and say where it is."""
+    """Write a PNG and print its path."""
     Image.fromarray(picture).save(path)
     print(f"wrote {path}")
 

@@ -1,7 +1,7 @@
-"""Make the pictures of the docs: ``python -m scripts.docs_pictures [NAME...]``, all of them or some.
+"""Draw pictures for the docs, all of them or some: ``python -m scripts.docs_pictures [NAME...]``.
 
-Plots are drawn from the tables of docs/quality.md, photos from the built-in scene with the default weights. Others are
-made elsewhere: `ELSEWHERE` says by what.
+Plots come from the tables of docs/quality.md, photos from the built-in scene with the default weights. Other commands
+draw the other pictures: `ELSEWHERE` lists them.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from scripts.controls import denoised, shown
 
 DOCS = Path(__file__).parents[1] / "docs"
 FOLDER = DOCS / "pictures"
-#: What makes the pictures that are not made here.
+#: Commands that draw the other pictures.
 ELSEWHERE = {
     "strength.jpg": "python -m scripts.controls",
     "chroma.jpg": "python -m scripts.controls",
@@ -46,39 +46,39 @@ ELSEWHERE = {
 
 ISO = 12800
 HEIGHT, WIDTH = 1024, 1536
-#: Where the scene's hair, stars, chart and edges meet, as (row, column) in px.
+#: Point where the scene's hair, stars, chart and edges meet, as (row, column) in px.
 PANELS_MEET = (682, 512)
-#: Edges of the crops in px, and how much they are enlarged.
+#: Edge lengths of the crops in px, and factor by which they are enlarged.
 WIDE, NARROW, ENLARGED = 240, 120, 2
-#: Between pictures, in px.
+#: Gap between pictures, in px.
 GAP = 4
 LABEL = 24
-#: Steps of the walk that is shown.
+#: Number of sampling steps in the picture of the diffusion.
 STEPS = 4
-#: What the plot of the quality compares: words for it, and how the table of docs/quality.md begins to call it.
+#: Methods in the plot of quality: label, and start of the name in the table of docs/quality.md.
 COMPARED = {"rwdenoise": "rwdenoise cfa-best", "BM3D per plane": "BM3D", "PMRID": "PMRID", "noisy": "nothing"}
 
 Picture = NDArray[np.uint8]
 
 
 def main(*names: str) -> None:
-    """Make the pictures that are named, or all."""
+    """Draw the named pictures, or all of them."""
     for name in names or MADE:
         if name not in MADE:
-            sys.exit(f"{name} is not made here, but by: {ELSEWHERE.get(name, 'nothing')}")
+            sys.exit(f"This command does not draw {name}. It is drawn by: {ELSEWHERE.get(name, 'no command')}")
         MADE[name](FOLDER / name)
         print(f"wrote docs/pictures/{name}, {(FOLDER / name).stat().st_size // 1000} kB")
 
 
 def draw_side_by_side(path: Path) -> None:
-    """Show the scene noisy, denoised, and as it is."""
+    """Draw the scene noisy, denoised, and without noise."""
     noisy, clean = scene()
     pictures = {"noisy": shown(noisy), "denoised": denoised(load_denoiser(), noisy, Settings()), "truth": shown(clean)}
     save({label: cut(picture, WIDE) for label, picture in pictures.items()}, path)
 
 
 def draw_walk(path: Path) -> None:
-    """Show x_t at each time of a walk; its strength is where it stops, so each is a walk of its own."""
+    """Draw x_t at each time t of the sampling; each picture is a run of its own that stops at t (strength 1 - t)."""
     noisy, _ = scene()
     denoiser = load_denoiser()
     pictures = {
@@ -89,12 +89,12 @@ def draw_walk(path: Path) -> None:
 
 
 def draw_steps(path: Path) -> None:
-    """Plot what each number of steps buys."""
+    """Plot the gain of each number of steps."""
     plot_curve([_as_row(cells) for cells in table("Steps")], path)
 
 
 def draw_quality(path: Path) -> None:
-    """Plot PSNR and texture over the noise, of ours and of peers that denoise mosaics."""
+    """Plot PSNR and texture over shot noise, for our program and for peers that denoise mosaics."""
     from matplotlib.figure import Figure
 
     rows = [row for row in table("Pictures") if row["sensor"] == "Bayer"]
@@ -123,14 +123,14 @@ MADE: Mapping[str, Callable[[Path], None]] = {
 
 @cache
 def scene() -> tuple[RawPhoto, RawPhoto]:
-    """Return the built-in scene as a RAW photo, noisy and clean."""
+    """Return the built-in scene as a RAW photo, noisy and without noise."""
     rng = np.random.default_rng(0)
     noisy, clean = simulate_raw(draw_scene(HEIGHT, WIDTH, rng=rng), cfa=RGGB, iso=ISO, rng=rng)
     return noisy, clean
 
 
 def table(heading: str) -> Iterator[dict[str, str]]:
-    """Give the rows of the table below a heading of docs/quality.md."""
+    """Yield the rows of the table under a heading of docs/quality.md."""
     page = (DOCS / "quality.md").read_text(encoding="utf-8")
     below = page.split(f"\n## {heading}\n")[1]
     lines = [line for line in below.split("\n## ")[0].splitlines() if line.startswith("|")]
@@ -144,13 +144,13 @@ def _as_row(cells: Mapping[str, str]) -> Row:
 
 
 def cut(picture: Picture, edge: int) -> Picture:
-    """Return a square around where the scene's panels meet."""
+    """Return a square crop around the point where the scene's panels meet."""
     top, left = (middle - edge // 2 for middle in PANELS_MEET)
     return picture[top : top + edge, left : left + edge]
 
 
 def save(pictures: Mapping[str, Picture], path: Path) -> None:
-    """Write pictures of one size side by side, enlarged, each below its label."""
+    """Write pictures of the same size side by side, enlarged, each with a label above it."""
     edge = ENLARGED * next(iter(pictures.values())).shape[0]
     sheet = Image.new("RGB", (len(pictures) * (edge + GAP) - GAP, edge + LABEL), "white")
     draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(size=LABEL * 0.6)

@@ -1,4 +1,4 @@
-"""Holds the stubs of gimpfu against a real GIMP 2.10, and runs the plug-in in it; `scripts/gimp210 check` calls it."""
+"""Compare the stubs of gimpfu with a real GIMP 2.10, and run the plug-in in it; `scripts/gimp210 check` calls this."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from typing import Any, TypeAlias
 from rwdenoise_cli.gimp.folders import Gimp
 from rwdenoise_cli.gimp.install import PlugIn, install, plug_ins_folder
 
-# What JSON can say.
+# JSON values.
 Fact: TypeAlias = "dict[str, Fact] | list[Fact] | str | float | bool | None"
 
 _STUBS = Path(__file__).parents[1] / "tests" / "stubs"
-# What floats may differ by: GIMP computes with fewer digits.
+# Tolerance for floats: GIMP computes with less precision.
 _TOLERANCE = 0.004
 _SECONDS = 300
 _LAST_WORDS = 2000
 
-# Both sides run it, after FACTS, HERE and a function that calls the plug-in are defined.
+# Code that runs on the stubs and in GIMP, after FACTS, HERE and a function that calls the plug-in are defined.
 _TELL = """
 import json, sys
 sys.path.insert(0, FACTS)
@@ -67,7 +67,7 @@ sys.path.insert(0, HERE + "/plug-ins/rwdenoise")
 runpy.run_path(HERE + "/plug-ins/rwdenoise/rwdenoise.py", run_name="__main__")
 """
 
-# A worker that turns pictures upside down.
+# A worker that flips pictures vertically.
 _UPSIDE_DOWN = """
 import json, os, shutil, sys
 print(json.dumps({"v": 1, "event": "ready", "version": "0"}), flush=True)
@@ -85,7 +85,7 @@ shutil.rmtree(sys.argv[-1], ignore_errors=True)
 
 
 def main(tree: Path) -> int:
-    """Print all differences between the stubs and the GIMP in a tree; return 0 if there are none."""
+    """Print all differences between the stubs and the GIMP in a root tree; return 0 if there are none."""
     with tempfile.TemporaryDirectory() as folder:
         here = Path(folder)
         _prepare(here, python=sys.executable, at=here)
@@ -101,7 +101,7 @@ def main(tree: Path) -> int:
 
 
 def _prepare(here: Path, *, python: str, at: Path) -> None:
-    """Put down what both sides need: names, facts, the plug-in and its worker; ``at`` is what they call the folder."""
+    """Prepare the folder `here` (`at` for the other side): names, facts, the plug-in and its worker."""
     code = "import gimpenums, gimpfu, json; names = [n for m in (gimpenums, gimpfu) for n in vars(m)];" + (
         "print(json.dumps(sorted({n for n in names if n.isupper() and hasattr(gimpenums, n) or n.startswith('PF_')})))"
     )
@@ -125,7 +125,7 @@ def _python(code: str) -> str:
 
 
 def _ask_gimp(tree: Path) -> dict[str, Any]:
-    """Run the facts in the GIMP of a tree: each batch is a plug-in of its own."""
+    """Collect the facts in the GIMP of a root tree; each batch runs as a separate plug-in."""
     here = tree / "tmp" / "facts"
     shutil.rmtree(here, ignore_errors=True)
     here.mkdir()
@@ -139,7 +139,7 @@ def _ask_gimp(tree: Path) -> dict[str, Any]:
         ran = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_SECONDS, check=False)
         told = here / "facts.json"
         if not told.exists():
-            sys.exit(f"GIMP told nothing. Its last words: {ran.stderr.decode(errors='replace')[-_LAST_WORDS:]}")
+            sys.exit(f"GIMP wrote no facts. Its last output: {ran.stderr.decode(errors='replace')[-_LAST_WORDS:]}")
         return dict(json.loads(told.read_text()))
     finally:
         shutil.rmtree(here)
@@ -155,7 +155,7 @@ def _differences(stub: Fact, real: Fact, *, where: str) -> Iterator[str]:
     elif isinstance(stub, float) and isinstance(real, float) and abs(stub - real) < _TOLERANCE:
         return
     elif stub != real:
-        yield f"{where}: the stubs say {stub!r}, GIMP {real!r}"
+        yield f"{where}: {stub!r} in the stubs, {real!r} in GIMP"
 
 
 def _failures(real: dict[str, Any]) -> Iterator[str]:

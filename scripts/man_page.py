@@ -1,4 +1,4 @@
-"""Write docs/rwdenoise.1, the manual page, from what the commands themselves say: ``python -m scripts.man_page``."""
+"""Generate docs/rwdenoise.1, the manual page, from the help texts of the commands: ``python -m scripts.man_page``."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from scripts.cli_reference import CONFIG, Told, is_example, tell
 
 PAGE = Path(__file__).parents[1] / "docs" / "rwdenoise.1"
 
-# man(7): the first line says name and section; a date would be another on each day.
+# man(7): the first line has name and section. It has no date: a date would change the page every day.
 HEAD = r""".\" Written by `python -m scripts.man_page`.
 .TH RWDENOISE 1
 .SH NAME
-rwdenoise \- take the noise out of camera photos, above all RAW"""
+rwdenoise \- remove noise from camera photos, above all RAW"""
 
 STATUSES = {
-    "0": "Every photo was written, or was done already.",
+    "0": "All photos are written, or were already done.",
     "1": "Nothing was written.",
-    "2": "Wrong usage: an option or a value that does not exist.",
-    "3": "Some photos failed, the rest is written.",
-    "130": "Interrupted; nothing half-written stays.",
+    "2": "Wrong usage: unknown option or invalid value.",
+    "3": "Some photos failed; the others are written.",
+    "130": "Interrupted; no partially written file remains.",
 }
 
 
@@ -49,7 +49,7 @@ def manual() -> str:
 
 
 def codes() -> list[tuple[str, str]]:
-    """Return the code of each error with what it means, families before their members."""
+    """Return the code of each error with its meaning, base classes before their subclasses."""
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, RwDenoiseError)]
     return [(kind.code, str(inspect.getdoc(kind)).splitlines()[0]) for kind in kinds if kind is not RwDenoiseError]
 
@@ -73,7 +73,7 @@ def _listed(entries: Iterable[tuple[str, str]]) -> Iterator[str]:
 
 
 def _escaped(text: str) -> str:
-    """Return text without what troff would take for its own: backslashes, hyphens, and signs that begin a line."""
+    """Escape text for troff: backslashes, hyphens, quotes, tildes, and dots at the start of a line."""
     plain = text.replace("\\", r"\(rs").replace("-", r"\-").replace("'", r"\(aq").replace("~", r"\(ti")
     return re.sub(r"^\.", r"\&.", plain, flags=re.MULTILINE)
 

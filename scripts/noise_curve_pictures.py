@@ -1,7 +1,6 @@
 """Draw the noise curves of docs/inspect.md: ``python -m scripts.noise_curve_pictures``.
 
-The RAW photo is the built-in scene at ISO 6400; the developed picture is the same photo as its camera would have
-developed it.
+The RAW photo is the built-in scene at ISO 6400; the developed picture is the same photo, developed.
 """
 
 from __future__ import annotations

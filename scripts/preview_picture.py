@@ -1,4 +1,4 @@
-"""Make docs/pictures/preview.jpg: ``python -m scripts.preview_picture`` previews the built-in scene at a high ISO."""
+"""Draw docs/pictures/preview.jpg, a preview of the scene at high ISO: ``python -m scripts.preview_picture``."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from rwdenoise.view.preview import preview_photo
 TARGET = Path(__file__).parents[1] / "docs" / "pictures" / "preview.jpg"
 ISO = 12800
 HEIGHT, WIDTH = 1536, 2304
-#: Edge of the crops in px: three of them fit into a page.
+#: Edge length of the crops, in px: three of them fit on a page.
 SIZE = 264
 STRENGTHS = (0.5, 0.8, 1.0)
 QUALITY = 85
 
 
 def main() -> None:
-    """Make the picture."""
+    """Draw the picture."""
     scene = draw_scene(HEIGHT, WIDTH, rng=np.random.default_rng(0))
     photo, _ = simulate_raw(scene, cfa=RGGB, iso=ISO, rng=np.random.default_rng(1))
     with TemporaryDirectory() as folder:

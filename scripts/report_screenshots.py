@@ -1,6 +1,6 @@
-"""Make the pictures of docs/report.md: ``python -m scripts.report_screenshots``; it takes a few minutes.
+"""Take the screenshots of docs/report.md: ``python -m scripts.report_screenshots``; this takes a few minutes.
 
-Photos are simulated from the built-in scene and denoised with a report, of which pictures are taken in Chromium.
+The photos are simulated from the built-in scene and denoised with a report, which is then shown in Chromium.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from rwdenoise.simulation.raw_photo import simulate_raw
 
 FOLDER = Path(__file__).parents[1] / "docs" / "pictures"
 HEIGHT, WIDTH = 768, 1152
-#: The ISO of the photo of the whole scene, and what else is photographed.
+#: ISO of the photo of the whole scene, and further subjects with their ISO.
 ISO = 12800
 PANELS: tuple[tuple[scene.Panel, float], ...] = (
     (scene.dead_leaves, 25600),
@@ -40,7 +40,7 @@ QUALITY = 66
 
 
 def main() -> None:
-    """Make all pictures."""
+    """Take all screenshots."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         simulate(folder)
@@ -49,7 +49,7 @@ def main() -> None:
 
 
 def simulate(folder: Path) -> None:
-    """Write the photos, and one that is cut off."""
+    """Write the photos, and a truncated one."""
     rng = np.random.default_rng(8)
     pictures = [(scene.draw_scene(HEIGHT, WIDTH, rng=rng), ISO), *((draw(panel, rng), iso) for panel, iso in PANELS)]
     for number, (picture, iso) in enumerate(pictures, 1):
@@ -60,12 +60,12 @@ def simulate(folder: Path) -> None:
 
 
 def draw(panel: scene.Panel, rng: np.random.Generator) -> scene.Picture:
-    """Draw one panel of the scene as large as a photo."""
+    """Draw one panel of the scene at the size of a photo."""
     return scene.average_down(panel(HEIGHT * scene.OVERSAMPLING, WIDTH * scene.OVERSAMPLING, rng))
 
 
 def denoise(folder: Path) -> None:
-    """Denoise them as a user does."""
+    """Denoise the photos as a user does."""
     program = shutil.which("rwdenoise", path=str(Path(sys.executable).parent)) or "rwdenoise"
     command = (program, "--no-journal", "-o", "denoised", "--report", "report.html", "--config", "")
     photos = sorted(path.name for path in folder.glob("*.dng"))
@@ -73,7 +73,7 @@ def denoise(folder: Path) -> None:
 
 
 def take_pictures(report: Path) -> None:
-    """Take pictures of the report."""
+    """Take screenshots of the report."""
     path = shutil.which("chromium") or shutil.which("google-chrome")
     with sync_playwright() as playwright, playwright.chromium.launch(executable_path=path) as browser:
         for name, act in TAKEN.items():
@@ -86,7 +86,7 @@ def take_pictures(report: Path) -> None:
 
 
 def show_index(page: Page) -> None:
-    """Show all photos."""
+    """Show the index of all photos."""
 
 
 def show_photo(page: Page) -> None:
@@ -95,7 +95,7 @@ def show_photo(page: Page) -> None:
 
 
 def show_removed(page: Page) -> None:
-    """Show what was removed from the photo that lost most, and the details below."""
+    """Show the residual of the photo that lost most structure, and the details below."""
     page.set_viewport_size({"width": 1080, "height": 1480})
     page.select_option(".order", "structure")
     page.click(".direction")
@@ -112,7 +112,7 @@ TAKEN = {
 
 
 def save(png: bytes, path: Path) -> None:
-    """Write a picture of the screen; as JPEG, since noise would make a PNG of a megabyte."""
+    """Write a screenshot as JPEG: noise would make a PNG of a megabyte."""
     Image.open(BytesIO(png)).convert("RGB").save(path, quality=QUALITY, optimize=True)
     print(f"wrote docs/pictures/{path.name}, {path.stat().st_size // 1000} kB")
 

@@ -1,6 +1,7 @@
-"""A hook of MkDocs: the site also shows pages of the repository that do not lie in docs/.
+"""Add pages outside docs/ to the MkDocs site, as a MkDocs hook.
 
-So each page is there once and can be read in the repository as well: its links lead to files, and here to pages.
+The repository has each page only once and shows it with links to files; the site shows the same page with links to
+pages.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).parents[1]
-#: Where each page of the repository stands on the site.
+#: Path of each page on the site, by its path in the repository.
 SHOWN = {
     "README.md": "index.md",
     "CHANGELOG.md": "changes.md",
@@ -37,12 +38,12 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Make links between files of the repository links between pages."""
+    """Replace links between files of the repository by links between pages."""
     return relinked(markdown, page.file.src_uri)
 
 
 def relinked(markdown: str, page: str) -> str:
-    """Return a page's text with its links as they are on the site.
+    """Return a page's text with its links changed for the site.
 
     >>> relinked("[how](docs/how-it-works.md#time)", "index.md")
     '[how](how-it-works.md#time)'
