@@ -10,7 +10,14 @@ import torch
 from torch import Tensor
 
 from rwdenoise.photo.cfa import BAYER_PHASES, MONOCHROME, X_TRANS, Cfa
-from rwdenoise.photo.noise_profile import NoiseProfile, destabilize, stabilize, stabilized_white
+from rwdenoise.photo.noise_profile import (
+    READ_OFFSET,
+    READ_SLOPE,
+    NoiseProfile,
+    destabilize,
+    stabilize,
+    stabilized_white,
+)
 from rwdenoise.simulation import camera as simulate
 
 from .photos import WHITE
@@ -22,8 +29,9 @@ from .stars import draw_stars
 LOG_SHOT = (math.log(2e-6), math.log(6e-2))
 # From ISO 1600 of a typical camera to ISO 51200 of a noisy one.
 LOG_USUAL = (math.log(4e-4), math.log(2.5e-2))
-# log read = 2.18 log shot + 1.20 (Brooks et al. 2019); the spread is widened from 0.26 to that of real profiles.
-READ_SLOPE, READ_OFFSET, READ_SPREAD = 2.18, 1.20, 0.8
+# Spread of the logarithm of the read noise around that of a typical camera: Brooks et al. 2019 have 0.26, real profiles
+# more.
+READ_SPREAD = 0.8
 # Half of the cameras take their read noise from darktable 5.0's 405 profiles, where it is far stronger at low ISO:
 # log10 b = 1.247 log10 a - 1.369 (sd 0.465). On the mosaic both are 12 times as large; here as natural logarithms.
 MEASURED_SLOPE, MEASURED_OFFSET, MEASURED_SPREAD = 1.247, -3.766, 1.07

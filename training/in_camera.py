@@ -16,6 +16,8 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
+from rwdenoise.simulation.camera import encode_srgb
+
 #: Demosaicing methods; ``smooth`` works for every CFA pattern, the others for Bayer only.
 DEMOSAICERS = ("smooth", "corrected", "directed")
 #: Chroma subsampling, numbered as in Pillow: none, horizontal, both.
@@ -156,8 +158,7 @@ def balance(camera: Tensor, matrix: Tensor, gains: Tensor, gain: Tensor) -> Tens
 
 def encode(light: Tensor, curved: Tensor) -> Tensor:
     """Apply the sRGB curve (IEC 61966-2-1), then ``3 x^2 - 2 x^3`` where `curved` is 1; black and white clip."""
-    light = light.clip(0, 1)
-    encoded = torch.where(light <= 0.0031308, light * 12.92, 1.055 * light.clip(min=1e-8) ** (1 / 2.4) - 0.055)
+    encoded = encode_srgb(light.clip(0, 1))
     return torch.where(curved > 0, encoded.square() * (3 - 2 * encoded), encoded)
 
 

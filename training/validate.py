@@ -9,15 +9,13 @@ import torch
 from torch import Tensor
 
 from rwdenoise.denoising.diffusion import improved, schedule
-from rwdenoise.denoising.first_look import noise_of
-from rwdenoise.denoising.noise_level import LEAST, roughness_of
+from rwdenoise.denoising.noise_level import LEAST, noise_level_of, roughness_of
 from rwdenoise.errors import SettingsError
 from rwdenoise.network.unet import UNet
 from rwdenoise.photo.cfa import RGGB, X_TRANS, Cfa
-from rwdenoise.photo.noise_profile import NoiseProfile, destabilize, stabilize
+from rwdenoise.photo.noise_profile import NoiseProfile, destabilize, stabilize, typical_read
 from rwdenoise.simulation import camera as simulate
 
-from .camera import READ_OFFSET, READ_SLOPE
 from .pictures import MARGIN, PictureBag, Scaling
 
 SHOT = (1e-3, 4e-3, 1.6e-2)
@@ -28,7 +26,7 @@ CASES: tuple[tuple[str, Cfa], ...] = (("bayer", RGGB), ("x-trans", X_TRANS))
 
 def usual_profile(shot: float) -> NoiseProfile:
     """Return the noise profile with the typical read noise for this shot noise (Brooks et al. 2019)."""
-    return NoiseProfile(shot, math.exp(READ_SLOPE * math.log(shot) + READ_OFFSET))
+    return NoiseProfile(shot, typical_read(shot))
 
 
 def psnr(estimate: Tensor, truth: Tensor) -> float:
@@ -138,7 +136,7 @@ class PictureValidation:
             return denoise(max(float((noisy - truth).square().mean().sqrt()), LEAST), steps)
         roughness = float(roughness_of(noisy))
         taken = noisy - denoise(roughness, 1)
-        return denoise(noise_of(taken.cpu().numpy()), steps)
+        return denoise(noise_level_of(taken.cpu().numpy()), steps)
 
 
 def _mean_psnr(pairs: Iterable[tuple[Tensor, Tensor]]) -> float:

@@ -1,18 +1,36 @@
-"""What photographers may choose on top of a full estimate: detail that comes back, and grain that stays."""
+"""Apply strength, chroma and detail to a full estimate: restore detail, and keep some of the grain.
+
+What a denoiser removes has a gray part, grain in luminance, and a color part. Strength says how much of the one is
+removed, chroma how much of the other; detail says how much structure that was removed with them is restored.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
 from rwdenoise.choices import Settings
-from rwdenoise.denoising import chroma, detail
-from rwdenoise.noise.residual import Floats
-from rwdenoise.photo.cfa import Cfa
+from rwdenoise.denoising import detail
+from rwdenoise.noise.dct import Floats
+from rwdenoise.noise.residual import deviation_of, without_hot_pixels
+from rwdenoise.noise.spectrum import Grain, estimate_grain
+from rwdenoise.photo.cfa import BLUE, GREEN, RED, Cfa
 from rwdenoise.photo.noise_profile import NoiseProfile
 from rwdenoise.photo.tiling import plan_tiles
 
-#: Edge of the parts in which a frame is done, in px: they stay in memory one at a time.
+#: Edge in px of the parts in which a frame is processed, one at a time, to save memory.
 PART = 512
+#: Weights of red, green and blue in luminance: ITU-R BT.709.
+LUMINANCE = {RED: 0.2126, GREEN: 0.7152, BLUE: 0.0722}
+#: Px around a site from which its gray part is found: so near every site of X-Trans has all colors.
+GRAY_REACH = 2
+#: Standard deviation of the local means in px. *Measured* on developed grain (Bayer, X-Trans) with all color noise
+#: removed: 0.8 keeps 47 % of the luminance noise and 8 % of the color noise; 0.6 keeps 62 and 18 %, 1.0 keeps 39 and 4
+#: %.
+SPREAD = 0.8
+#: Px around a pixel on which its result depends.
+REACH = detail.REACH + GRAY_REACH
+_KERNEL = np.exp(-(np.arange(-GRAY_REACH, GRAY_REACH + 1) ** 2) / (2 * SPREAD**2)).astype(np.float32)
+_WEIGHTS = np.array([LUMINANCE[color] for color in (RED, GREEN, BLUE)], np.float32)
 
 
 def apply_controls(
@@ -24,34 +42,39 @@ def apply_controls(
     settings: Settings,
     white_balance: tuple[float, float, float],
 ) -> Floats:
-    """Return the clean estimate with the detail and the grain that the settings ask for.
+    """Apply strength, chroma and detail to the full estimate of a mosaic.
 
     Parameters
     ----------
     clean, noisy : ndarray of float32, shape (1, H, W)
-        The full estimate and what it was made from: 0 black, 1 white, signed below black.
+        The full estimate and the mosaic it was made from: 0 black, 1 white, signed below black.
     cfa : Cfa
-        The filters, counted from the first pixel.
+        The filter pattern, counted from the first pixel.
     noise : NoiseProfile
         Of the noisy mosaic.
     settings : Settings
         Strength, chroma and detail.
     white_balance : tuple of float
-        Gains for red, green and blue; they say what is gray.
+        Gains for red, green and blue; they define gray.
+
+    Returns
+    -------
+    ndarray of float32, shape (1, H, W)
+        The result, in the same units.
 
     Notes
     -----
-    Detail D completes the estimate: ``clean' = clean + D structure``. What is removed then, ``r = noisy - clean'``, has
-    a gray part L and a color part C = r - L, and of each its share stays: ``clean' + (1 - strength) L + (1 - chroma)
-    C``, in linear light. Everything is local: done in parts, the frame has no seams.
+    Detail D completes the estimate: ``clean' = clean + D structure``. What is then removed, ``r = noisy - clean'``, has
+    a gray part L and a color part C = r - L; the result is ``clean' + (1 - strength) L + (1 - chroma) C``, in linear
+    light. All of it is local, so that the parts of a frame have no seams.
     """
     result = np.empty_like(clean)
     _, height, width = clean.shape
-    for tile in plan_tiles(height, width, size=PART, halo=detail.REACH + chroma.REACH, multiple=detail.STRIDE):
+    for tile in plan_tiles(height, width, size=PART, halo=REACH, multiple=detail.STRIDE):
         rows, columns = tile.source_slices
         seen = noisy[0, rows, columns]
-        estimate = detail.give_back_detail(clean[0, rows, columns], seen, noise=noise, detail=settings.detail)
-        part = chroma.keep_grain(
+        estimate = detail.restore_detail(clean[0, rows, columns], seen, noise=noise, detail=settings.detail)
+        part = keep_grain(
             estimate,
             seen,
             cfa=cfa.shifted(rows.start, columns.start),
@@ -62,3 +85,126 @@ def apply_controls(
         )
         result[0][tile.target_slices] = part[tile.inner_slices]
     return result
+
+
+def keep_grain(  # noqa: PLR0913 -- all by name
+    clean: Floats,
+    noisy: Floats,
+    *,
+    cfa: Cfa,
+    noise: NoiseProfile,
+    white_balance: tuple[float, float, float],
+    strength: float,
+    chroma: float,
+) -> Floats:
+    """Return the estimate of a mosaic with the grain and color noise that are to stay, in linear light.
+
+    Parameters
+    ----------
+    clean, noisy : ndarray of float32, shape (H, W)
+        The full estimate and the mosaic it was made from: 0 black, 1 white, signed below black.
+    cfa : Cfa
+        The filter pattern, counted from the first pixel; only red, green and blue if chroma is not strength.
+    noise : NoiseProfile
+        Of the noisy mosaic.
+    white_balance : tuple of float
+        Gains for red, green and blue; they define gray.
+    strength, chroma : float
+        How much of the gray grain and of the color noise is removed, 0 to 1.
+    """
+    removed = noisy - clean
+    if chroma == strength:
+        return clean + np.float32(1 - strength) * removed
+    deviation = deviation_of(clean, noise)
+    # A hot pixel has the color of its filter.
+    gray = gray_part(without_hot_pixels(removed / deviation) * deviation, cfa=cfa, white_balance=white_balance)
+    return _mix(clean, gray, removed - gray, strength=strength, chroma=chroma)
+
+
+def gray_part(removed: Floats, *, cfa: Cfa, white_balance: tuple[float, float, float]) -> Floats:
+    """Return the gray grain in what was removed from a mosaic; the rest is color noise.
+
+    Parameters
+    ----------
+    removed : ndarray of float32, shape (H, W)
+        In linear light; 1 is white.
+    cfa : Cfa
+        The filter pattern, counted from the first pixel; only red, green and blue.
+    white_balance : tuple of float
+        Gains for red, green and blue; they define gray.
+
+    Returns
+    -------
+    ndarray of float32, shape (H, W)
+        Gray light as the sensor would see it: developed, it has no color.
+
+    Notes
+    -----
+    It is the luminance of the local means of each color after white balance. A single site that deviates has a color,
+    since the sites of the other colors do not follow: fine grain of single sites counts as color noise.
+    """
+    sites = cfa.sites(*removed.shape)
+    gains = np.array(white_balance, np.float32)[sites]
+    balanced = removed * gains
+    light, weights = np.zeros_like(removed), np.zeros_like(removed)
+    for color, weight in LUMINANCE.items():
+        here = (sites == color).astype(np.float32)
+        near = _smooth(here)
+        light += np.divide(weight * _smooth(balanced * here), near, out=np.zeros_like(near), where=near > 0)
+        weights += np.float32(weight) * (near > 0)
+    return np.asarray(light / weights / gains, np.float32)
+
+
+def apply_picture_controls(clean: Floats, noisy: Floats, *, grain: Grain | None, settings: Settings) -> Floats:
+    """Apply strength, chroma and detail to the full estimate of a developed picture.
+
+    Parameters
+    ----------
+    clean, noisy : ndarray of float32, shape (3, H, W)
+        The full estimate and the picture it was made from, in the display domain: 0 black, 1 white.
+    grain : Grain, optional
+        The picture's noise; by default it is measured in `noisy` if detail is to be restored.
+    settings : Settings
+        Strength, chroma and detail.
+
+    Returns
+    -------
+    ndarray of float32, shape (3, H, W)
+        The result, in the display domain.
+
+    Notes
+    -----
+    As `apply_controls`, but detail is what exceeds the measured noise, and the gray part of what was removed is its
+    luminance at each pixel.
+    """
+    result = np.empty_like(clean)
+    if settings.detail and grain is None:
+        grain = estimate_grain([noisy])
+    _, height, width = clean.shape
+    for tile in plan_tiles(height, width, size=PART, halo=detail.REACH, multiple=detail.STRIDE):
+        rows, columns = tile.source_slices
+        estimate, seen = clean[:, rows, columns], noisy[:, rows, columns]
+        if grain is not None:
+            estimate = detail.restore_picture_detail(estimate, seen, grain=grain, detail=settings.detail)
+        removed = seen - estimate
+        gray = np.tensordot(_WEIGHTS, removed, axes=1)
+        part = _mix(estimate, gray, removed - gray, strength=settings.strength, chroma=settings.chroma_strength)
+        result[:, *tile.target_slices] = part[:, *tile.inner_slices]
+    return result
+
+
+def _mix(clean: Floats, gray: Floats, color: Floats, *, strength: float, chroma: float) -> Floats:
+    kept = np.float32(1 - strength) * gray + np.float32(1 - chroma) * color
+    return np.asarray(clean + kept, np.float32)
+
+
+def _smooth(plane: Floats) -> Floats:
+    for axis in (0, 1):
+        widened = np.pad(
+            plane, [(GRAY_REACH, GRAY_REACH) if along == axis else (0, 0) for along in (0, 1)], mode="reflect"
+        )
+        length = plane.shape[axis]
+        plane = sum(
+            share * np.take(widened, np.arange(start, start + length), axis=axis) for start, share in enumerate(_KERNEL)
+        )
+    return plane

@@ -1,4 +1,4 @@
-"""A denoiser, ready to use: a network with its weights on a device. It maps planes to planes."""
+"""Denoise the planes of a photo: a network with its weights on a device, ready to use."""
 
 from __future__ import annotations
 
@@ -13,12 +13,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from rwdenoise.choices import QUALITIES, QUALITY, Settings
-from rwdenoise.denoising.controls import apply_controls
-from rwdenoise.denoising.first_look import noise_of, plan_windows
+from rwdenoise.denoising.controls import apply_controls, apply_picture_controls
 from rwdenoise.denoising.frames import Frame, MosaicFrame, PictureFrame
 from rwdenoise.denoising.local_means import keep_local_means
-from rwdenoise.denoising.noise_level import measure_roughness
-from rwdenoise.denoising.picture_controls import apply_picture_controls
+from rwdenoise.denoising.noise_level import measure_roughness, noise_level_of, plan_samples
 from rwdenoise.denoising.sampling import OnProgress, Walk
 from rwdenoise.errors import DeviceMemoryError, WeightsMismatchError
 from rwdenoise.network.engines.base import Engine
@@ -43,7 +41,7 @@ _SERVES: dict[Domain, str] = {"cfa": "RAW mosaics", "rgb": "developed pictures"}
 
 
 class Denoiser:
-    """Takes the noise out of planes.
+    """Removes noise from the planes of mosaics or of developed pictures.
 
     Parameters
     ----------
@@ -54,9 +52,9 @@ class Denoiser:
     tile : int, optional
         Edge of the tiles in px. It changes memory and speed, never the result.
     digest : str
-        Checksum (sha256) of the weights file; empty for a network that is from none.
-    looker : Denoiser, optional
-        Takes the first look at developed pictures, by default this one itself.
+        Checksum (sha256) of the weights file; empty for a network without one.
+    meter : Denoiser, optional
+        Measures the noise of developed pictures, by default this one itself.
     """
 
     def __init__(
@@ -67,7 +65,7 @@ class Denoiser:
         *,
         tile: int | None = None,
         digest: str = "",
-        looker: Denoiser | None = None,
+        meter: Denoiser | None = None,
     ) -> None:
         self.facts = facts
         self.digest = digest
@@ -76,7 +74,7 @@ class Denoiser:
         self.pixels_run = 0
         """Pixels that went through the network so far, once for each pass; halos are not counted."""
         self._network = backend.load(network)
-        self._looker = looker or self
+        self._meter = meter or self
         self._fit: Any = {"multiple": facts.architecture.multiple, "device": backend.device}
 
     @property
@@ -109,20 +107,20 @@ class Denoiser:
         cfa : Cfa
             The filters, counted from the first pixel.
         noise : NoiseProfile
-            What noise to expect.
+            The noise of the mosaic.
         settings : Settings
             Steps and sampler; strength, chroma and detail.
         white_balance : tuple of float
-            Gains for red, green and blue; they say what is gray where `settings.chroma` is not its strength.
+            Gains for red, green and blue; they define gray, which matters if `settings.chroma` is not the strength.
         broken : BrokenPixels, optional
-            The mosaic's hot and dead pixels, if they are known; by default they are looked for.
+            The mosaic's hot and dead pixels, if they are known; by default they are searched for.
         on_progress : callable, optional
             Told ``(done, total)`` after each tile; an exception that it raises ends the work.
 
         Returns
         -------
         ndarray of float32, shape (1, H, W)
-            Likewise; with strength and chroma 0 the very numbers that came in.
+            In the same units; with strength and chroma 0 the input itself.
 
         Raises
         ------
@@ -158,7 +156,7 @@ class Denoiser:
         noise: float | None = None,
         on_progress: OnProgress | None = None,
     ) -> NDArray[np.float32]:
-        """Denoise a developed picture, whose noise nobody knows.
+        """Denoise a developed picture, whose noise is not known.
 
         Parameters
         ----------
@@ -167,17 +165,17 @@ class Denoiser:
         settings : Settings
             Steps and sampler; strength, chroma and detail.
         grain : Grain, optional
-            The picture's noise, from `rwdenoise.noise.spectrum.estimate_grain`; by default it is measured in these
+            Spectrum of its noise, from `rwdenoise.noise.spectrum.estimate_grain`; by default it is measured in these
             planes, if `settings.detail` needs it.
         noise : float, optional
-            How much noise it has, from `measure_noise`; by default it is measured in these planes.
+            Standard deviation of its noise, from `measure_noise`; by default it is measured in these planes.
         on_progress : callable, optional
             As for `denoise`.
 
         Returns
         -------
         ndarray of float32, shape (3, H, W)
-            Likewise; with strength and chroma 0 the very numbers that came in.
+            In the same units; with strength and chroma 0 the input itself.
 
         Raises
         ------
@@ -199,28 +197,27 @@ class Denoiser:
         return apply_picture_controls(clean, planes, grain=grain, settings=settings)
 
     def measure_noise(self, cut: Cut, height: int, width: int, *, roughness: float) -> float:
-        """Measure how much noise a developed picture has by a first look at it, see `rwdenoise.denoising.first_look`.
+        """Measure the noise of a developed picture in samples of it, see `rwdenoise.denoising.noise_level`.
 
         Parameters
         ----------
         cut : callable
             Given rows and columns as slices, returns their planes as for `denoise_picture`.
         height, width : int
-            Of the picture, in px.
+            Size of the picture, in px.
         roughness : float
-            How rough it is, from `rwdenoise.denoising.noise_level.measure_roughness`.
+            A first guess, from `rwdenoise.denoising.noise_level.measure_roughness`.
 
         Returns
         -------
         float
             The standard deviation of its noise in the display domain; 1 is white.
         """
-        windows = (cut(*window) for window in plan_windows(height, width))
-        removed = (self._looker._take_out(planes, roughness) for planes in windows)
-        return noise_of(removed)
+        samples = (cut(*sample) for sample in plan_samples(height, width))
+        return noise_level_of(self._meter._remove(planes, roughness) for planes in samples)
 
-    def _take_out(self, planes: NDArray[np.float32], noise: float) -> NDArray[np.float32]:
-        """Return what is taken out of a picture in one step."""
+    def _remove(self, planes: NDArray[np.float32], noise: float) -> NDArray[np.float32]:
+        """Return what is removed from a picture in one step."""
         self._require("rgb")
         frame = PictureFrame(planes, noise, **self._fit)
         return planes - frame.restore(self._walk(frame, Settings(1), None))
@@ -232,7 +229,7 @@ class Denoiser:
             raise WeightsMismatchError(message, hint="Leave --weights out, so that each photo gets weights that suit.")
 
     def expect(self, height: int, width: int) -> None:
-        """Get ready for a mosaic of this size, in px: a second that can be spent while its noise is measured."""
+        """Prepare for a mosaic of this size, in px. It takes a second, best spent while the noise is measured."""
         if self.facts.architecture.domain != "cfa":
             return
         multiple = self.facts.architecture.multiple
@@ -278,5 +275,5 @@ def load_denoiser(weights: str = QUALITIES[QUALITY]["cfa"], *, device: str = "au
     """
     backend = choose_backend(device)
     network, facts = load_network(find_weights(weights))
-    looker = Denoiser(*load_network(find_weights(facts.measured_by)), backend) if facts.measured_by else None
-    return Denoiser(network, facts, backend, digest=weights_digest(weights), looker=looker)
+    meter = Denoiser(*load_network(find_weights(facts.measured_by)), backend) if facts.measured_by else None
+    return Denoiser(network, facts, backend, digest=weights_digest(weights), meter=meter)

@@ -72,7 +72,7 @@ def denoise_regions(
 
 
 def measure_picture_noise(photo: Photo, denoiser: Denoiser) -> float:
-    """Measure how much noise a picture has, part by part; the denoiser measures the same by itself of a whole one."""
+    """Measure the noise of a picture region by region, as the denoiser does by itself for a picture given whole."""
     # It imports torch, which takes a second, in which a photo can be read.
     from rwdenoise.denoising.noise_level import measure_roughness
 

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rwdenoise.choices import Settings
+from rwdenoise.denoising.controls import apply_picture_controls
 from rwdenoise.denoising.denoiser import Denoiser
-from rwdenoise.denoising.picture_controls import apply_picture_controls
 from rwdenoise.denoising.regions import denoise_regions
 from rwdenoise.noise.spectrum import Grain, estimate_grain
 from rwdenoise.photo.rgb import RgbPhoto

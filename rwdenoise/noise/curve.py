@@ -1,9 +1,9 @@
-"""The noise of a photo at every brightness, for people to look at: what was measured in its flat places.
+"""Measure the noise of a photo at every brightness, for people to look at: the photon transfer curve of flat places.
 
-The points are found in another way than `rwdenoise.noise.estimate` finds its line, so that the one can be held against
-the other: each color of a small block is followed by a smooth surface, and what the surface leaves over is noise.
-How strongly the surface itself is bent tells flat blocks from textured ones. In noise alone the two are independent, so
-no block is taken because its noise happens to be low.
+The method is another than that of `rwdenoise.noise.estimate`, so that one can be checked against the other. A smooth
+surface is fitted to each color of a small block; the residual is noise. How strongly the surface itself is curved tells
+flat blocks from textured ones. In noise alone the two are independent, so that no block is chosen because its noise
+happens to be low.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from rwdenoise.noise.estimate import LARGEST, estimate_noise
+from rwdenoise.noise.estimate import estimate_noise
+from rwdenoise.noise.line import LARGEST
 from rwdenoise.noise.residual import CLIPPED
 from rwdenoise.photo.cfa import BLUE, CLEAR, GREEN, LINEAR, RED
 from rwdenoise.photo.kinds import Photo
@@ -27,50 +28,50 @@ from rwdenoise.photo.tiling import Area
 
 Floats = NDArray[np.floating]
 Kind = Literal["raw", "developed"]
-#: Tells signals of about the same brightness: equal numbers.
+#: Gives signals of about the same brightness the same number.
 Steps = Callable[[Floats], NDArray[np.intp]]
 
 #: Least edge of a block in px; it grows to a multiple of the filters' period.
 EDGE = 16
-#: More blocks than this do not change the curve; they are spread over the photo in rows.
+#: Most blocks that are used, spread over the photo in rows; more do not change the curve.
 MOST_BLOCKS = 30_000
-#: Degree of the smooth surface: it follows the soft edges of a lens out of focus.
+#: Degree of the smooth surface: it follows soft, out-of-focus edges.
 DEGREE = 5
-#: Share of the blocks of one brightness that are taken, the flattest.
+#: Share of the blocks of one brightness that are used, the flattest.
 FLATTEST = 0.15
-#: Blocks of one color and brightness below which they tell nothing, and above which more tell nothing new.
+#: Fewest blocks of one color and brightness that are measured, and most that are used.
 FEWEST, MOST_TAKEN = 12, 40
-#: A block is flat if its surface is bent up to so many times as much as by noise alone. Of flat blocks 99 % are below.
+#: A block is flat if its surface is curved at most this many times as much as by noise alone, as 99 % of flat ones are.
 ROUGHEST = 2.0
-#: Signals that count: files of floating point may hold any.
+#: Signals are clipped to this range: files of floating point may hold any.
 RANGE = (-1.0, 2.0)
-#: Steps of brightness: of RAW so many a stop, down to so many stops below white; of developed pictures from 0 to 1.
+#: Steps of brightness: for RAW so many a stop, down to so many stops below white; for developed pictures from 0 to 1.
 STEPS_A_STOP, STOPS, TONES = 2, 14, 20
 
 
 @dataclass(frozen=True, eq=False)
 class NoiseCurve:
-    """How the variance of the noise depends on the signal: 0 is black, 1 white, and variances are in squares of that.
+    """The variance of the noise as a function of the signal: 0 black, 1 white, variances in squares of that.
 
-    Of RAW the signal is proportional to the light, of a developed picture it is what a screen shows (encoded as sRGB).
+    For RAW the signal is linear light; for developed pictures it is encoded as sRGB.
     """
 
     kind: Kind
     colors: NDArray[np.uint8]
-    """Of each measured block: `RED`, `GREEN`, `BLUE`, or `CLEAR` for gray, shape (n,)."""
+    """Color of each measured block: `RED`, `GREEN`, `BLUE`, or `CLEAR` for gray, shape (n,)."""
     signals: NDArray[np.float32]
     """Mean signal of each block, shape (n,)."""
     variances: NDArray[np.float32]
     """Variance in each block, shape (n,)."""
     flat: NDArray[np.bool_]
-    """Whether a block shows nothing but noise; the variance of the others has texture in it, shape (n,).
+    """Whether a block has nothing but noise; the variance of the others includes texture, shape (n,).
 
-    Only in a mosaic, whose noise is white, can the two be told apart; of other photos it is True.
+    Only in a mosaic, whose noise is white, can the two be told apart; for other photos it is True.
     """
     profile: NoiseProfile | None
-    """The line that was fitted; None for developed pictures, whose noise follows none, and where nothing was seen."""
+    """The line that was fitted; None for developed pictures, whose noise follows none, or if nothing was measured."""
     stated: NoiseProfile | None
-    """What the file itself states."""
+    """The profile that the file itself states."""
 
     @cached_property
     def medians(self) -> NDArray[np.float32]:
@@ -78,14 +79,14 @@ class NoiseCurve:
         return _medians(self.signals[self.flat], self.variances[self.flat], _STEPS[self.kind])
 
     def variance(self, signal: Floats) -> Floats:
-        """Return the variance at a signal: by the profile, or else by the medians; 0 where nothing was measured."""
+        """Return the variance at each signal, from the profile or else the medians; 0 if nothing was measured."""
         if self.profile is not None:
             return np.asarray(self.profile.variance(signal))
         return np.interp(signal, *self.medians) if self.medians.size else np.zeros_like(signal)
 
     @cached_property
     def clipping(self) -> float:
-        """The signal from which on the noise reaches white: what clipping has left of it looks too small."""
+        """The signal above which clipping at white makes the noise look too small."""
         signal = np.linspace(0, 1, 1001)
         return float(signal[np.argmax(signal + CLIPPED * np.sqrt(self.variance(signal)) >= 1)])
 
@@ -95,7 +96,7 @@ class _Blocks(NamedTuple):
     signal: NDArray[np.float32]
     variance: NDArray[np.float32]
     roughness: NDArray[np.float32]
-    """How strongly the surface through a block is bent: by noise alone as much as the variance."""
+    """How strongly the surface of a block is curved: by noise alone, as much as the variance."""
 
     def take(self, chosen: NDArray[np.intp]) -> _Blocks:
         color, signal, variance, roughness = self
@@ -111,7 +112,7 @@ def measure_noise_curve(photo: Photo) -> NoiseCurve:
 
     Notes
     -----
-    Where a brightness has no flat place, its texture is taken for noise, and its points lie above the line.
+    Where a brightness has no flat place, texture counts as noise and the points lie above the line.
     """
     raw = photo if isinstance(photo, RawPhoto) else None
     kind: Kind = "raw" if raw else "developed"
@@ -131,7 +132,7 @@ def measure_noise_curve(photo: Photo) -> NoiseCurve:
 
 
 def _colors_of(photo: Photo) -> Iterator[tuple[int, Floats, NDArray[np.bool_]]]:
-    """Give each color, its pixels in all blocks, shape (blocks, n), and where in a block they lie."""
+    """Yield each color, its pixels in all blocks, shape (blocks, n), and their places in a block."""
     if isinstance(photo, RawPhoto) and photo.cfa != LINEAR:
         edge = math.lcm(*photo.cfa.period) * -(-EDGE // math.lcm(*photo.cfa.period))
         blocks, sites = _cut(photo, edge)[:, 0], photo.cfa.sites(edge, edge)
@@ -163,7 +164,7 @@ def _measure(color: int, pixels: Floats, places: NDArray[np.bool_]) -> _Blocks:
 
 
 def _surfaces(places: NDArray[np.bool_]) -> Floats:
-    """Return orthonormal polynomials in two variables at the places, the constant first, as columns."""
+    """Return orthonormal polynomials in two variables at the places, as columns, the constant first."""
     y, x = np.nonzero(places) / (np.array(places.shape)[:, np.newaxis] / 2) - 1
     powers = [(degree - power, power) for degree in range(DEGREE + 1) for power in range(degree + 1)]
     orthonormal, _ = np.linalg.qr(np.stack([y**i * x**j for i, j in powers], axis=1))
@@ -171,7 +172,7 @@ def _surfaces(places: NDArray[np.bool_]) -> Floats:
 
 
 def _flattest(blocks: _Blocks, steps_of: Steps) -> _Blocks:
-    """Take of each brightness the flattest blocks."""
+    """Take the flattest blocks of each brightness."""
     steps = steps_of(blocks.signal)
     taken = [np.zeros(0, np.intp)]
     for step in np.unique(steps):
@@ -200,7 +201,7 @@ def _profile_of(photo: RawPhoto, blocks: _Blocks) -> NoiseProfile | None:
     signal, variance = _medians(blocks.signal, blocks.variance, _stops)
     if len(signal) < 2:
         return None
-    # All medians are equally certain, each relative to its own height.
+    # All medians have the same relative error.
     line = np.polyfit(signal, variance, 1, w=1 / variance.clip(min=READ_FLOOR))
     shot, read = (float(number) for number in line.clip(0, LARGEST))
     return NoiseProfile(shot, read)

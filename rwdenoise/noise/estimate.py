@@ -1,12 +1,12 @@
-"""Noise measured on the mosaic itself: no dark frames, no table of cameras, no knowledge of the scene.
+"""Estimate the noise profile of a mosaic from the mosaic itself, without dark frames or a table of cameras.
 
-The scene of a photo is predictable, its noise is not. Small blocks of the mosaic, taken as vectors, vary little in some
-directions of their space: what varies there is noise. Which directions these are is learned from the photo (its
-textures, its filters, its lens), always in one half of the blocks and then used in the other half: a direction that
-was chosen because the noise happened to be low in it would otherwise flatter the estimate.
+A scene is predictable, noise is not. Small blocks of the mosaic, taken as vectors, vary little in some directions of
+their space (small eigenvalues of their covariance): what varies there is noise. The directions are learned from the
+photo with its textures, filters and lens, in one half of the blocks, and used in the other half: a direction chosen
+because the noise happened to be low in it would bias the estimate downwards.
 
-For a unit vector w the noise of ``w . pixels`` has the variance ``shot * (w^2 . signal) + read``, whatever filters the
-sites have: a straight line, to which all colors contribute.
+For a unit vector w the noise of ``w . pixels`` has the variance ``shot * (w^2 . signal) + read``, whatever the filters
+of the sites: one straight line, to which all colors contribute.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from rwdenoise.noise.line import LARGEST, Bins, first_guess, fit_line, measure_black
 from rwdenoise.photo.cfa import Cfa
 from rwdenoise.photo.noise_profile import READ_FLOOR, NoiseProfile
 from rwdenoise.photo.raw import RawPhoto
@@ -26,40 +27,32 @@ Floats = NDArray[np.floating]
 
 #: Least edge of a block in px; it grows to a multiple of the filters' period.
 EDGE = 8
-#: More blocks than this do not change the result; they are spread evenly over the photo.
+#: Most blocks that are used, spread evenly over the photo; more do not change the result.
 MOST_BLOCKS = 60_000
-#: Directions that measure, for the blocks of 64 px; the next GUARDING ones tell flat blocks from textured ones.
+#: Of the 64 directions of a block of 8 x 8 px, how many of the quietest measure the noise, and how many of the next
+#: ones tell flat blocks from textured ones.
 MEASURING, GUARDING = 8, 32
 #: Median of chi-square over its degrees of freedom (Wilson, Hilferty 1931).
 MEDIAN = (1 - 2 / (9 * MEASURING)) ** 3
-#: Share of the blocks of one brightness that are always taken: the flattest.
+#: Share of the blocks of one brightness that are always used: the flattest.
 FLATTEST = 0.15
 MOST_BINS = 12
-#: Signal from which on sensors bend and clip, as a share of the brightest that was recorded.
+#: Signal above which sensors are no longer linear, as a share of the brightest that was recorded.
 CEILING = 0.95
-#: Standard errors by which a bin may lie above the line before it counts less: texture only ever adds variance.
-TOLERANCE = 0.5
-# log read = 2.18 log shot + 1.20 (Brooks et al. 2019, "Unprocessing Images for Learned Raw Denoising"); it decides only
-# where a photo has no shadows, so it is given an error of 100 %.
-READ_SLOPE, READ_OFFSET, READ_ERROR = 2.18, 1.20, 1.0
-#: Relative error that is granted to optical black: it sees no light, but more of the drift and banding.
-BLACK_ERROR = 0.1
-#: Fewest blocks, and fewest optically black pixels, that tell anything.
-LEAST_BLOCKS, LEAST_MASKED = 16, 64
-#: No camera comes near; it keeps nonsense from becoming an invalid profile.
-LARGEST = 0.5
-#: Rounds of the estimate, and in each of them of learning the directions.
+#: Fewest blocks of each half of the photo that the directions are learned from.
+LEAST_BLOCKS = 16
+#: Rounds of the estimate, and rounds of learning the directions within each.
 ROUNDS, LEARNING = 3, 4
-#: How many blocks the model of a usual scene is worth.
+#: Weight of the model of a typical scene, in blocks.
 MODEL_BLOCKS = 1.0
 
 
 @dataclass(frozen=True)
 class _Blocks:
-    """Blocks of a mosaic, all in the same phase of the filters."""
+    """Blocks of a mosaic, all in the same CFA phase."""
 
     pixels: NDArray[np.float32]  # (count, edge * edge)
-    beside: Floats  # (count,): mean signal of the blocks to the left and right, whose noise is independent
+    beside: Floats  # (count,): mean signal of the blocks to the left and right, with independent noise
     half: NDArray[np.bool_]  # (count,): which half of the photo
 
     def take(self, chosen: NDArray[np.bool_]) -> _Blocks:
@@ -67,48 +60,40 @@ class _Blocks:
 
 
 class _Energies(NamedTuple):
-    """What was measured on each block."""
+    """What was measured on each block, arrays of shape (count,)."""
 
-    signal: Floats  # to which the measured variance belongs
+    signal: Floats  # at which the variance was measured
     variance: Floats
-    guard: Floats  # relative to what noise alone would give: 1 in flat blocks
+    guard: Floats  # energy in the guarding directions, relative to noise alone: 1 in flat blocks
     beside: Floats
 
 
-class _Bins(NamedTuple):
-    """Points of the line, from dark to bright."""
-
-    signal: Floats
-    variance: Floats
-    error: Floats  # standard error, as a share of the variance
-
-
 def estimate_noise(planes: NDArray[np.float32], cfa: Cfa, *, masked: NDArray[np.float32] | None = None) -> NoiseProfile:
-    """Estimate the noise of a mosaic from the mosaic.
+    """Estimate the noise profile of a mosaic from the mosaic itself.
 
     Parameters
     ----------
     planes : ndarray of float32, shape (1, H, W)
         Normalized signal, 0 black, 1 white, signed below black.
     cfa : Cfa
-        The filters, counted from the top-left pixel.
+        The filter pattern, counted from the top-left pixel.
     masked : ndarray of float32, shape (n,), optional
-        Optically black pixels, normalized likewise: they show the read noise.
+        Optically black pixels, normalized the same way: they show the read noise.
 
     Returns
     -------
     NoiseProfile
-        Its read noise is never below that of the quantization. Where a mosaic shows no noise at all, ``shot`` is 0.
+        Its read noise is never below that of the quantization; its shot noise is 0 if the mosaic has no noise.
 
     Notes
     -----
     Learning the subspace follows Pyatykh, Hesser, Zheng 2013 and Liu, Tanaka, Okutomi 2013 (smallest eigenvalues of
     weak-texture patches), with the eigenvectors cross-validated instead of the eigenvalues corrected. Row noise is
-    avoided like texture. Grain that the scene itself shows in every pixel cannot be told from noise.
+    avoided like texture. Grain of the scene itself, in every pixel, cannot be told from noise.
     """
     mosaic = planes[0]
     floor = max(_quantization_step(mosaic, cfa) ** 2 / 12, READ_FLOOR)
-    black = _optical_black(masked)
+    black = measure_black(masked)
     period = math.lcm(*cfa.period)
     edge = -(-EDGE // period) * period
     if min(mosaic.shape) < edge:
@@ -118,12 +103,12 @@ def estimate_noise(planes: NDArray[np.float32], cfa: Cfa, *, masked: NDArray[np.
     linear = _linear_range(mosaic)
     blocks = _cut_blocks(mosaic, edge=edge, period=period)
     blocks = _keep(blocks, blocks.pixels.max(axis=1) < linear[1])
-    # For the first look only the shape of the line matters.
+    # In the first round only the shape of the line matters.
     bins = _measure(blocks, model, NoiseProfile(1e-3, 1e-5))
-    profile = _fit_line(bins, _first_guess(bins, floor), black=black, floor=floor)
+    profile = fit_line(bins, first_guess(bins, floor), black=black, floor=floor)
     for _ in range(ROUNDS - 1):
         bins = _measure(_unclipped(blocks, colors, linear, profile), model, profile)
-        profile = _fit_line(bins, profile, black=black, floor=floor)
+        profile = fit_line(bins, profile, black=black, floor=floor)
     return profile
 
 
@@ -144,13 +129,13 @@ def _linear_range(mosaic: Floats) -> tuple[float, float]:
     top = float(np.quantile(sample, 0.999))
     highest = CEILING * min(top, 1.0) if top > 0.75 else math.inf
     bottom = float(sample.min())
-    # Values pile up at the least one where a converter cuts off, else it is the tail of a bell curve.
+    # Values pile up at the lowest one if the converter clips there; else it is the tail of a Gaussian.
     piled = np.mean(sample == bottom) > 0.005 and bottom < top
     return (bottom if piled else -math.inf), highest
 
 
 def _smooth_scene(colors: NDArray[np.uint8], edge: int) -> Floats:
-    """Return how the sites of a block go together in most scenes, as correlations."""
+    """Return the correlations of the sites of a block in a typical scene, shape (edge ** 2, edge ** 2)."""
     y, x = np.divmod(np.arange(edge * edge), edge)
     distance = np.hypot(y[:, np.newaxis] - y, x[:, np.newaxis] - x)
     return np.asarray(np.exp(-distance / 4) * np.where(colors[:, np.newaxis] == colors, 1.0, 0.95))
@@ -178,7 +163,7 @@ def _mean_beside(means: Floats, *, distance: int) -> Floats:
 
 
 def _keep(blocks: _Blocks, chosen: NDArray[np.bool_]) -> _Blocks:
-    """Take the chosen blocks, or all where too few would be left to learn from."""
+    """Take the chosen blocks, or all of them if too few would be left to learn from."""
     enough = min(chosen[blocks.half].sum(), chosen[~blocks.half].sum()) >= LEAST_BLOCKS
     return blocks.take(chosen) if enough else blocks
 
@@ -186,13 +171,13 @@ def _keep(blocks: _Blocks, chosen: NDArray[np.bool_]) -> _Blocks:
 def _unclipped(
     blocks: _Blocks, colors: NDArray[np.uint8], linear: tuple[float, float], profile: NoiseProfile
 ) -> _Blocks:
-    """Leave out blocks whose noise reaches where values are cut off: what is left of it would look too small."""
+    """Leave out blocks whose noise is clipped: its variance would look too small."""
     means = np.stack([blocks.pixels[:, colors == color].mean(axis=1) for color in np.unique(colors)])
     reach = 3 * np.sqrt(profile.variance(means))
     return _keep(blocks, ((means - reach > linear[0]) & (means + reach < linear[1])).all(axis=0))
 
 
-def _measure(blocks: _Blocks, model: Floats, profile: NoiseProfile) -> _Bins:
+def _measure(blocks: _Blocks, model: Floats, profile: NoiseProfile) -> Bins:
     scale = np.sqrt(profile.variance(blocks.pixels.mean(axis=0)))
     halves = []
     for half in (blocks.half, ~blocks.half):
@@ -202,10 +187,10 @@ def _measure(blocks: _Blocks, model: Floats, profile: NoiseProfile) -> _Bins:
 
 
 def _learn_directions(pixels: NDArray[np.float32], scale: Floats, model: Floats, profile: NoiseProfile) -> Floats:
-    """Return the directions of a block's space as columns, the quietest first.
+    """Return the directions of a block's space as columns, the quietest first: eigenvectors of the covariance.
 
-    Blocks count by the square root of their energy, so that a few strong edges do not hide all the others. What few
-    blocks leave open is filled in by the model.
+    Blocks are weighted by the inverse square root of their energy, so that a few strong edges do not hide all the
+    others. The model regularizes what few blocks leave undetermined.
     """
     count, size = pixels.shape
     if count == 0:
@@ -237,8 +222,8 @@ def _project(blocks: _Blocks, directions: Floats, profile: NoiseProfile) -> _Ene
     )
 
 
-def _summarize(energies: _Energies, profile: NoiseProfile) -> _Bins:
-    # Sorted by the neighbors' signal: sorting by a signal with the very noise in it would flatten the line.
+def _summarize(energies: _Energies, profile: NoiseProfile) -> Bins:
+    # Sorted by the neighbors' signal: sorting by a signal that contains the measured noise would flatten the line.
     order = np.argsort(energies.beside, kind="stable")
     count = int(np.clip(len(order) * FLATTEST / 40, 1, MOST_BINS))
     points = []
@@ -248,65 +233,14 @@ def _summarize(energies: _Energies, profile: NoiseProfile) -> _Bins:
         flat = members[np.argpartition(energies.guard[members], wanted - 1)[:wanted]]
         expected = profile.variance((energies.signal[flat] + energies.beside[flat]) / 2)
         ratio = np.median(energies.variance[flat] / expected) / MEDIAN
-        # A median is 1.25 times less certain than a mean; four overlapping blocks tell as much as one.
+        # A median's error is 1.25 times a mean's; four overlapping blocks count as one.
         error = 1.25 * math.sqrt(2 / MEASURING * 4 / wanted)
         points.append((energies.signal[flat].mean(), ratio * expected.mean(), error))
-    return _Bins(*np.array(points, dtype=np.float64).T)
-
-
-def _first_guess(bins: _Bins, floor: float) -> NoiseProfile:
-    slopes = bins.variance / bins.signal.clip(min=1e-3)
-    shot = min(float(np.quantile(slopes, 0.3)), LARGEST)
-    return NoiseProfile(shot, _usual_read(shot, floor))
-
-
-def _usual_read(shot: float, floor: float) -> float:
-    return min(max(math.exp(READ_SLOPE * math.log(max(shot, 1e-9)) + READ_OFFSET), floor), LARGEST)
-
-
-def _optical_black(masked: NDArray[np.float32] | None) -> tuple[float, float] | None:
-    """Return the variance of optically black pixels and its relative error, if there are enough of them."""
-    values = np.empty(0) if masked is None else masked[np.isfinite(masked)].astype(np.float64)
-    for _ in range(3):  # hot pixels out
-        if values.size < LEAST_MASKED:
-            return None
-        values = values[np.abs(values - np.median(values)) <= 4 * values.std() + 1e-12]
-    return max(float(values.var()), READ_FLOOR), max(BLACK_ERROR, math.sqrt(2 / values.size))
-
-
-def _fit_line(bins: _Bins, start: NoiseProfile, *, black: tuple[float, float] | None, floor: float) -> NoiseProfile:
-    """Fit ``shot * signal + read`` to the lower edge of the bins, with what is known of black as one more point."""
-    profile = start
-    for _ in range(30):
-        line = profile.variance(bins.signal)
-        excess = (bins.variance / line - 1) / bins.error
-        trust = np.where(excess > 0, 1 / (1 + np.square(excess / TOLERANCE)), 1.0)
-        at_black, black_error = black or (_usual_read(profile.shot, floor), READ_ERROR)
-        weight = np.append(trust / np.square(bins.error * line), 1 / (black_error * at_black) ** 2)
-        before, variance = profile, np.append(bins.variance, at_black)
-        profile = _weighted_line(np.append(bins.signal, 0.0), variance, weight, floor=floor)
-        if np.allclose((profile.shot, profile.read), (before.shot, before.read), rtol=1e-4, atol=0):
-            break
-    return profile
-
-
-def _weighted_line(x: Floats, y: Floats, weight: Floats, *, floor: float) -> NoiseProfile:
-    """Return the best line with a slope of 0 or more and a height of `floor` or more."""
-    weight = weight / weight.sum()
-    middle_x, middle_y = float(weight @ x), float(weight @ y)
-    spread = float(weight @ np.square(x - middle_x))
-    slope = float(weight @ ((x - middle_x) * (y - middle_y))) / spread if spread > 0 else 0.0
-    height = middle_y - slope * middle_x
-    if height < floor:
-        height = floor
-        slope = float(weight @ (x * (y - floor))) / max(float(weight @ np.square(x)), 1e-30)
-    if slope < 0:
-        slope, height = 0.0, max(middle_y, floor)
-    return NoiseProfile(min(slope, LARGEST), min(height, LARGEST))
+    return Bins(*np.array(points, dtype=np.float64).T)
 
 
 def choose_noise(photo: RawPhoto, given: NoiseProfile | None = None) -> tuple[NoiseProfile, str]:
-    """Return the noise profile to assume, and its origin: ``given``, ``file`` or ``estimated``."""
+    """Return the noise profile to use for a mosaic, and its origin: ``given``, ``file`` or ``estimated``."""
     if given is not None:
         return given, "given"
     if photo.noise is not None:

@@ -1,8 +1,8 @@
-"""Broken sites of the sensor: those that glow by themselves, or are blind, are replaced by their neighbors.
+"""Find hot and dead pixels of the sensor and replace them by the median of their neighbors.
 
-Only what no lens can draw is taken for broken: a single site far from its neighbors of the same color, while the sites
-beside it, of whatever color, see nothing of it. A star, however small, falls on several sites. Weaker ones, which look
-like noise, are left to the network, which has learned them.
+Only what no lens can image counts as broken: a single site that differs strongly from its neighbors of the same color,
+while the sites beside it, of any color, show nothing of it. A star, however small, covers several sites. Weaker broken
+pixels, which look like noise, are left to the network, which has learned them.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from rwdenoise.photo.tiling import in_bands
 Plane = NDArray[np.float32]
 Places = NDArray[np.intp]
 
-#: Standard deviations of the noise by which a broken site differs from its neighbors, at least.
+#: Least difference of a broken site from its neighbors, in standard deviations of the noise.
 #: Lower, and sparkling water loses its finest drops: 0.1 dB on Kodak 13 at 8, a third of it at 11.
 LEAST = 11.0
-#: Share of the stabilized signal by which it differs, at least: about a third of the light. Lesser dots are texture.
+#: Least difference as a share of the stabilized signal: about a third of the light. Weaker dots are texture.
 CONTRAST = 0.15
-#: What the four sites beside a star see of it, at least, as a share: a spot of 0.6 px standard deviation, and a color
+#: Least share of a star's light that falls on the four sites beside it: a spot of 0.6 px standard deviation, in a color
 #: to which the neighbors are half as sensitive.
 SEEN_BESIDE = 0.07
-#: Standard deviations that their mean may err by; and from which on they see something, whatever its share.
+#: Error of the mean of those sites, and the difference from which on they do show something, in standard deviations.
 DOUBT, SEEN = 0.5, 2.0
-#: Standard deviations by which the eight neighbors of the same color differ among themselves where there is no texture.
-#: One of them, and one beside, may be broken too.
+#: Largest spread of the eight neighbors of the same color without texture, in standard deviations. One of them, and one
+#: of the sites beside, may be broken too.
 CALM = 3.5
 #: Same-colored neighbors that are compared with.
 NEIGHBORS = 8
@@ -46,10 +46,10 @@ class BrokenPixels:
     places: Places
     """Their rows and columns, shape (2, n)."""
     values: Plane
-    """What they should hold, the median of their neighbors; shape (n,), 0 black, 1 white."""
+    """Their replacements, the medians of their neighbors: shape (n,), 0 black, 1 white."""
 
     def mend(self, planes: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the mosaic, shape (1, H, W), with these values; itself where nothing is broken."""
+        """Return the mosaic, float32 of shape (1, H, W), with these values; itself if nothing is broken."""
         if not self.values.size:
             return planes
         mended = planes.copy()
@@ -87,12 +87,12 @@ def find_broken_pixels(planes: NDArray[np.float32], *, cfa: Cfa, noise: NoisePro
 
 
 def _find_broken(framed: Plane, cfa: Cfa, reach: int) -> tuple[Places, Plane]:
-    """Return where broken sites are, counted without the frame of so many px, and what they should hold.
+    """Return the places of broken sites, counted without the frame, and their replacements.
 
     Parameters
     ----------
     framed : ndarray of float32
-        Stabilized, in standard deviations of the noise.
+        Stabilized, in standard deviations of the noise, with a frame of `reach` px; shape (H, W).
     cfa : Cfa
         The filters, counted from the first pixel of the frame.
     reach : int
@@ -101,14 +101,14 @@ def _find_broken(framed: Plane, cfa: Cfa, reach: int) -> tuple[Places, Plane]:
     expected, spread = _neighborhood(framed, places, cfa)
     size = np.abs(framed[tuple(places)] - expected)
     bold = (size > np.maximum(LEAST, CONTRAST * np.abs(expected))) & (spread < CALM)
-    # What is beside takes four times as long to look at as the site itself.
+    # Checking the sites beside takes four times as long, so it is done last.
     places, expected, size = places[:, bold], expected[bold], size[bold]
     alone = _is_alone(framed, places, size, cfa)
     return places[:, alone] - reach, expected[alone]
 
 
 def _stands_out(framed: Plane, cfa: Cfa, reach: int) -> NDArray[np.bool_]:
-    """Tell which sites lie far above, or far below, three of their four nearest neighbors of the same color."""
+    """Mark sites far above, or far below, three of their four nearest neighbors of the same color."""
     height, width = (edge - 2 * reach for edge in framed.shape)
     result = np.zeros((height, width), bool)
 
@@ -116,7 +116,7 @@ def _stands_out(framed: Plane, cfa: Cfa, reach: int) -> NDArray[np.bool_]:
         return framed[reach + row : reach + row + height, reach + column : reach + column + width]
 
     for offsets, phases in _by_neighbors(cfa.shifted(reach, reach)).items():
-        # Of every site, also of those that have other neighbors: numbers side by side are compared much faster.
+        # For all sites, even those with other neighbors: contiguous numbers are compared much faster.
         near = [seen(*offset) for offset in offsets]
         least, greatest = np.minimum(near[0], near[1]), np.maximum(near[0], near[1])
         inner = np.maximum(least, np.minimum(near[2], near[3])), np.minimum(greatest, np.maximum(near[2], near[3]))
@@ -137,14 +137,14 @@ def _by_neighbors(cfa: Cfa) -> dict[tuple[tuple[int, int], ...], list[tuple[int,
 
 
 def _is_alone(framed: Plane, places: Places, size: Plane, cfa: Cfa) -> NDArray[np.bool_]:
-    """Tell of which sites, that differ by `size` from what they should hold, the sites beside see nothing."""
+    """Mark sites, `size` away from their replacements, of which the sites beside show nothing."""
     around = [places + np.array(offset)[:, None] for offset in _BESIDE]
     beside = np.sort([np.abs(framed[tuple(there)] - _neighborhood(framed, there, cfa)[0]) for there in around], axis=0)
     return np.asarray(beside[:-1].mean(axis=0) < np.minimum(SEEN_BESIDE * size + DOUBT, SEEN))
 
 
 def _neighborhood(framed: Plane, places: Places, cfa: Cfa) -> tuple[Plane, Plane]:
-    """Return the median of the same-colored neighbors, and how far apart they lie, less the outermost two."""
+    """Return the median of the same-colored neighbors, and their spread without the two outermost."""
     values = np.empty((NEIGHBORS, places.shape[1]), np.float32)
     phases = places % np.array(cfa.period)[:, None]
     for (top, left), offsets in _neighbors(cfa, NEIGHBORS).items():

@@ -1,11 +1,10 @@
-"""What was removed, held against the noise: whether it is only noise, or had structure in it.
+"""Check what a denoiser removed: only noise, or structure of the photo as well.
 
-In units of the noise, ``z = (noisy - clean) / sigma(clean)``, noise alone is white with the variance 1. An ideal
-denoiser gives the mean of all clean photos that the noisy one may come from. The covariance of what it removes is that
-of the noise less the mean covariance of those photos, so no band of frequencies holds more than noise alone would; some
-hold less, where texture is stronger than noise. Structure that was lost adds to its band. So whiteness is judged in
-bands, by the energies of a discrete cosine transform, and only an excess counts: the autocorrelation of what an ideal
-denoiser removes is not flat.
+In units of the noise, the residual ``z = (noisy - clean) / sigma(clean)`` is white with variance 1 if it is noise
+alone. An ideal denoiser returns the mean of all clean photos that the noisy one may come from. The covariance of its
+residual is that of the noise less the mean covariance of those photos: no band of frequencies has more energy than
+noise alone, and some have less, where texture is stronger than noise. Lost structure adds to its band. So whiteness is
+judged in bands of a discrete cosine transform, and only an excess counts.
 """
 
 from __future__ import annotations
@@ -18,27 +17,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rwdenoise.noise.dct import EDGE, Floats, band_means, cosine_transform
 from rwdenoise.parallel import on_every_core
 from rwdenoise.photo.noise_profile import READ_FLOOR, NoiseProfile
 
-Floats = NDArray[np.float32]
 Cells = set[tuple[int, int]]
 
-#: Edge of the blocks that are judged, in px.
+#: Edge in px of the blocks that are judged.
 BLOCK = 32
-#: Edge of the cosine transforms in px: as short as the threads of a fabric or the strokes of small print.
-EDGE = 8
-#: Cosines along each axis that make a band.
-WIDTH = 2
-#: Standard deviations that a site may stray without its neighbors: hot pixels are no structure.
+#: Standard deviations to which a site that deviates alone is limited: hot pixels are not structure.
 ALONE = 3.0
-#: Standard deviations below white from which on clipping has made the noisy pixels too dark.
+#: Standard deviations below white within which clipping makes the noisy pixels too dark.
 CLIPPED = 3.0
-#: Share of the blocks that noise alone, Gaussian and exactly known, pushes over one of the limits.
+#: Share of blocks of exactly known Gaussian noise that exceed one of the limits by chance.
 FALSE_ALARM = 0.003
-#: Relative error that is granted to the variance that the noise profile gives.
+#: Relative error that is allowed for the variance of the noise profile.
 PROFILE_ERROR = 0.05
-#: Places that a summary points at.
+#: Most places that a summary lists.
 MOST_PLACES = 10
 
 #: Why a block is flagged; scripts rely on the words.
@@ -47,35 +42,35 @@ PATTERN, VARIANCE = "pattern", "variance"
 
 @dataclass(frozen=True)
 class Flagged:
-    """Blocks side by side from which more was removed than noise: the rectangle around them, in px."""
+    """A group of adjacent blocks that lost more than noise: the rectangle around them, in px."""
 
     top: int
     left: int
     height: int
     width: int
     reason: str
-    """``"pattern"``: some frequencies hold too much, so structure was lost; or ``"variance"``: all of them do."""
+    """``"pattern"``: some frequencies have too much energy, so structure was lost; ``"variance"``: all of them do."""
 
 
 @dataclass(frozen=True)
 class ResidualCheck:
-    """What was removed from a photo, judged block by block."""
+    """The result of `check_residual`, block by block."""
 
     consistent: float
-    """Share of the blocks from which only noise was removed; 1 if none could be judged."""
+    """Share of the judged blocks that lost only noise; 1 if none could be judged."""
     blocks: int
-    """How many could be judged: whole ones, without clipped highlights."""
+    """How many blocks were judged: whole ones, without clipped highlights."""
     flagged: tuple[Flagged, ...]
-    """The others, the worst first."""
+    """The other blocks, the worst first."""
 
     def summary(self) -> dict[str, Any]:
-        """Return the check in plain values, and of what was flagged only the worst."""
+        """Return the result in plain values for JSON, with only the worst of what was flagged."""
         worst = [asdict(area) for area in self.flagged[:MOST_PLACES]]
         return {"consistent": round(self.consistent, 4), "blocks": self.blocks, "worst": worst}
 
 
 def check_residual(noisy: Floats, denoised: Floats, *, noise: NoiseProfile, strength: float = 1.0) -> ResidualCheck:
-    """Compare what was removed from a mosaic with the noise that it had.
+    """Compare what was removed from a mosaic with its noise.
 
     Parameters
     ----------
@@ -84,17 +79,17 @@ def check_residual(noisy: Floats, denoised: Floats, *, noise: NoiseProfile, stre
     noise : NoiseProfile
         Of the noisy mosaic.
     strength : float
-        The share of the noise that was to be removed, above 0.
+        The share of the noise that was to be removed, above 0 and at most 1.
 
     Notes
     -----
-    That too little was removed is not seen here: where texture is far stronger than noise, that is right.
+    Noise that was left is not flagged: where texture is far stronger than noise, little can be removed.
     """
     height, width = (length - length % BLOCK for length in noisy.shape[1:])
     excess = np.zeros((height // BLOCK, width // BLOCK, 2), np.float32)
     counted = np.zeros(excess.shape[:2], bool)
 
-    # Row by row of blocks, so that what is at hand stays in the processor's cache.
+    # One row of blocks at a time, so that the work stays in the processor's cache.
     def look(row: int) -> None:
         strip = np.s_[0, row * BLOCK : (row + 1) * BLOCK, :width]
         removed = (noisy[strip] - denoised[strip]) / np.float32(strength)
@@ -108,17 +103,17 @@ def check_residual(noisy: Floats, denoised: Floats, *, noise: NoiseProfile, stre
 
 
 def deviation_of(clean: Floats, noise: NoiseProfile) -> Floats:
-    """Return the standard deviation of the noise on top of a clean signal."""
+    """Return the standard deviation of the noise at each pixel of a clean signal, 0 black and 1 white, any shape."""
     return np.asarray(np.sqrt(np.maximum(noise.variance(clean), np.float32(READ_FLOOR))), np.float32)
 
 
 def without_hot_pixels(z: Floats) -> Floats:
-    """Hold sites that stray alone: to 3 standard deviations, or as far as the farthest of their 8 neighbors.
+    """Limit sites that deviate alone to `ALONE` standard deviations, or to the largest of their 8 neighbors.
 
     Parameters
     ----------
     z : ndarray of float32, shape (H, W)
-        What was removed, in units of the noise.
+        What was removed, in standard deviations of the noise.
     """
     far = np.pad(np.abs(z), 1, mode="reflect")
     beside = np.maximum(far[:, :-2], far[:, 2:])
@@ -127,40 +122,14 @@ def without_hot_pixels(z: Floats) -> Floats:
     return np.asarray(z.clip(-limit, limit), np.float32)
 
 
-def cosine_transform(edge: int = EDGE) -> Floats:
-    """Return the orthonormal transform of a block, its pixels row by row, into its cosines (DCT-II).
-
-    Returns
-    -------
-    ndarray of float32, shape (edge * edge, edge * edge)
-        ``transform @ pixels``. Of white noise with variance 1 every cosine has the variance 1.
-    """
-    frequency, place = np.mgrid[:edge, :edge]
-    cosines = np.sqrt(2 / edge) * np.cos(np.pi * frequency * (place + 0.5) / edge)
-    cosines[0] /= np.sqrt(2)
-    return np.kron(cosines, cosines).astype(np.float32)
-
-
-def band_means(edge: int = EDGE, width: int = WIDTH) -> Floats:
-    """Return the matrix that averages the energies of a block's cosines in each band.
-
-    Returns
-    -------
-    ndarray of float32, shape (edge * edge, (edge // width) ** 2)
-        ``energies @ means``.
-    """
-    along = np.repeat(np.eye(edge // width), width, axis=0) / width
-    return np.kron(along, along).astype(np.float32)
-
-
 _TRANSFORM, _MEANS = cosine_transform(), band_means()
 _BANDS = _MEANS.shape[1]
 
 
 def _limit(freedom: int) -> float:
-    """Return what the mean energy of `freedom` values exceeds by chance in one test of many.
+    """Return the limit of the mean energy of `freedom` values that noise exceeds with probability `FALSE_ALARM`.
 
-    Chi-square by its cube root (Wilson, Hilferty 1931).
+    Chi-square by its cube root (Wilson, Hilferty 1931), corrected for testing every band.
     """
     chance = FALSE_ALARM / (_BANDS + 1)
     spread = 2 / (9 * freedom)
@@ -171,7 +140,7 @@ _BAND_LIMIT, _WHOLE_LIMIT = _limit(BLOCK**2 // _BANDS), _limit(BLOCK**2)
 
 
 def _excess(z: Floats) -> Floats:
-    """Return for each block of a strip its strongest band and its whole energy, each relative to its limit."""
+    """Return the strongest band and the whole energy of each block of a strip, each relative to its limit."""
     pieces = z.reshape(BLOCK // EDGE, EDGE, -1, EDGE).transpose(0, 2, 1, 3).reshape(-1, EDGE**2)
     energies = ((pieces @ _TRANSFORM.T) ** 2) @ _MEANS
     bands = energies.reshape(BLOCK // EDGE, -1, BLOCK // EDGE, _BANDS).mean(axis=(0, 2))
@@ -187,7 +156,7 @@ def _judge(excess: Floats, counted: NDArray[np.bool_]) -> ResidualCheck:
 
 
 def _areas(bad: NDArray[np.bool_]) -> Iterator[Cells]:
-    """Yield the blocks that touch one another, area by area."""
+    """Yield groups of adjacent blocks."""
     left = {(int(row), int(column)) for row, column in np.argwhere(bad)}
     while left:
         area: Cells = set()

@@ -1,7 +1,7 @@
-"""The noise of a picture with three colors in each pixel, measured in the picture itself.
+"""Measure the noise of a developed or linear picture: its spectrum at every brightness.
 
-Converters smooth, sharpen and bend noise, so it is neither white nor the same at every brightness. What is measured is
-how much energy it has in each band of frequencies, at each brightness, in red, green and blue.
+Converters smooth, sharpen and compress noise, so it is neither white nor the same at every brightness. Measured is its
+energy in each band of frequencies, at each brightness, in red, green and blue.
 """
 
 from __future__ import annotations
@@ -12,24 +12,24 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rwdenoise.noise.residual import EDGE, Floats, band_means, cosine_transform
+from rwdenoise.noise.dct import EDGE, Floats, band_means, cosine_transform
 from rwdenoise.photo.color import decode_srgb
 from rwdenoise.photo.kinds import Photo, parts
 from rwdenoise.photo.noise_profile import NoiseProfile
 from rwdenoise.photo.raw import RawPhoto
 
-#: Wide bands, low and high frequencies along each axis, in which few values tell noise from structure.
+#: Wide bands, low and high frequencies along each axis, in which few values suffice to tell noise from structure.
 BANDS = band_means(width=EDGE // 2)
-#: Brightness is told apart in so many steps from black to white.
+#: Steps of brightness from black to white.
 TONES = 8
 #: Blocks on a side that are judged together, and their edge in px.
 GROUP = 4
 SIDE = GROUP * EDGE
-#: Share of the groups, those with the least energy, that are taken for flat: only noise.
+#: Share of the groups, those with the least energy, that count as flat: only noise.
 FLAT = 0.1
-#: Groups of a tone below which it takes the noise of its neighbors.
+#: Fewest groups of a tone that are measured; with fewer, its noise is interpolated from the other tones.
 FEWEST = 10
-#: Standard deviation that is assumed even where less is measured: a tenth of a step of an 8-bit picture.
+#: Least standard deviation, whatever is measured: a tenth of a step of an 8-bit picture.
 LEAST = 0.1 / 255
 
 _TRANSFORM = cosine_transform()
@@ -37,13 +37,13 @@ _TRANSFORM = cosine_transform()
 
 @dataclass(frozen=True)
 class Grain:
-    """The noise of a developed picture."""
+    """The spectrum of the noise of a developed picture at every brightness."""
 
     energies: NDArray[np.float32]
-    """Variance of a cosine, shape (3 colors, TONES, bands), for the middles of equal steps of brightness."""
+    """Mean energy of the DCT coefficients, shape (3 colors, TONES, bands), in the middle of each step of brightness."""
 
     def at(self, brightness: Floats) -> NDArray[np.float32]:
-        """Return the energy of the noise in each band.
+        """Interpolate the energy of the noise in each band at given brightnesses.
 
         Parameters
         ----------
@@ -68,14 +68,14 @@ class Grain:
 
 
 def grain_of(noise: NoiseProfile, matrix: Floats) -> Grain:
-    """Return the noise that a RAW photo without a mosaic states, as it is in the display domain: white, and of grays.
+    """Convert the noise profile of a linear RAW photo to the display domain, for gray tones and as white noise.
 
     Parameters
     ----------
     noise : NoiseProfile
         Of each color of the camera.
     matrix : ndarray of float32, shape (3, 3)
-        Camera color -> linear sRGB.
+        Linear camera color -> linear sRGB.
     """
     step = 0.5 / TONES
     tones = np.arange(step, 1, 2 * step)
@@ -87,19 +87,19 @@ def grain_of(noise: NoiseProfile, matrix: Floats) -> Grain:
 
 
 def find_grain(photo: Photo) -> Grain:
-    """Return the noise of a picture that its file states, or else measure it."""
+    """Return the noise of a picture as its file states it, or else measure it."""
     if isinstance(photo, RawPhoto) and photo.noise is not None and not photo.is_mosaic:
         return grain_of(photo.noise, photo.display_matrix)
     return measure_grain(photo)
 
 
 def measure_grain(photo: Photo) -> Grain:
-    """Measure the noise of a picture, part by part."""
+    """Measure the noise of a picture region by region, so that memory stays bounded."""
     return estimate_grain(parts(photo))
 
 
 def estimate_grain(planes: Iterable[Floats]) -> Grain:
-    """Measure the noise of a picture that comes in parts.
+    """Measure the noise of a picture that is given in parts.
 
     Parameters
     ----------
@@ -108,12 +108,12 @@ def estimate_grain(planes: Iterable[Floats]) -> Grain:
 
     Notes
     -----
-    Where a picture is flat there is nothing but noise; so of the groups of one brightness those with the least energy
-    are taken. In a picture without any flat place the texture is taken for noise, and less detail comes back.
+    Flat places have nothing but noise; so of the groups of one brightness those with the least energy are used. In a
+    picture without any flat place texture counts as noise, and less detail is restored.
     """
     found = [_groups(part) for part in planes]
     tones, energies = (np.concatenate(several, axis=1) for several in zip(*found, strict=True))
-    if not tones.size:  # Smaller than one group: there is nothing to measure, so no detail is told from noise.
+    if not tones.size:  # Smaller than one group: nothing can be measured, so all detail counts as noise.
         return Grain(np.ones((3, TONES, BANDS.shape[1]), np.float32))
     return Grain(np.stack([_by_tone(*of_color) for of_color in zip(tones, energies, strict=True)]))
 
@@ -130,7 +130,7 @@ def _groups(planes: Floats) -> tuple[Floats, Floats]:
 
 
 def _without_mean() -> Floats:
-    """Return the means of bands that leave out the first cosine: it is brightness, not noise."""
+    """Return the means of bands without the first coefficient, which is brightness, not noise."""
     means = BANDS.copy()
     means[0] = 0
     return np.asarray(means / means.sum(axis=0), np.float32)

@@ -17,6 +17,9 @@ Signal: TypeAlias = Any
 
 #: Variance that is assumed even where a profile says less: a tenth of a step of a 14-bit camera, squared.
 READ_FLOOR = (0.1 / 16383) ** 2
+#: The read noise of cameras follows their shot noise: ``log read = 2.18 log shot + 1.20``, natural logarithms of both
+#: variances (Brooks et al. 2019, "Unprocessing Images for Learned Raw Denoising").
+READ_SLOPE, READ_OFFSET = 2.18, 1.20
 
 
 @dataclass(frozen=True)
@@ -110,10 +113,15 @@ def profile_at(iso: float) -> NoiseProfile:
     Notes
     -----
     Median of 405 cameras in darktable 5.0's profiles, ``log10 a = 0.842 log10 ISO - 7.159``, times 12, which is what
-    their measurement after demosaicing hides; read noise by Brooks et al. 2019, ``log b = 2.18 log a + 1.20``.
+    their measurement after demosaicing hides; read noise by `typical_read`.
 
     Around that median ``log10 a`` has the standard deviation 0.355, so nine of ten cameras have between half and twice
     the standard deviation of the noise.
     """
     shot = 12 * 10 ** (0.842 * math.log10(iso) - 7.159)
-    return NoiseProfile(shot, math.exp(2.18 * math.log(shot) + 1.20))
+    return NoiseProfile(shot, typical_read(shot))
+
+
+def typical_read(shot: float) -> float:
+    """Return the read noise (variance at black) of a typical camera from its shot noise, see `READ_SLOPE`."""
+    return math.exp(READ_SLOPE * math.log(shot) + READ_OFFSET)

@@ -62,6 +62,11 @@ def linearize(rgb: Tensor) -> Tensor:
     return torch.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055).clip(min=0) ** 2.4)
 
 
+def encode_srgb(light: Tensor) -> Tensor:
+    """Apply the sRGB curve (IEC 61966-2-1), the inverse of `linearize`; light from 0 to 1."""
+    return torch.where(light <= 0.0031308, light * 12.92, 1.055 * light.clip(min=1e-8) ** (1 / 2.4) - 0.055)
+
+
 def camera_matrix(xyz_to_camera: Tensor) -> Tensor:
     """Return the matrix from linear sRGB to white-balanced camera color, of shape (..., 3, 3).
 

@@ -18,6 +18,7 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from rwdenoise.errors import CorruptPhotoError, UnsupportedPhotoError
 from rwdenoise.io.source import read_file, shown
+from rwdenoise.photo.color import decode_srgb
 
 #: How much larger the scene is drawn than it is returned.
 OVERSAMPLING = 4
@@ -225,9 +226,7 @@ PANELS: tuple[tuple[Panel, ...], ...] = (
 
 
 def _light(image: Image.Image) -> Picture:
-    encoded = np.asarray(image, np.float32) / 255
-    light = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
-    return np.asarray(light, np.float32)
+    return decode_srgb(np.asarray(image, np.float32) / np.float32(255))
 
 
 def _tinted(shade: NDArray[np.floating[Any]], tint: tuple[float, float, float]) -> Picture:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rwdenoise.choices import Settings
-from rwdenoise.denoising import chroma, detail
+from rwdenoise.denoising.controls import REACH
 from rwdenoise.denoising.local_means import CELL
 from rwdenoise.denoising.regions import measure_picture_noise
 from rwdenoise.noise.estimate import choose_noise
@@ -156,7 +156,7 @@ def denoise_area(
 
 def _surroundings(photo: Photo, area: Area, *, denoiser: Denoiser, settings: Settings) -> Area:
     """Return what must be denoised for an area: all that it depends on, in the phase that the whole photo has."""
-    controls = 0 if settings.is_plain else detail.REACH + chroma.REACH
+    controls = 0 if settings.is_plain else REACH
     cells = _CELLS * CELL if photo.domain == "cfa" else 0
     walk = settings.steps * denoiser.facts.halo + _HOT
     grid = math.lcm(CELL, denoiser.facts.architecture.multiple)

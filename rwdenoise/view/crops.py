@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from rwdenoise.noise.residual import EDGE
+from rwdenoise.noise.dct import EDGE
 from rwdenoise.noise.spectrum import estimate_grain
 from rwdenoise.photo.cfa import BLUE, GREEN, RED, TRANSMISSION
 from rwdenoise.photo.color import decode_srgb, encode_extended_srgb

@@ -34,8 +34,8 @@ def photograph(iso: float, cfa=RGGB) -> tuple[RawPhoto, np.ndarray]:
 
 def denoiser_on(backend: Engine, weights: str) -> Denoiser:
     network, facts = load_network(find_weights(weights))
-    looker = denoiser_on(backend, facts.measured_by) if facts.measured_by else None
-    return Denoiser(network, facts, backend, looker=looker)
+    meter = denoiser_on(backend, facts.measured_by) if facts.measured_by else None
+    return Denoiser(network, facts, backend, meter=meter)
 
 
 def denoise(denoiser: Denoiser, photo: RawPhoto, iso: float, *, steps: int) -> np.ndarray:

@@ -101,7 +101,7 @@ def test_weights_of_the_other_domain_are_refused() -> None:
         tiny_denoiser("rgb").denoise(planes[:1], cfa=RGGB, noise=NoiseProfile(1e-3, 1e-5), settings=Settings())
 
 
-def test_other_weights_may_take_the_first_look() -> None:
+def test_other_weights_may_measure_the_noise() -> None:
     planes = photo(90, 90).planes()
 
     def measure(denoiser: Denoiser) -> float:
@@ -110,8 +110,8 @@ def test_other_weights_may_take_the_first_look() -> None:
     idle = tiny_network("rgb")
     idle.tail.weight.zero_()
     idle.tail.bias.zero_()
-    looker, backend = tiny_denoiser("rgb"), Backend(torch.device("cpu"), torch.float32)
-    assert measure(Denoiser(idle, tiny_facts("rgb"), backend)) == LEAST < measure(looker)
-    assert measure(Denoiser(idle, tiny_facts("rgb"), backend, looker=looker)) == measure(looker)
+    meter, backend = tiny_denoiser("rgb"), Backend(torch.device("cpu"), torch.float32)
+    assert measure(Denoiser(idle, tiny_facts("rgb"), backend)) == LEAST < measure(meter)
+    assert measure(Denoiser(idle, tiny_facts("rgb"), backend, meter=meter)) == measure(meter)
     with pytest.raises(WeightsMismatchError):
-        measure(Denoiser(idle, tiny_facts("rgb"), backend, looker=tiny_denoiser("cfa")))
+        measure(Denoiser(idle, tiny_facts("rgb"), backend, meter=tiny_denoiser("cfa")))

@@ -5,7 +5,7 @@ import pytest
 
 from rwdenoise.choices import Settings
 from rwdenoise.denoising.denoiser import load_denoiser
-from rwdenoise.denoising.detail import give_back_detail, lost_structure
+from rwdenoise.denoising.detail import lost_structure, restore_detail
 from rwdenoise.noise.residual import deviation_of
 from rwdenoise.photo.cfa import RGGB, X_TRANS, Cfa
 from rwdenoise.photo.noise_profile import NoiseProfile, profile_at
@@ -64,8 +64,8 @@ def test_what_comes_back_comes_back_around_the_structure_only() -> None:
 def test_after_a_blur_texture_rises_and_decibels_too(cfa: Cfa, iso: float) -> None:
     noisy, truth = photograph(cfa, iso)
     clean = blurred(noisy, cfa)[0]
-    back = give_back_detail(clean, noisy[0], noise=profile_at(iso), detail=1.0)
-    half = give_back_detail(clean, noisy[0], noise=profile_at(iso), detail=0.5)
+    back = restore_detail(clean, noisy[0], noise=profile_at(iso), detail=1.0)
+    half = restore_detail(clean, noisy[0], noise=profile_at(iso), detail=0.5)
     before, between, after = (texture(plane[TEXTURED], truth[0][TEXTURED], cfa) for plane in (clean, half, back))
     assert before + 0.04 < between < after
     assert decibels(back[TEXTURED], truth[0][TEXTURED]) > decibels(clean[TEXTURED], truth[0][TEXTURED]) + 0.5
@@ -92,20 +92,20 @@ def test_hot_pixels_stay_away(level: float) -> None:
     noisy = clean + deviation_of(clean, PROFILE) * noise_like(clean.shape)
     hot = noisy.copy()
     hot[5::23, 8::29] = 1.0
-    calm, back = (give_back_detail(clean, seen, noise=PROFILE, detail=1.0) for seen in (noisy, hot))
+    calm, back = (restore_detail(clean, seen, noise=PROFILE, detail=1.0) for seen in (noisy, hot))
     assert np.abs(back - calm).max() < 0.5 * deviation_of(clean, PROFILE).max()
 
 
 def test_clipped_highlights_stay_white() -> None:
     clean = np.ones((256, 256), np.float32)
     noisy = np.minimum(clean + deviation_of(clean, PROFILE) * noise_like(clean.shape), 1)
-    back = give_back_detail(clean, noisy, noise=PROFILE, detail=1.0)
+    back = restore_detail(clean, noisy, noise=PROFILE, detail=1.0)
     assert np.abs(back - clean).mean() < 0.02 * deviation_of(clean, PROFILE).mean()
 
 
 def test_detail_0_gives_nothing_back() -> None:
     clean, noisy = (noise_like((40, 50), seed=seed) for seed in (1, 2))
-    assert give_back_detail(clean, noisy, noise=PROFILE, detail=0.0) is clean
+    assert restore_detail(clean, noisy, noise=PROFILE, detail=0.0) is clean
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (3, 200), (9, 8), (4, 4)])

@@ -3,14 +3,7 @@
 import numpy as np
 import pytest
 
-from rwdenoise.noise.residual import (
-    BLOCK,
-    Flagged,
-    check_residual,
-    cosine_transform,
-    deviation_of,
-    without_hot_pixels,
-)
+from rwdenoise.noise.residual import BLOCK, Flagged, check_residual, deviation_of, without_hot_pixels
 from rwdenoise.photo.cfa import RGGB, X_TRANS, Cfa
 from rwdenoise.photo.noise_profile import NoiseProfile, profile_at
 from rwdenoise.simulation.raw_photo import simulate_raw
@@ -147,11 +140,6 @@ def test_places_come_with_the_worst_first_and_a_summary_keeps_ten() -> None:
     summary = check.summary()
     assert (summary["blocks"], len(summary["worst"])) == (256, 10)
     assert summary["worst"][0]["left"] == 13 * BLOCK
-
-
-def test_the_transform_keeps_white_noise_white() -> None:
-    transform = cosine_transform()
-    np.testing.assert_allclose(transform @ transform.T, np.eye(64), atol=1e-6)
 
 
 def test_sites_that_stray_alone_are_held_and_others_stay() -> None:

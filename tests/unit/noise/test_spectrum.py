@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rwdenoise.choices import Settings
-from rwdenoise.denoising.picture_controls import apply_picture_controls
+from rwdenoise.denoising.controls import apply_picture_controls
 from rwdenoise.noise.spectrum import TONES, estimate_grain, grain_of
 from rwdenoise.photo.color import decode_srgb, display_matrix, to_display
 from rwdenoise.photo.noise_profile import NoiseProfile

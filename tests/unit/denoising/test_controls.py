@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rwdenoise.denoising.chroma import LUMINANCE, gray_part, keep_grain
+from rwdenoise.denoising.controls import LUMINANCE, gray_part, keep_grain
 from rwdenoise.io.raw.develop import develop
 from rwdenoise.noise.residual import deviation_of
 from rwdenoise.photo.cfa import BAYER_PHASES, X_TRANS, Cfa

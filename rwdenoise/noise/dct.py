@@ -1,0 +1,39 @@
+"""Cosine transforms of small blocks, and the bands of frequencies in which noise is told from structure."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+
+#: Edge of the cosine transforms in px: as short as the threads of a fabric or the strokes of small print.
+EDGE = 8
+#: Cosines along each axis that make a band.
+WIDTH = 2
+
+
+def cosine_transform(edge: int = EDGE) -> Floats:
+    """Return the orthonormal DCT-II of a block, its pixels row by row, as a matrix.
+
+    Returns
+    -------
+    ndarray of float32, shape (edge * edge, edge * edge)
+        ``transform @ pixels`` are the coefficients; those of white noise with variance 1 have variance 1.
+    """
+    frequency, place = np.mgrid[:edge, :edge]
+    cosines = np.sqrt(2 / edge) * np.cos(np.pi * frequency * (place + 0.5) / edge)
+    cosines[0] /= np.sqrt(2)
+    return np.kron(cosines, cosines).astype(np.float32)
+
+
+def band_means(edge: int = EDGE, width: int = WIDTH) -> Floats:
+    """Return the matrix that averages the energies of a block's coefficients in each band.
+
+    Returns
+    -------
+    ndarray of float32, shape (edge * edge, (edge // width) ** 2)
+        ``energies @ means``.
+    """
+    along = np.repeat(np.eye(edge // width), width, axis=0) / width
+    return np.kron(along, along).astype(np.float32)
