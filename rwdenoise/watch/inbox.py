@@ -1,4 +1,7 @@
-"""What lies in a watched folder, and which of it is ready to be taken."""
+"""Find the photos in a watched folder that are complete, and the files that belong to each.
+
+A file is complete when it has not changed for a while and no program has it open for writing.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +12,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rwdenoise.errors import PhotoAccessError
+from rwdenoise.io.formats import PICTURE_SUFFIXES, RAW_SUFFIXES
 from rwdenoise.io.source import state_of
-from rwdenoise.watch.companions import KNOWN_SUFFIXES, group_photos
-from rwdenoise.watch.mounts import Mount
 
 #: Size and time of the last change. Network drives may give a file another inode whenever they like.
 Stamp = tuple[int, int]
 
 #: Seconds for which a file must stay as it is before it is taken.
 SETTLE = 2.0
+
+# What other programs keep beside a photo.
+_SIDECARS = frozenset((".xmp",))
+# What cameras write beside a RAW photo.
+_CAMERA_PICTURES = frozenset(suffix for suffix, format in PICTURE_SUFFIXES.items() if format in {"jpeg", "heif"})
+
+# Photos, and all that may belong to them.
+_KNOWN_SUFFIXES = RAW_SUFFIXES | PICTURE_SUFFIXES.keys() | _SIDECARS
 
 # Folders that systems and network drives make for themselves, some with pictures in them.
 _NOT_THE_USERS = frozenset(
@@ -150,10 +160,84 @@ class Inbox:
             yield from (path for path, is_folder in found.items() if not is_folder and _may_belong(path))
 
 
+class Mount:
+    """Tells whether the disk or share of a folder is mounted: one that is away must not pass for an empty folder.
+
+    Parameters
+    ----------
+    folder : Path
+        It need not be there.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._depth = _depth(folder)
+
+    def is_there(self) -> bool:
+        """Tell whether it is mounted, as far as it was seen mounted before."""
+        depth = _depth(self._folder)
+        # What is mounted later than the program is started counts from then on.
+        self._depth = max(self._depth, depth)
+        return depth == self._depth
+
+
+def group_photos(files: Iterable[Path]) -> Mapping[Path, tuple[Path, ...]]:
+    """Return each photo with its companions.
+
+    Parameters
+    ----------
+    files : iterable of Path
+        Photos, pictures and sidecar files.
+
+    Returns
+    -------
+    mapping
+        ``IMG_1.xmp``, and for a RAW photo ``IMG_1.JPG`` and ``IMG_1.HIF``, belong to ``IMG_1.NEF``, and so does
+        ``IMG_1.NEF.xmp``. What is a companion is no photo of its own.
+    """
+    files = set(files)
+    raws = {path.with_suffix("") for path in files if _is_raw(path)}
+    companions: dict[Path, list[Path]] = {}
+    for path in sorted(files):
+        stem, suffix = path.with_suffix(""), path.suffix.lower()
+        if suffix in _SIDECARS or (suffix in _CAMERA_PICTURES and stem in raws):
+            companions.setdefault(stem, []).append(path)
+    photos = files.difference(*companions.values())
+    return {photo: tuple(_belonging(photo, companions)) for photo in photos}
+
+
+def name_beside(companion: Path, source: Path, target: Path) -> Path:
+    """Return how a companion of `source` is called beside `target`, so that it belongs to it in the same way.
+
+    >>> name_beside(Path("in/IMG_1.NEF.xmp"), Path("in/IMG_1.NEF"), Path("out/IMG_1.dng")).as_posix()
+    'out/IMG_1.dng.xmp'
+    """
+    whole_name = companion.stem == source.name
+    return target.with_name(f"{target.name if whole_name else target.stem}{companion.suffix}")
+
+
 def _is_left_out(entry: os.DirEntry[str]) -> bool:
     # Programs begin the names of files that they are still writing with a dot or a tilde.
     return entry.name.startswith((".", "~")) or entry.name in _NOT_THE_USERS or entry.is_symlink()
 
 
 def _may_belong(path: Path) -> bool:
-    return path.suffix.lower() in KNOWN_SUFFIXES
+    return path.suffix.lower() in _KNOWN_SUFFIXES
+
+
+def _belonging(photo: Path, companions: Mapping[Path, list[Path]]) -> Iterable[Path]:
+    """Give the companions of a photo; a picture has no pictures."""
+    for path in (*companions.get(photo.with_suffix(""), ()), *companions.get(photo, ())):
+        if _is_raw(photo) or path.suffix.lower() in _SIDECARS:
+            yield path
+
+
+def _is_raw(path: Path) -> bool:
+    return path.suffix.lower() in RAW_SUFFIXES
+
+
+def _depth(folder: Path) -> int:
+    """Return how deep in the tree the file system is mounted to which the folder belongs."""
+    path = Path(os.path.realpath(folder))
+    point = next((place for place in (path, *path.parents) if os.path.ismount(place)), Path(path.anchor))
+    return len(point.parts)

@@ -29,7 +29,7 @@ from rwdenoise.io.source import FileState, state_of
 from rwdenoise.jobs.done import AlreadyDone, DoneBefore
 from rwdenoise.jobs.fingerprint import digest_file
 from rwdenoise.jobs.photo import denoise_photo
-from rwdenoise.watch.companions import name_beside
+from rwdenoise.watch.inbox import name_beside
 
 if TYPE_CHECKING:
     from rwdenoise.jobs.journal import Journal

@@ -1,4 +1,4 @@
-"""The system's word that something happens in a folder, where the system gives it: not for network shares."""
+"""Hear from the operating system when files in a folder change; for network shares it does not tell."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ _TELLS_OF_CLOSING = sys.platform == "linux"
 _PATIENCE = 600.0
 
 
-class InboxEvents(FileSystemEventHandler):
-    """Calls back when something happens, and knows who has a file open for writing.
+class Notifications(FileSystemEventHandler):
+    """Calls back when a file in a folder changes, and knows which files are open for writing.
 
     Parameters
     ----------
     folder : Path
     wake : callable
-        Called by another thread.
+        Called, by another thread, when it is time to look into the folder.
     """
 
     def __init__(self, folder: Path, wake: Callable[[], None]) -> None:
@@ -56,7 +56,7 @@ class InboxEvents(FileSystemEventHandler):
         self._written: dict[Path, float] = {}
 
     def listen(self) -> bool:
-        """Make sure that the system tells what happens; False if it cannot."""
+        """Start to listen, unless that was done; False if the system cannot tell of changes here."""
         if self.hears():
             return True
         self.close()
@@ -71,7 +71,7 @@ class InboxEvents(FileSystemEventHandler):
         return True
 
     def hears(self) -> bool:
-        """Tell whether the system still tells what happens: not if the folder is another now, or unmounted."""
+        """Tell whether changes are still heard: not if the folder was replaced or unmounted."""
         if self._observer is None:
             return False
         try:
@@ -81,7 +81,7 @@ class InboxEvents(FileSystemEventHandler):
         return is_same and all(thread.is_alive() for thread in (self._observer, *self._observer.emitters))
 
     def close(self) -> None:
-        """Listen no more: what is known of files is forgotten."""
+        """Stop listening, and forget which files are open."""
         observer, self._observer = self._observer, None
         self._written.clear()
         if observer is not None:
@@ -90,7 +90,7 @@ class InboxEvents(FileSystemEventHandler):
                 observer.join()
 
     def is_written(self, path: Path) -> bool:
-        """Tell whether somebody writes to a file, as far as that was told."""
+        """Tell whether a program has a file open for writing, as far as the system has told."""
         return time.monotonic() - self._written.get(path, -_PATIENCE) < _PATIENCE
 
     def on_modified(self, event: FileSystemEvent) -> None:
@@ -109,7 +109,7 @@ class InboxEvents(FileSystemEventHandler):
         self._forget(event.src_path)
 
     def on_moved(self, event: FileSystemEvent) -> None:
-        """Follow a file to its other name: who has it open still has."""
+        """Follow a file to its new name: it is still open."""
         path = _path(event.src_path)
         if path in self._written:
             self._written[_path(event.dest_path)] = self._written[path]

@@ -1,9 +1,10 @@
-"""How a loop that waits is woken, and told to end, by threads and by handlers of signals."""
+"""Wake a waiting loop, or ask it to end, from another thread or from a signal handler."""
 
 from __future__ import annotations
 
 import queue
 import time
+from collections.abc import Callable
 
 #: A signal that comes just before the waiting begins, or to another thread, interrupts nothing, and its handler is run
 #: when the waiting ends: it takes no longer than this at a time. Seconds.
@@ -11,11 +12,13 @@ LONGEST = 1.0
 
 
 class Wakeup:
-    """A bell. Whoever calls it may be anywhere, also in the handler of a signal."""
+    """A bell that any thread and any signal handler may ring."""
 
     def __init__(self) -> None:
         self.stopping = False
         """Whether the loop shall end; it never becomes false again."""
+        self.before_exit: Callable[[], object] = lambda: None
+        """What the process calls if it ends without waiting for the loop any longer."""
         # Of all that can be waited for, only this may be used by a handler that interrupts the waiting itself.
         self._calls: queue.SimpleQueue[None] = queue.SimpleQueue()
 

@@ -1,26 +1,28 @@
-"""The watch folder: what comes in is denoised into another folder, for weeks, and nothing is lost."""
+"""Watch a folder for weeks, and denoise every photo that arrives in it into another folder."""
 
 from __future__ import annotations
 
 import math
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rwdenoise.errors import Cancelled
+from rwdenoise.errors import Cancelled, PhotoAccessError
 from rwdenoise.events import Event, Listener, Noise, Progress, Started, Warned
+from rwdenoise.io.isolated.reader import open_reader
 from rwdenoise.io.read import read_photo
+from rwdenoise.jobs.journal import Journal, default_journal
 from rwdenoise.jobs.stages import ReadPhoto
-from rwdenoise.watch.inbox import Inbox
+from rwdenoise.watch.health import Health, HealthFile, health_path, lock_path, state_folder
+from rwdenoise.watch.inbox import Inbox, Mount
 from rwdenoise.watch.intake import BACK_OFF, Done, Intake, Later
-from rwdenoise.watch.mounts import Mount
+from rwdenoise.watch.lock import FolderLock
+from rwdenoise.watch.notifications import Notifications
 from rwdenoise.watch.wakeup import Wakeup
 
 if TYPE_CHECKING:
-    from rwdenoise.jobs.journal import Journal
-    from rwdenoise.watch.health import HealthFile
-    from rwdenoise.watch.notifications import InboxEvents
     from rwdenoise.watch.orders import Orders
 
 #: Seconds between two looks at the inbox: at least, so that many events at once cost one look; at most while the
@@ -30,6 +32,77 @@ LOOK, LOOK_ANYWAY, LOOK_OFTEN = 1.0, 60.0, 10.0
 _SHARE = 10
 
 
+def watch_folder(  # noqa: PLR0913 -- what the user can choose, and who is told
+    inbox: Path,
+    *,
+    orders: Callable[[], Orders],
+    listen: Listener,
+    wakeup: Wakeup,
+    poll: float | None = None,
+    isolate: bool = True,
+    once: bool = False,
+) -> Health:
+    """Denoise every photo that arrives in a folder, until the wakeup says that it is enough.
+
+    The folder is locked against a second watcher. What is done is kept in the journal, and how the watcher is in the
+    health file, both among the user's state files.
+
+    Parameters
+    ----------
+    inbox : Path
+    orders : callable
+        Returns what to do with a photo; called before each look at the inbox, so that it may change.
+    listen : callable
+        Is told the events.
+    wakeup : Wakeup
+        Asked between any two photos whether to end.
+    poll : float, optional
+        Seconds between two looks, for network shares; by default the system tells when something changes.
+    isolate : bool
+        Whether photos are decoded in a process of their own.
+    once : bool
+        Whether to end when there is nothing left to do.
+
+    Returns
+    -------
+    Health
+        How many photos were done, skipped and failed.
+
+    Raises
+    ------
+    PhotoAccessError
+        If there is no such folder.
+    SettingsError
+        If the folder is being watched already.
+    JournalError
+        If the state files cannot be written.
+    """
+    # Later the watcher waits for a folder that is away. At the start its name may be misspelled.
+    if not inbox.is_dir():
+        message = f"{inbox} does not exist, or is not a folder."
+        raise PhotoAccessError(message, hint="Create the folder, mount its disk, or check the spelling.")
+    state = state_folder(inbox)
+    with ExitStack() as stack:
+        stack.enter_context(FolderLock(lock_path(state), inbox))
+        health = HealthFile(health_path(state), inbox)
+        wakeup.before_exit = lambda: health.write(state="stopped")
+        stack.callback(wakeup.before_exit)
+        notifications = Notifications(inbox, wakeup.call)
+        stack.callback(notifications.close)
+        Watcher(
+            Inbox(inbox, is_written=notifications.is_written),
+            orders=orders,
+            journal=stack.enter_context(Journal(default_journal())),
+            health=health,
+            listen=listen,
+            wakeup=wakeup,
+            notifications=notifications if poll is None else None,
+            poll=poll or LOOK_OFTEN,
+            read=stack.enter_context(open_reader(isolate=isolate)),
+        ).run(once=once)
+        return health.health
+
+
 class Watcher:
     """Takes photos out of an inbox, one after the other, in the order in which they came.
 
@@ -37,14 +110,14 @@ class Watcher:
     ----------
     inbox : Inbox
     orders : callable
-        Asked before each photo what shall be done with it.
+        Returns what to do with a photo; called before each look at the inbox.
     journal : Journal
     health : HealthFile
     listen : callable
         Is told the events.
     wakeup : Wakeup
         Waits, and says when to end.
-    events : InboxEvents, optional
+    notifications : Notifications, optional
         Without them the inbox is looked at every `poll` seconds.
     poll : float
     read : callable
@@ -62,13 +135,13 @@ class Watcher:
         health: HealthFile,
         listen: Listener,
         wakeup: Wakeup,
-        events: InboxEvents | None = None,
+        notifications: Notifications | None = None,
         poll: float = LOOK_OFTEN,
         read: ReadPhoto = read_photo,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._inbox, self._ask, self._health, self._listen = inbox, orders, health, listen
-        self._wakeup, self._events, self._poll, self._clock = wakeup, events, poll, clock
+        self._wakeup, self._notifications, self._poll, self._clock = wakeup, notifications, poll, clock
         self._intake = Intake(journal=journal, read=read, listen=self._hear, is_away=lambda: bool(self._find_away()))
         self._told: frozenset[Path] = frozenset()
         self._gap = LOOK
@@ -98,7 +171,7 @@ class Watcher:
         if (orders := self._ask()) is not self._orders:
             self._renew(orders)
         # First, so that nothing comes in unseen between the look and the first event.
-        self._tells = self._events is not None and self._events.listen()
+        self._tells = self._notifications is not None and self._notifications.listen()
         seen = self._inbox.look(self._looked)
         away = self._find_away()
         self._tell_of(away | self._inbox.unreadable)
@@ -164,7 +237,7 @@ class Watcher:
 
     def _is_deaf(self) -> bool:
         """Tell whether the system does not tell of changes any more."""
-        return self._tells and self._events is not None and not self._events.hears()
+        return self._tells and self._notifications is not None and not self._notifications.hears()
 
     def _is_over(self) -> bool:
         now = self._clock()

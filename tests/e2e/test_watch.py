@@ -29,8 +29,9 @@ STUCK = """
 import time
 from rwdenoise.watch.wakeup import Wakeup
 from rwdenoise_cli.watching.signals import WatchSignals
-with WatchSignals(Wakeup()) as signals:
-    signals.at_last = lambda: print("at last", flush=True)
+wakeup = Wakeup()
+wakeup.before_exit = lambda: print("at last", flush=True)
+with WatchSignals(wakeup):
     print("ready", flush=True)
     while True:
         time.sleep(60)
@@ -215,7 +216,7 @@ def test_what_cannot_be_dropped_is_left_in_time() -> None:
     ("arguments", "code", "words"),
     [
         (["in"], 2, "Missing option '--into'"),
-        (["missing", "--into", "out"], 1, "is not there, or is no folder"),
+        (["missing", "--into", "out"], 1, "missing does not exist, or is not a folder"),
         (["in", "--into", "in"], 2, "would be taken for new photos"),
         (["in", "--into", "{folder}/x/{stem}{suffix}"], 2, "would lie in the inbox"),
         (["in", "--into", "out/{what}"], 2, "{what}"),

@@ -127,7 +127,13 @@ def denoise(  # noqa: PLR0913 -- each a group of options
         from rwdenoise.view.report.page import refuse_other
 
         refuse_other(report)
-    with choose_reporter(talk, jobs=len(plan)) as reporter, _journal(many) as journal, _reader(many) as read:
+    from rwdenoise.io.isolated.reader import open_reader
+
+    with (
+        choose_reporter(talk, jobs=len(plan)) as reporter,
+        _journal(many) as journal,
+        open_reader(isolate=many.isolate) as read,
+    ):
         from rwdenoise.jobs.batch import Batch
 
         batch = partial(Batch, plan, treatment=treatment, weights=method.digests(), journal=journal, read=read)
@@ -220,17 +226,3 @@ def _warning_of_journal() -> Iterator[None]:
         yield
     except JournalError as error:
         log(f"warning: {printable(error.message)} Not everything is recorded.")
-
-
-@contextlib.contextmanager
-def _reader(many: Many) -> Iterator[ReadPhoto]:
-    """Give what reads photos."""
-    if many.isolate:
-        from rwdenoise.io.isolated.reader import IsolatedReader
-
-        with IsolatedReader() as reader:
-            yield reader.read
-    else:
-        from rwdenoise.io.read import read_photo
-
-        yield read_photo

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -11,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rwdenoise.errors import PhotoAccessError, RwDenoiseError
+from rwdenoise.errors import RwDenoiseError
 from rwdenoise.events import Event, Failed, Progress, Skipped
+from rwdenoise.watch.wakeup import Wakeup
 from rwdenoise_cli.options import (
     HELP,
     OUTPUT,
@@ -31,7 +30,7 @@ from rwdenoise_cli.status import ALL_WRITTEN, status_of
 from rwdenoise_cli.watching.signals import WatchSignals
 
 if TYPE_CHECKING:
-    from rwdenoise.jobs.stages import LoadDenoiser, ReadPhoto
+    from rwdenoise.jobs.stages import LoadDenoiser
     from rwdenoise.watch.orders import Orders
 
 #: Where the command remembers its own arguments, to read them again with another configuration.
@@ -210,59 +209,18 @@ class _Orders:
 
 
 def _watch(command: WatchCommand, ctx: click.Context, wanted: Wanted) -> int:
-    from rwdenoise.watch.wakeup import Wakeup
+    wakeup, handling = Wakeup(), wanted.handling
+    # The signals first: what follows takes seconds.
+    with WatchSignals(wakeup) as signals:
+        from rwdenoise.watch.watcher import watch_folder
 
-    wakeup = Wakeup()
-    with WatchSignals(wakeup) as signals, contextlib.ExitStack() as stack:
-        # The signals first: what follows takes seconds.
-        from rwdenoise.jobs.journal import Journal, default_journal
-        from rwdenoise.watch.health import HealthFile, health_path, lock_path, state_folder
-        from rwdenoise.watch.inbox import Inbox
-        from rwdenoise.watch.lock import FolderLock
-        from rwdenoise.watch.notifications import InboxEvents
-        from rwdenoise.watch.watcher import LOOK_OFTEN, Watcher
-
-        orders = _Orders(command, ctx, wanted, signals)
-        _check_inbox(wanted.inbox)
-        folder = state_folder(wanted.inbox)
-        stack.enter_context(FolderLock(lock_path(folder), wanted.inbox))
-        health = HealthFile(health_path(folder), wanted.inbox)
-        signals.at_last = lambda: health.write(state="stopped")
-        stack.callback(signals.at_last)
-        events = InboxEvents(wanted.inbox, wakeup.call)
-        stack.callback(events.close)
-        handling = wanted.handling
-        Watcher(
-            Inbox(wanted.inbox, is_written=events.is_written),
-            orders=orders,
-            journal=stack.enter_context(Journal(default_journal())),
-            health=health,
+        health = watch_folder(
+            wanted.inbox,
+            orders=_Orders(command, ctx, wanted, signals),
             listen=(JsonReporter if wanted.talk.json else WatchReporter)(wanted.talk, jobs=1),
             wakeup=wakeup,
-            events=events if handling.poll is None else None,
-            poll=handling.poll or LOOK_OFTEN,
-            read=stack.enter_context(_reader(isolate=handling.isolate)),
-        ).run(once=handling.once)
-        told = health.health
-        return status_of(done=told.done + told.skipped, failed=told.failed) if handling.once else ALL_WRITTEN
-
-
-def _check_inbox(inbox: Path) -> None:
-    # Later on the watcher waits for a folder that is not there. At the start it may be misspelled.
-    if not inbox.is_dir():
-        message = f"{inbox} is not there, or is no folder."
-        raise PhotoAccessError(message, hint="Make the folder, mount its disk, or check the spelling.")
-
-
-@contextlib.contextmanager
-def _reader(*, isolate: bool) -> Iterator[ReadPhoto]:
-    """Give what reads photos."""
-    if isolate:
-        from rwdenoise.io.isolated.reader import IsolatedReader
-
-        with IsolatedReader() as reader:
-            yield reader.read
-    else:
-        from rwdenoise.io.read import read_photo
-
-        yield read_photo
+            poll=handling.poll,
+            isolate=handling.isolate,
+            once=handling.once,
+        )
+    return status_of(done=health.done + health.skipped, failed=health.failed) if handling.once else ALL_WRITTEN

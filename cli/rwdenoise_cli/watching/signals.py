@@ -1,4 +1,4 @@
-"""What signals mean to a program that runs for weeks: end soon, or read the configuration again."""
+"""Handle signals while a folder is watched: end soon, or read the configuration again."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from typing import NoReturn, Self
 from rwdenoise.watch.wakeup import Wakeup
 from rwdenoise_cli.status import ALL_WRITTEN
 
-#: Seconds for the photo in work to come to a point where it can be dropped. A service manager may expect five in all.
+#: Seconds after which the process ends even if the photo in work has not come to a point where it can be dropped.
+#: A service manager may allow five in all.
 GRACE = 4.0
 
 
@@ -24,12 +25,10 @@ class WatchSignals:
     Parameters
     ----------
     wakeup : Wakeup
-        Is called by each, and stopped by the first two.
+        Rung by each signal; SIGINT and SIGTERM also ask its loop to end.
     """
 
     def __init__(self, wakeup: Wakeup) -> None:
-        self.at_last: Callable[[], object] = lambda: None
-        """Called before the program ends because the grace is over."""
         self._wakeup = wakeup
         self._hung_up = self._is_over = False
         # A handler may put something into this, but not start a thread: it may have interrupted just that.
@@ -83,5 +82,5 @@ class WatchSignals:
     def _leave(self) -> NoReturn:
         # The main thread may be computing for longer, and a thread cannot be interrupted. What it is writing has no
         # name yet, so that it is gone with the process; the system gives up the lock and ends the decoder.
-        self.at_last()
+        self._wakeup.before_exit()
         os._exit(ALL_WRITTEN)

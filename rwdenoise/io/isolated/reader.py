@@ -6,8 +6,8 @@ import dataclasses
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from io import FileIO
 from pathlib import Path
 from types import TracebackType
@@ -106,6 +106,29 @@ class IsolatedReader:
         if self._closed:
             raise Cancelled
         return self._child
+
+
+@contextmanager
+def open_reader(*, isolate: bool) -> Iterator[Callable[[Path], Photo]]:
+    """Give a function that reads photos: in a process of its own, or as `read_photo` does.
+
+    Parameters
+    ----------
+    isolate : bool
+        Whether a process of its own decodes them, for files from strangers.
+
+    Raises
+    ------
+    DeviceUnavailableError
+        If the system does not start another process.
+    """
+    if isolate:
+        with IsolatedReader() as reader:
+            yield reader.read
+    else:
+        from rwdenoise.io.read import read_photo
+
+        yield read_photo
 
 
 class _Child:

@@ -11,10 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from rwdenoise.watch import mounts
-from rwdenoise.watch.inbox import SETTLE, Inbox
-from rwdenoise.watch.mounts import Mount
-from rwdenoise.watch.notifications import InboxEvents
+from rwdenoise.watch.inbox import SETTLE, Inbox, Mount, group_photos, name_beside
+from rwdenoise.watch.notifications import Notifications
 from rwdenoise.watch.wakeup import Wakeup
 
 
@@ -150,7 +148,7 @@ class TestAway:
 
     def test_an_empty_mount_point_is_not_empty(self, folder: Path, monkeypatch) -> None:
         mounted = {str(folder)}
-        monkeypatch.setattr(mounts.os.path, "ismount", lambda path: str(path) in mounted)
+        monkeypatch.setattr(os.path, "ismount", lambda path: str(path) in mounted)
         inbox, photo = Inbox(folder), put(folder / "a.NEF")
         inbox.look(0)
         inbox.put_off(photo, math.inf, stamp=inbox.stamp(photo))
@@ -189,9 +187,41 @@ class TestAway:
         assert not inbox.unreadable
 
 
+def grouped(*names: str) -> dict[str, list[str]]:
+    groups = group_photos(Path(name) for name in names)
+    return {photo.as_posix(): [path.as_posix() for path in paths] for photo, paths in groups.items()}
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["a.NEF", "a.JPG", "a.xmp"], {"a.NEF": ["a.JPG", "a.xmp"]}),
+        (["a.NEF", "a.NEF.xmp", "a.HIF"], {"a.NEF": ["a.HIF", "a.NEF.xmp"]}),
+        (["a.JPG", "a.xmp"], {"a.JPG": ["a.xmp"]}),
+        (["a.JPG", "a.png"], {"a.JPG": [], "a.png": []}),
+        # What no camera writes beside its RAW file somebody wants denoised.
+        (["a.NEF", "a.tif"], {"a.NEF": [], "a.tif": []}),
+        (["one/a.NEF", "other/a.JPG"], {"one/a.NEF": [], "other/a.JPG": []}),
+        (["a.xmp"], {}),
+        (["a.CR2", "a.CR3", "a.jpg"], {"a.CR2": ["a.jpg"], "a.CR3": ["a.jpg"]}),
+        (["a.NEF", "a.1.NEF", "a.1.xmp"], {"a.NEF": [], "a.1.NEF": ["a.1.xmp"]}),
+    ],
+)
+def test_groups(names: list[str], expected: dict[str, list[str]]) -> None:
+    assert grouped(*names) == expected
+
+
+@pytest.mark.parametrize(
+    ("companion", "expected"),
+    [("a.xmp", "out/b.xmp"), ("a.NEF.xmp", "out/b.dng.xmp"), ("a.JPG", "out/b.JPG")],
+)
+def test_names_beside_the_result(companion: str, expected: str) -> None:
+    assert name_beside(Path("in", companion), Path("in/a.NEF"), Path("out/b.dng")) == Path(expected)
+
+
 def test_a_file_system_that_is_mounted_later_counts(tmp_path: Path, monkeypatch) -> None:
     mounted: set[str] = set()
-    monkeypatch.setattr(mounts.os.path, "ismount", lambda path: str(path) in mounted)
+    monkeypatch.setattr(os.path, "ismount", lambda path: str(path) in mounted)
     mount = Mount(tmp_path / "share" / "out")
     assert mount.is_there()
     mounted.add(str(tmp_path / "share"))
@@ -247,9 +277,9 @@ class TestEvents:
     """The real ones of this system."""
 
     @pytest.fixture
-    def events(self, folder: Path) -> Iterator[InboxEvents]:
+    def events(self, folder: Path) -> Iterator[Notifications]:
         self.calls: list[float] = []
-        events = InboxEvents(folder, lambda: self.calls.append(time.monotonic()))
+        events = Notifications(folder, lambda: self.calls.append(time.monotonic()))
         assert events.listen()
         yield events
         events.close()
@@ -261,7 +291,7 @@ class TestEvents:
             time.sleep(0.01)
 
     @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells when a file is closed")
-    def test_who_writes_is_known_until_the_file_is_closed(self, folder: Path, events: InboxEvents) -> None:
+    def test_who_writes_is_known_until_the_file_is_closed(self, folder: Path, events: Notifications) -> None:
         path = folder / "sub" / "a.NEF"
         path.parent.mkdir()
         self.until(lambda: self.calls)
@@ -274,19 +304,19 @@ class TestEvents:
         assert not events.is_written(path)
 
     @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells when a file is closed")
-    def test_who_writes_is_known_by_the_new_name(self, folder: Path, events: InboxEvents) -> None:
+    def test_who_writes_is_known_by_the_new_name(self, folder: Path, events: Notifications) -> None:
         with (folder / "a.part").open("wb", buffering=0) as file:
             self.until(lambda: file.write(b"a") and events.is_written(folder / "a.part"))
             (folder / "a.part").rename(folder / "a.NEF")
             self.until(lambda: events.is_written(folder / "a.NEF"))
             assert not events.is_written(folder / "a.part")
 
-    def test_what_is_moved_in_wakes(self, folder: Path, tmp_path: Path, events: InboxEvents) -> None:
+    def test_what_is_moved_in_wakes(self, folder: Path, tmp_path: Path, events: Notifications) -> None:
         put(tmp_path / "a.NEF").rename(folder / "a.NEF")
         self.until(lambda: self.calls)
         assert not events.is_written(folder / "a.NEF")
 
-    def test_a_folder_that_was_replaced_is_listened_to(self, folder: Path, events: InboxEvents) -> None:
+    def test_a_folder_that_was_replaced_is_listened_to(self, folder: Path, events: Notifications) -> None:
         assert events.hears()
         folder.rename(folder.with_name("old"))
         assert not events.hears()

@@ -15,7 +15,7 @@ from rwdenoise.io.read import read_photo
 from rwdenoise.io.write import write_photo
 from rwdenoise.jobs.journal import Journal
 from rwdenoise.jobs.treatment import Treatment
-from rwdenoise.watch import intake, mounts
+from rwdenoise.watch import intake
 from rwdenoise.watch.health import HealthFile
 from rwdenoise.watch.inbox import Inbox
 from rwdenoise.watch.orders import Orders
@@ -507,7 +507,7 @@ class TestAway:
 
     def test_nothing_is_written_below_an_unmounted_disk(self, world: World, monkeypatch) -> None:
         mounted = {str(world.out)}
-        monkeypatch.setattr(mounts.os.path, "ismount", lambda path: str(path) in mounted)
+        monkeypatch.setattr(os.path, "ismount", lambda path: str(path) in mounted)
         world.put("a.NEF")
 
         def unmount() -> None:
