@@ -6,8 +6,7 @@ import numpy as np
 from PIL import Image
 
 from rwdenoise.photo.tiling import Area
-from rwdenoise.view.report.content import Comparison, Picture, View
-from rwdenoise.view.report.pictures import encode, encode_crop, encode_drawing, thumbnail_of
+from rwdenoise.view.report.content import Comparison, Picture, View, encode, encode_crop, encode_drawing, thumbnail_of
 
 #: Of the whole photo and of the crops, in px.
 WIDTH, HEIGHT, CROP = 960, 640, 160

@@ -28,3 +28,13 @@ def parts(photo: Photo) -> Iterator[NDArray[np.float32]]:
     """Give the planes of a photo region by region, each of at most `REGION` px on a side."""
     tiles = plan_tiles(photo.frame.height, photo.frame.width, size=REGION, halo=0, multiple=REGION)
     return (photo.planes(Area.of(*tile.target_slices)) for tile in tiles)
+
+
+def camera_name(photo: Photo) -> str:
+    """Return make and model of the camera, ``""`` if the file states neither.
+
+    The make stands once: many models begin with it.
+    """
+    maker = photo.make.partition(" ")[0]
+    says_maker = maker and photo.model.upper().startswith(maker.upper())
+    return photo.model if says_maker else f"{photo.make} {photo.model}".strip()

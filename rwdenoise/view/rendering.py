@@ -1,4 +1,4 @@
-"""Showing photos on a screen, whole or in part: upright, and before and after with the very same brightness."""
+"""Render photos for a screen, whole or in part: upright, before and after with the same brightness."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from PIL import Image
 from rwdenoise.io.pictures.convert import to_depth
 from rwdenoise.io.raw.develop import develop
 from rwdenoise.io.raw.preview import camera_curve, render_small, with_square_pixels
-from rwdenoise.photo.cfa import LINEAR
 from rwdenoise.photo.kinds import Photo
 from rwdenoise.photo.raw import U16_MAX, RawPhoto
 from rwdenoise.photo.rgb import RgbPhoto, Samples
@@ -72,7 +71,7 @@ def render(
         shown = look.table[to_depth(render_small(photo, longest=2 * longest), np.uint16)]
     else:
         shown = look.table[_develop(photo, area or photo.crop)]
-    return upright(_reduced(with_square_pixels(shown, _aspect(photo)), longest), photo.orientation)
+    return upright(_reduced(with_square_pixels(shown, photo.pixel_aspect), longest), photo.orientation)
 
 
 def shown_box(photo: Photo, area: Area) -> tuple[float, float, float, float]:
@@ -92,7 +91,7 @@ def shown_box(photo: Photo, area: Area) -> tuple[float, float, float, float]:
 def shown_size(photo: Photo) -> tuple[int, int]:
     """Return width and height of the upright picture in px."""
     shown = photo.shown
-    aspect = _aspect(photo)
+    aspect = photo.pixel_aspect
     size = round(shown.width * max(aspect, 1)), round(shown.height * max(1 / aspect, 1))
     return (size[1], size[0]) if photo.orientation in _TURNED else size
 
@@ -107,14 +106,9 @@ def stored_place(photo: Photo, x: float, y: float) -> tuple[int, int]:
     return round(down * shown.height), round(across * shown.width)
 
 
-def _aspect(photo: Photo) -> float:
-    return photo.pixel_aspect if isinstance(photo, RawPhoto) else 1.0
-
-
 def _is_small_enough(photo: RawPhoto, longest: int) -> bool:
     """Whether a period of the filters is smaller than a pixel that is wanted, so that means do for demosaicing."""
-    period = 1 if photo.cfa == LINEAR else max(photo.cfa.period)
-    return max(photo.crop.height, photo.crop.width) >= longest * period
+    return max(photo.crop.height, photo.crop.width) >= longest * max(photo.period)
 
 
 def _develop(photo: RawPhoto, area: Area) -> NDArray[np.uint16]:

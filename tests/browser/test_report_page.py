@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from rwdenoise.view.report.content import Bounds
 from rwdenoise.view.report.page import Overview, Page
-from rwdenoise.view.report.pictures import Bounds
 from tests.made_up import CROP, HEIGHT, MARK, WIDTH, comparison, photo_full_of_detail
 
 STAGE = ".whole .pictures"

@@ -33,7 +33,7 @@ def report(*, before: Path, after: Path, to: Path | None) -> None:
     rwdenoise report IMG_1.NEF IMG_1.dng
     rwdenoise report noisy.jpg clean.jpg -o comparison.html
     """  # noqa: D301 -- the backspace keeps click from filling the lines
-    from rwdenoise.view.report.files import report_files
+    from rwdenoise.view.report.build import report_files
 
     target = to or after.with_suffix(".html")
     report_files(before, after, target)

@@ -1,4 +1,4 @@
-"""What `inspect` says of a photo, in plain values."""
+"""Measure what `rwdenoise inspect` says of a photo, as plain values that go into JSON."""
 
 from __future__ import annotations
 
@@ -19,19 +19,20 @@ if TYPE_CHECKING:
 
 Facts = dict[str, Any]
 
-#: The signal of a gray card in the middle of the exposure: there noise is compared.
+#: The signal of a gray card at the usual exposure, white being 1: there noise is compared.
 MIDDLE_GRAY = 0.18
-#: ISO values at which cameras were measured.
+#: The ISO values for which a typical camera is known.
 USUAL_ISO = (25, 1_000_000)
 
 
 def facts_of(source: Path, photo: Photo, curve: NoiseCurve) -> Facts:
     """Return what there is to say about a photo and its noise."""
     from rwdenoise.io.metadata.camera import read_shooting
+    from rwdenoise.photo.kinds import camera_name
     from rwdenoise.photo.rgb import RgbPhoto
 
     about = _picture_facts(photo, curve) if isinstance(photo, RgbPhoto) else _raw_facts(photo, curve)
-    return {"camera": _camera(photo) or None, "iso": photo.iso, **read_shooting(source)._asdict(), **about}
+    return {"camera": camera_name(photo) or None, "iso": photo.iso, **read_shooting(source)._asdict(), **about}
 
 
 def plan_facts(source: Path, target: Path, photo: Photo, *, method: Method, output: Output) -> Facts:
@@ -75,10 +76,7 @@ def _refusal(source: Path, target: Path, *, overwrite: bool) -> str | None:
 
 
 def _raw_facts(photo: RawPhoto, curve: NoiseCurve) -> Facts:
-    from rwdenoise.photo.cfa import LINEAR
-
     height, width = photo.mosaic.shape[:2]
-    linear = photo.cfa == LINEAR
     return {
         "sensor": photo.cfa.name,
         "pattern": ["".join("RGBW"[color] for color in row) for row in photo.cfa.colors],
@@ -91,9 +89,8 @@ def _raw_facts(photo: RawPhoto, curve: NoiseCurve) -> Facts:
         "white": photo.white,
         "white_balance": list(photo.white_balance),
         "noise_stated": photo.noise and asdict(photo.noise),
-        "noise_estimated": None if linear or curve.profile is None else asdict(curve.profile),
-        **({} if linear else _comparison(photo, curve)),
-        **(_grain_facts(photo) if linear else {}),
+        "noise_estimated": asdict(curve.profile) if photo.is_mosaic and curve.profile else None,
+        **(_comparison(photo, curve) if photo.is_mosaic else _grain_facts(photo)),
         "clipping": round(curve.clipping, 3),
     }
 
@@ -146,10 +143,3 @@ def _grain_facts(photo: Photo) -> Facts:
     from rwdenoise.noise.spectrum import measure_grain
 
     return {"noise_deviation": round(255 * measure_grain(photo).deviation, 3)}
-
-
-def _camera(photo: Photo) -> str:
-    """Return make and model; many models say the make themselves."""
-    maker = photo.make.partition(" ")[0]
-    says_maker = maker and photo.model.upper().startswith(maker.upper())
-    return photo.model if says_maker else f"{photo.make} {photo.model}".strip()

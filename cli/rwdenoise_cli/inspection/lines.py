@@ -1,4 +1,4 @@
-"""What `inspect` says of a photo, as lines for people: a word, and what belongs to it."""
+"""Write what `rwdenoise inspect` says of a photo as lines for people, each with its label."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from rwdenoise_cli.inspection.facts import MIDDLE_GRAY, Facts
 from rwdenoise_cli.reporting.words import steps_words
 
-#: Brightnesses of which the noise of a developed picture is told.
+#: How many brightnesses of a developed picture are listed with their noise.
 MOST_TONES = 5
 
 Lines = Iterator[tuple[str, str]]

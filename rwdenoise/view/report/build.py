@@ -1,4 +1,4 @@
-"""The report of a call: made from its events, beside the work, and never at its expense."""
+"""Write a report as one HTML file: of two files, or of all photos of a call while they are denoised."""
 
 from __future__ import annotations
 
@@ -16,15 +16,39 @@ from rwdenoise.io.read import read_photo
 from rwdenoise.io.source import shown
 from rwdenoise.jobs.stages import ReadPhoto
 from rwdenoise.view.report.comparison import compare
+from rwdenoise.view.report.content import Bounds
 from rwdenoise.view.report.facts import Told
-from rwdenoise.view.report.page import Overview, Page
-from rwdenoise.view.report.pictures import Bounds
+from rwdenoise.view.report.page import Overview, Page, refuse_other
 
-TITLE = "Denoising report"
+CALL_TITLE, FILES_TITLE = "Denoising report", "Before and after"
+
+
+def report_files(before: Path, after: Path, target: Path) -> None:
+    """Compare a photo with what was made from it, in one HTML file.
+
+    Parameters
+    ----------
+    before, after : Path
+        RAW or developed pictures of the same size.
+    target : Path
+        The HTML file. A report that is there already is replaced.
+
+    Raises
+    ------
+    PhotoError
+        If a photo cannot be read, or the report not be written.
+    SettingsError
+        If the two differ in size.
+    """
+    refuse_other(target)
+    comparison = compare(before, after, bounds=Bounds.for_photos(1))
+    with Page(target) as page:
+        page.add(comparison)
+        page.write(Overview(FILES_TITLE))
 
 
 class CallReport:
-    """Stands between a call and whoever listens to it, and writes the report before it passes the `Summary` on.
+    """Listens to the events of a call and passes them on; before the `Summary` it writes the report.
 
     One photo at a time is compared, in a thread of its own. Whatever goes wrong with the report becomes a `Warned`
     event, since the photos are worth more.
@@ -99,7 +123,7 @@ class CallReport:
             self._listen(Progress(str(self._target), "report", done, len(self._comparing)))
             comparing.result()
         notes = [warned.message for warned in self._not_compared]
-        page.write(Overview(TITLE, list(_counts(summary)), self._failures, notes))
+        page.write(Overview(CALL_TITLE, list(_counts(summary)), self._failures, notes))
         for warned in self._not_compared:
             self._listen(warned)
 

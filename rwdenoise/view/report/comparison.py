@@ -1,4 +1,4 @@
-"""From two files to what a report shows of them."""
+"""Compare two files: measure, render and judge what a report shows of them."""
 
 from __future__ import annotations
 
@@ -12,18 +12,23 @@ from rwdenoise.io.source import shown
 from rwdenoise.jobs.stages import ReadPhoto
 from rwdenoise.noise.curve import NoiseCurve, measure_noise_curve
 from rwdenoise.noise.residual import Flagged, ResidualCheck, check_residual
-from rwdenoise.photo.cfa import LINEAR
 from rwdenoise.photo.kinds import Photo
-from rwdenoise.photo.raw import RawPhoto
 from rwdenoise.photo.tiling import Area
 from rwdenoise.view.crops import choose_crops
 from rwdenoise.view.noise_plot import draw_noise_curve
 from rwdenoise.view.rendering import Look, look_of, render, shown_box, shown_size
-from rwdenoise.view.report.content import Comparison, Picture, View
+from rwdenoise.view.report.content import (
+    Bounds,
+    Comparison,
+    Picture,
+    View,
+    encode,
+    encode_crop,
+    encode_drawing,
+    thumbnail_of,
+)
 from rwdenoise.view.report.facts import Known, Told, about, facts_of
-from rwdenoise.view.report.matching import Pair, matched
-from rwdenoise.view.report.pictures import Bounds, encode, encode_crop, encode_drawing, thumbnail_of
-from rwdenoise.view.report.removed import Removal
+from rwdenoise.view.report.removed import Pair, Removal, matched
 
 #: Px of the longest side of what was removed, as a share of that of the photo: grain needs many bytes.
 REMOVED_SHARE = 0.6
@@ -80,7 +85,7 @@ def compare(
 def _check(pair: Pair, provenance: Provenance | None, curve: NoiseCurve) -> ResidualCheck | None:
     """Return where structure was removed; None where that cannot be told (see `rwdenoise.jobs.stages.check_photo`)."""
     noisy, clean = pair
-    if not isinstance(noisy, RawPhoto) or noisy.cfa == LINEAR:
+    if noisy.domain != "cfa":
         return None
     strength = provenance.settings.strength if provenance else 1.0
     noise = (provenance and provenance.noise) or curve.stated or curve.profile

@@ -1,4 +1,4 @@
-"""What a report says of a photo in words and numbers."""
+"""State in words and numbers what a report says of a photo."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rwdenoise.io.metadata.camera import Shooting
 from rwdenoise.io.metadata.provenance import Provenance
 from rwdenoise.noise.curve import NoiseCurve
 from rwdenoise.noise.residual import ResidualCheck
-from rwdenoise.photo.kinds import Photo
+from rwdenoise.photo.kinds import Photo, camera_name
 from rwdenoise.photo.raw import RawPhoto
 from rwdenoise.view.rendering import shown_size
 from rwdenoise.view.report.content import Fact
@@ -60,7 +60,7 @@ def about(known: Known) -> str:
     return " · ".join(
         word
         for word in (
-            _camera(known.photo),
+            camera_name(known.photo),
             f"ISO {known.photo.iso:g}" if known.photo.iso else "",
             f"{width * height / 1e6:.1f} Mpx",
             f"{finished.seconds:.1f} s" if finished else "",
@@ -82,7 +82,7 @@ def facts_of(known: Known) -> tuple[tuple[str, tuple[Fact, ...]], ...]:
 
 def _photo(known: Known) -> Iterator[Fact]:
     photo, shooting = known.photo, known.shooting
-    if camera := _camera(photo):
+    if camera := camera_name(photo):
         yield "camera", camera
     if shooting.lens:
         yield "lens", shooting.lens
@@ -145,10 +145,3 @@ def _noise(known: Known) -> Iterator[Fact]:
 def _files(known: Known) -> Iterator[Fact]:
     for word, path in (("before", known.before), ("after", known.after)):
         yield word, f"{path} ({path.stat().st_size / 1e6:.1f} MB)"
-
-
-def _camera(photo: Photo) -> str:
-    """Return make and model; many models say the make themselves."""
-    maker = photo.make.partition(" ")[0]
-    says_maker = maker and photo.model.upper().startswith(maker.upper())
-    return photo.model if says_maker else f"{photo.make} {photo.model}".strip()

@@ -1,25 +1,27 @@
-"""What was removed from a photo, as a picture: noise alone looks like even grain, and structure stands out."""
+"""Show as a picture what was removed from a photo: noise alone looks like even grain, structure stands out."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rwdenoise.errors import SettingsError
 from rwdenoise.io.pictures.convert import to_photo
+from rwdenoise.io.pictures.encodings import DISPLAY
+from rwdenoise.io.raw.develop import develop
 from rwdenoise.noise.curve import NoiseCurve
-from rwdenoise.photo.cfa import LINEAR
 from rwdenoise.photo.kinds import Photo
 from rwdenoise.photo.noise_profile import READ_FLOOR
 from rwdenoise.photo.raw import RawPhoto
-from rwdenoise.photo.rgb import Stored
+from rwdenoise.photo.rgb import RgbPhoto, Stored
 from rwdenoise.photo.tiling import Area
-from rwdenoise.view.rendering import render
-from rwdenoise.view.report.matching import Pair
+from rwdenoise.view.rendering import render, upright
 
 Floats = NDArray[np.float32]
+Pair = tuple[RawPhoto, RawPhoto] | tuple[RgbPhoto, RgbPhoto]
 
 #: Standard deviations of what was removed from middle gray to black, and to white.
 RANGE = 5.0
@@ -27,6 +29,29 @@ RANGE = 5.0
 _MEDIAN = 0.6745
 # About so many rows are taken at once.
 _ROWS = 512
+
+
+def matched(before: Photo, after: Photo, *, names: tuple[str, str]) -> Pair:
+    """Return both photos as two mosaics of the same layout, or else as two developed pictures, upright.
+
+    Parameters
+    ----------
+    before, after : RawPhoto or RgbPhoto
+        RAW that is compared with anything but RAW of the same layout is developed as ``--format tiff`` does.
+    names : two str
+        To tell them by.
+
+    Raises
+    ------
+    SettingsError
+        If they differ in size.
+    """
+    if isinstance(before, RawPhoto) and isinstance(after, RawPhoto) and before.cfa == after.cfa:
+        _refuse_sizes(before, after, names)
+        return before, replace(after, crop=before.crop, orientation=before.orientation)
+    pictures = _developed(before), _developed(after)
+    _refuse_sizes(*pictures, names)
+    return pictures
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,14 +94,10 @@ class Removal:
         height, width = (length - length % times for length in (area.height, area.width))
         for top in range(0, height, rows):
             strip = Area(area.top + top, area.left, min(rows, height - top), width)
-            noisy, clean = (_light(photo, strip) for photo in self.pair)
+            # The planes in which the noise curve was measured.
+            noisy, clean = (photo.linear_planes(strip) for photo in self.pair)
             variance = np.maximum(self.curve.variance(clean), READ_FLOOR)
             yield ((noisy - clean) / np.sqrt(variance)).astype(np.float32)
-
-
-def _light(photo: Photo, area: Area) -> Floats:
-    """Return the planes in which the noise curve was measured."""
-    return photo.linear_planes(area) if isinstance(photo, RawPhoto) else photo.planes(area)
 
 
 def _times(photo: Photo, area: Area, longest: int | None) -> int:
@@ -84,10 +105,28 @@ def _times(photo: Photo, area: Area, longest: int | None) -> int:
     edges = area.height, area.width
     if longest is None or max(edges) <= longest:
         return 1
-    period = max(photo.cfa.period) if isinstance(photo, RawPhoto) and photo.cfa != LINEAR else 1
+    period = max(photo.period)
     return min(period * -(-max(edges) // (longest * period)), *edges)
 
 
 def _means(values: Floats, times: int) -> Floats:
     planes, height, width = values.shape
     return np.asarray(values.reshape(planes, height // times, times, width // times, times).mean(axis=(2, 4)))
+
+
+def _developed(photo: Photo) -> RgbPhoto:
+    if isinstance(photo, RawPhoto):
+        samples, encoding, stored = develop(photo), DISPLAY, Stored("tiff")
+        return RgbPhoto(samples, None, encoding, stored, 1, photo.make, photo.model, photo.iso, photo.source)
+    return replace(photo, samples=upright(photo.samples, photo.orientation), extra=None, orientation=1)
+
+
+def _refuse_sizes(before: Photo, after: Photo, names: tuple[str, str]) -> None:
+    if (before.frame.height, before.frame.width) == (after.frame.height, after.frame.width):
+        return
+    sizes = [
+        f"{name} has {photo.frame.width} x {photo.frame.height} px"
+        for name, photo in zip(names, (before, after), strict=True)
+    ]
+    message = f"{' and '.join(sizes)}; two files of the same photo in the same size were expected."
+    raise SettingsError(message, hint="Name a photo and what was made from it, neither cropped nor resized.")

@@ -21,13 +21,11 @@ from rwdenoise.photo.raw import RawPhoto
 from rwdenoise.photo.rgb import RgbPhoto
 from rwdenoise.photo.tiling import Area
 from rwdenoise.view.report import build
-from rwdenoise.view.report.build import CallReport
+from rwdenoise.view.report.build import CallReport, report_files
 from rwdenoise.view.report.comparison import compare
+from rwdenoise.view.report.content import Bounds
 from rwdenoise.view.report.facts import Told
-from rwdenoise.view.report.files import report_files
-from rwdenoise.view.report.matching import matched
-from rwdenoise.view.report.pictures import Bounds
-from rwdenoise.view.report.removed import Removal
+from rwdenoise.view.report.removed import Removal, matched
 from tests.photos import PROVENANCE, flat_photo, raw_photo
 
 SIZE = (320, 448)
