@@ -1,28 +1,28 @@
 # -*- coding: utf-8 -*-
-"""How far the work is, and how long it still takes, in words. For Python 2.7 and 3.
+"""Report the progress of a denoising and the time left as text. For Python 2.7 and 3.
 
-The file is copied beside each plug-in when it is installed.
+The installer copies this file into the folder of each plug-in.
 """
 
 import math
 import time
 
-# Sooner than this the first tiles, which also warm caches up, say too little.
+# Least time before an estimate: the first tiles also warm up caches and are not representative.
 _SECONDS_TO_WATCH = 2.0
 _SECONDS_PER_MINUTE = 60
-#: Seconds that only ever grow, where Python has them.
+#: Monotonic clock in seconds if Python has one, else the system time.
 _now = getattr(time, "monotonic", time.time)
 
 
 class Progress(object):
-    """Turns parts that are done into a share and a text with the time left.
+    """Converts counts of finished parts to a fraction and a text with the time left.
 
     Parameters
     ----------
     layers : int
-        How many there are to do, one after the other.
+        Number of layers, which are denoised one after the other.
     clock : callable
-        Returns seconds.
+        Returns the time in seconds.
     """
 
     def __init__(self, layers=1, clock=_now):
@@ -31,7 +31,7 @@ class Progress(object):
         self._first = None
 
     def at(self, done, total, layer=0):
-        """Return the share of all that is done, 0 to 1, and what to say; layers count from 0."""
+        """Return the finished fraction of all layers, 0 to 1, and a text for the user; layers count from 0."""
         share = (layer + done / float(max(1, total))) / self._layers
         text = "Denoising" if self._layers == 1 else "Denoising layer %d of %d" % (layer + 1, self._layers)
         left = self._seconds_left(share)
@@ -47,7 +47,7 @@ class Progress(object):
 
 
 def _in_words(seconds):
-    """Return a time as people say it.
+    """Return a time as text, rounded up to seconds or minutes.
 
     >>> _in_words(12.1), _in_words(90)
     ('13 s', '2 min')

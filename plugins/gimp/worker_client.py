@@ -1,7 +1,7 @@
 # -*- coding: utf-8 -*-
-"""The way from GIMP to `rwdenoise worker`: starts it, sends it jobs, hears its events. For Python 2.7 and 3.
+"""Connect GIMP to `rwdenoise worker`: start it, send jobs, receive events. For Python 2.7 and 3.
 
-In short, for a filter that runs once::
+For a filter that runs once::
 
     with Worker(os.path.dirname(os.path.abspath(__file__))) as worker:
         worker.start()
@@ -10,9 +10,10 @@ In short, for a filter that runs once::
                         "encoding": "non-linear", "strength": 0.8}, on_progress=show)
         ...read os.path.join(worker.folder, "pixels.out")...
 
-and for a dialog: `submit` a job with ``"preview": True``, call `poll` every 50 ms, `cancel` what is no longer wanted.
+For a dialog: `submit` a job with ``"preview": True``, call `poll` every 50 ms, and `cancel` jobs that are obsolete.
 
-The file is copied beside each plug-in when it is installed, and ``worker.json`` with the command to start.
+The installer copies this file into the folder of each plug-in and writes ``worker.json`` there, with the command to
+start.
 """
 
 import atexit
@@ -36,12 +37,12 @@ VERSION = 1
 # GIMP sets these for its own Python and libraries; another Python must not see them.
 _NOT_FOR_OTHERS = ("PYTHONHOME", "PYTHONPATH", "LD_LIBRARY_PATH", "GI_TYPELIB_PATH")
 _MACOS_LIBRARIES = "DYLD_"
-# How long a worker may take for its first word, in seconds: it comes before anything large is loaded.
+# Time limit for a worker's first output, in seconds: it comes before the worker loads anything large.
 _START_SECONDS = 60.0
-# How long it may take to end once it is told to, before it is killed.
+# Time limit for a worker to end before it is killed, in seconds.
 _END_SECONDS = 2.0
 _POLL_SECONDS = 0.05
-# How much of what it said is shown when it has died: lines, and bytes.
+# Length of the worker's last output in the message about its death: lines, and bytes.
 _LAST_LINES = 10
 _LAST_WORDS = 400
 _ENDS = ("finished", "failed", "cancelled")
@@ -54,14 +55,14 @@ _ALLOW_FLATPAK = "In a terminal, type: flatpak override --user --talk-name=org.f
 
 
 class WorkerError(Exception):
-    """The worker cannot do the work; ``str()`` gives the message and how to mend it.
+    """Raised if the worker cannot do a job; ``str()`` gives the message and the hint.
 
     Attributes
     ----------
     message : str
         What happened.
     hint : str
-        One sentence: how to mend it.
+        How to fix it, in one sentence.
     """
 
     def __init__(self, message, hint):
@@ -71,29 +72,29 @@ class WorkerError(Exception):
 
 
 class Worker(object):
-    """A worker process and a private folder for the pixels that it gets and gives.
+    """Worker process with a private folder to exchange pixels.
 
     Parameters
     ----------
     here : str or path
-        The folder of the plug-in, in which ``worker.json`` lies.
+        Folder of the plug-in, with ``worker.json``.
     command : list of str, optional
-        What to start instead of what ``worker.json`` says.
+        Command to start instead of that in ``worker.json``.
     start_timeout : float
-        Seconds that it may take for its first word.
+        Time limit for the worker's first output, in seconds.
 
     Attributes
     ----------
     folder : str
-        The private folder (only for this user); it is there from `start` to `close`.
+        Private folder, accessible only to this user. It exists from `start` to `close`.
     version : str or None
-        Of the rwdenoise that does the work, once it has said that it is ready.
+        Version of rwdenoise in the worker, once the worker is ready.
 
     Notes
     -----
-    Use it in a ``with`` statement, from one thread: leaving it ends the process and removes the folder. A plug-in that
-    is killed cannot do either, so the worker does: it ends when its stdin ends, and removes the folder. That is why
-    there is no folder before there is a worker.
+    Use it in a ``with`` statement, from one thread: leaving the statement ends the process and removes the folder. A
+    plug-in that is killed can do neither; the worker then ends because its stdin ends, and removes the folder. For this
+    reason the folder is created only after the worker has started.
     """
 
     def __init__(self, here, command=None, start_timeout=_START_SECONDS):
@@ -117,12 +118,12 @@ class Worker(object):
         self.close()
 
     def start(self):
-        """Start the process, unless it runs; `submit` does it, too. It takes no time: the first `poll` waits.
+        """Start the process unless it is running; `submit` does the same. Returns at once: the first `poll` waits.
 
         Raises
         ------
         WorkerError
-            If there is nothing to start, or no room for the private folder.
+            If the command is missing, or the private folder cannot be created.
         """
         if self._process is not None:
             return
@@ -147,7 +148,7 @@ class Worker(object):
             os.mkdir(self.folder, 0o700)
         except (IOError, OSError) as error:
             self.close()
-            raise WorkerError("%s cannot be made: %s." % (self.folder, error.strerror), _FREE)
+            raise WorkerError("%s cannot be created: %s." % (self.folder, error.strerror), _FREE)
 
     def wait_until_ready(self):
         """Start the process, wait until it is ready, and return the version of rwdenoise.
@@ -168,9 +169,9 @@ class Worker(object):
         Parameters
         ----------
         request : dict
-            What ``docs/worker.md`` says of a request ``denoise``. ``folder`` may be left out for the private folder
-            itself, ``job`` for a new name, ``v`` and ``request`` always. The file ``pixels.in`` must be whole by now,
-            and stay until the job ends.
+            Request ``denoise`` as described in ``docs/worker.md``. The defaults are the private folder for ``folder``
+            and a new name for ``job``; ``v`` and ``request`` are filled in. The file ``pixels.in`` must be complete,
+            and must stay until the job ends.
 
         Raises
         ------
@@ -185,23 +186,23 @@ class Worker(object):
         return whole["job"]
 
     def cancel(self, job):
-        """Ask for the end of a job. Its last event still comes: ``cancelled``, or another if that was faster."""
+        """Cancel a job. Its last event still comes: ``cancelled``, or another one if the job ended first."""
         self._send({"v": VERSION, "request": "cancel", "job": job})
 
     def poll(self, timeout=0.0):
-        """Return the next event of a job, or None if there is none after so many seconds.
+        """Return the next event of a job, or None if none arrives within `timeout` seconds.
 
         Returns
         -------
         dict or None
             ``event`` is ``started``, ``progress`` (with ``stage``, ``done``, ``total``), ``warning`` (``message``),
-            ``finished``, ``failed`` (``message``, ``hint``) or ``cancelled``; ``job`` says whose. The last three end
-            a job. There may be others, which are to be ignored.
+            ``finished``, ``failed`` (``message``, ``hint``) or ``cancelled``; ``job`` is the name of the job. The last
+            three end a job. Ignore any other event.
 
         Raises
         ------
         WorkerError
-            If the worker is not running, died, does not start in time, or says what is no event.
+            If the worker is not running, died, does not start in time, or writes something that is not an event.
         """
         self._require_started()
         until = _now() + timeout
@@ -211,25 +212,25 @@ class Worker(object):
         return event
 
     def denoise(self, request, on_progress=None, on_wait=None):
-        """Do one job from beginning to end, and return its event ``finished``.
+        """Run one job from start to end, and return its event ``finished``.
 
         Parameters
         ----------
         request : dict
             As for `submit`.
         on_progress : callable, optional
-            Told ``(done, total)``.
+            Called with ``(done, total)``.
         on_wait : callable, optional
-            Called about every 50 ms, without arguments, to keep a window alive.
+            Called about every 50 ms, without arguments, to keep a window responsive.
 
         Raises
         ------
         WorkerError
-            If the job fails, or as for `submit` and `poll`.
+            If the job fails, and in the cases of `submit` and `poll`.
 
         Notes
         -----
-        What the callables raise leaves the job running: leave the ``with`` statement to end it.
+        If a callable raises an exception, the job keeps running: leave the ``with`` statement to end it.
         """
         job = self.submit(request)
         while True:
@@ -246,22 +247,22 @@ class Worker(object):
                 raise WorkerError(event.get("message", "The job was cancelled."), event.get("hint", "Start it again."))
 
     def close(self):
-        """End the process, wherever it is, and remove the private folder; more than once does no harm."""
+        """End the process in any state, and remove the private folder; calling it again does nothing."""
         process, self._process = self._process, None
         if process is not None:
             try:
                 process.stdin.close()
             except (IOError, OSError):
-                pass  # It has died.
+                pass  # The process has already ended.
             _end(process)
-            # Python 2 complains about threads that still run when it ends.
+            # Python 2 complains about threads that are still running when it exits.
             for reader in (self._events, self._errors):
                 reader.join(_END_SECONDS)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _require_started(self):
         if self._process is None:
-            raise WorkerError("The worker does not run.", _STATUS)
+            raise WorkerError("The worker is not running.", _STATUS)
 
     def _send(self, request):
         self._require_started()
@@ -280,7 +281,7 @@ class Worker(object):
                 raise WorkerError("The worker did not answer within %g seconds." % self._start_timeout, _STATUS)
             return None
         if line is None:
-            self._lines.put(None)  # It stays dead.
+            self._lines.put(None)  # Later calls find the end again.
             raise self._death()
         event = _parse(line)
         if event["event"] == "ready":
@@ -291,23 +292,23 @@ class Worker(object):
 
     def _death(self):
         _end(self._process)
-        # Nobody else would, should this plug-in be killed now.
+        # Removed now: if this plug-in were killed, nobody else would remove it.
         shutil.rmtree(self.folder, ignore_errors=True)
-        words = "The worker ended unexpectedly, with status %s." % self._process.returncode
+        words = "The worker ended unexpectedly with status %s." % self._process.returncode
         self._errors.join(_END_SECONDS)
         last = b"".join(line for line in self._last_errors if line)
         if last:
-            words += " Its last words: " + last[-_LAST_WORDS:].decode("utf-8", "replace").strip()
+            words += " Its last output: " + last[-_LAST_WORDS:].decode("utf-8", "replace").strip()
         return WorkerError(words, _STATUS if self.version is not None else _how_to_start())
 
 
 def read_command(here):
-    """Return the command that ``worker.json`` in a folder says, as a list of strings.
+    """Return the command in the file ``worker.json`` of a folder, as a list of strings.
 
     Raises
     ------
     WorkerError
-        If the file is missing or damaged, or what it names is gone.
+        If the file is missing or damaged, or its program does not exist.
     """
     path = os.path.join(here, "worker.json")
     try:
@@ -315,11 +316,11 @@ def read_command(here):
             command = json.loads(file.read().decode("utf-8"))["command"]
         program = str(command[0])
     except (IOError, OSError):
-        raise WorkerError("The program rwdenoise, which does the work, is not set up: there is no %s." % path, _INSTALL)
+        raise WorkerError("The program rwdenoise, which does the work, is not set up: %s is missing." % path, _INSTALL)
     except (ValueError, KeyError, TypeError, IndexError):
         raise WorkerError("%s is damaged." % path, _INSTALL)
     if not os.path.exists(_FLATPAK) and not os.path.exists(program):
-        raise WorkerError("The program that does the work is gone: there is no %s." % program, _INSTALL)
+        raise WorkerError("The program that does the work is missing: %s does not exist." % program, _INSTALL)
     return [str(word) for word in command]
 
 
@@ -335,11 +336,11 @@ def _parse(line):
 
 def _no_event(line):
     words = repr(line[:_LAST_WORDS]).lstrip("b")
-    return WorkerError("The worker said something that was not expected: %s." % words, _STATUS)
+    return WorkerError("The worker sent something unexpected: %s." % words, _STATUS)
 
 
 def clean_environment(environment):
-    """Return the environment without what GIMP's own Python and libraries need.
+    """Return the environment without the variables for GIMP's own Python and libraries.
 
     >>> clean_environment({"HOME": "/home/me", "PYTHONHOME": "/opt/gimp", "DYLD_LIBRARY_PATH": "/opt"})
     {'HOME': '/home/me'}
@@ -352,22 +353,22 @@ def clean_environment(environment):
 
 
 def _around(command):
-    """Return the command that starts another one outside of the sandbox that we may be in."""
+    """Wrap a command to run it outside the flatpak sandbox, if GIMP runs in one."""
     return ["flatpak-spawn", "--host", "--watch-bus"] + command if os.path.exists(_FLATPAK) else command
 
 
 def _folder_that_both_see():
-    """Return where temporary folders go: the usual place, but a flatpak's own is hidden from other programs."""
+    """Return a folder for temporary files that the worker can also see: a flatpak's own is hidden from it."""
     return (os.path.exists(_FLATPAK) and os.environ.get("XDG_CACHE_HOME")) or tempfile.gettempdir()
 
 
 def _how_to_start():
-    """Return how to mend that a worker ends before it says anything."""
+    """Return the hint for a worker that ends before it sends anything."""
     return _ALLOW_FLATPAK if os.path.exists(_FLATPAK) else _INSTALL
 
 
 def _read_in_background(stream, tell):
-    """Tell all lines of a stream, and None at its end, from a thread; return the thread."""
+    """Call `tell` with each line of a stream, and with None at its end, from a thread; return the thread."""
 
     def read():
         try:
@@ -385,7 +386,7 @@ def _read_in_background(stream, tell):
 
 
 def _end(process):
-    """Wait for a process to end, not for long, then kill it."""
+    """Wait a short time for a process to end, then kill it."""
     until = _now() + _END_SECONDS
     while process.poll() is None and _now() < until:
         time.sleep(0.01)
@@ -394,5 +395,5 @@ def _end(process):
     process.wait()
 
 
-#: Seconds that only ever grow, where Python has them.
+#: Monotonic clock in seconds if Python has one, else the system time.
 _now = getattr(time, "monotonic", time.time)

@@ -1,9 +1,9 @@
 #!/usr/bin/env python2
 # -*- coding: utf-8 -*-
-"""Filters > Enhance > Denoise photo: a plug-in for GIMP 2.10. The command line `rwdenoise` does the work, as worker.
+"""Filters > Enhance > Denoise photo: a plug-in for GIMP 2.10. The program `rwdenoise` does the work, as a worker.
 
-For Python 2.7 and 3, with nothing but their standard libraries and gimpfu. In GIMP's folder of plug-ins it lies in a
-folder of its own name, with ``worker_client.py`` and ``worker.json`` beside it.
+Runs on Python 2.7 and 3 and needs only their standard libraries and gimpfu. It is installed in a folder of the same
+name in GIMP's plug-in folder, together with ``progress.py``, ``worker_client.py`` and ``worker.json``.
 """
 
 import filecmp
@@ -25,12 +25,12 @@ from gimpfu import (
 from progress import Progress
 from worker_client import Worker, WorkerError
 
-# Strips of rows keep the memory small; four rows of GIMP's tiles, so that each tile is fetched once.
+# Number of rows in a strip. Strips save memory; with four rows of GIMP's tiles, each tile is fetched only once.
 _ROWS = 256
-# What a selected area is denoised with around it, so that the result does not change where the selection ends. Its
-# corner is a multiple of every network's downsampling, so that the result does not depend on where it begins.
+# Margin around the selected area that is denoised with it, in px: the network then sees no border at the edge of the
+# selection. The corner is a multiple of every network's downsampling, which makes the result independent of the corner.
 _CONTEXT = 64
-# The marks of babl: R' has the curve of the profile, R~ that of sRGB; nothing is linear light.
+# Marks in babl's format names: R' has the tone curve of the profile, R~ that of sRGB; no mark means linear light.
 _ENCODINGS = {"'": "non-linear", "~": "perceptual"}
 _HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -38,8 +38,8 @@ _HERE = os.path.dirname(os.path.abspath(__file__))
 def denoise_photo(  # noqa: PLR0913 -- as registered below
     image, drawable, strength, detail, chroma_as_strength, chroma, quality, steps, device
 ):
-    """Denoise the selected part of a drawable; whatever goes wrong leaves the image as it was."""
-    # Without this, regions would give and take 8 bits, whatever the image has.
+    """Denoise the selected part of a drawable; after an error the image is unchanged."""
+    # Without this call, pixel regions always use 8 bits, whatever the precision of the image.
     pdb.gimp_plugin_enable_precision()
     refusal = _find_refusal(drawable)
     if refusal is not None:
@@ -75,7 +75,7 @@ def _denoise(image, drawable, request, worker):
 
 
 def _find_refusal(drawable):
-    """Return why a drawable cannot be denoised, in words for people; None if it can."""
+    """Return the reason why a drawable cannot be denoised, as a message for the user; None if it can."""
     if drawable.is_indexed:
         return "The image has indexed colors. Convert it with Image > Mode > RGB first."
     if pdb.gimp_item_is_group(drawable):
@@ -88,7 +88,7 @@ def _find_refusal(drawable):
 
 
 def _is_locked(drawable):
-    """Tell whether the pixels of a drawable, of its layer, or of a group around it are locked."""
+    """Return whether the pixels of a drawable, of its layer, or of an enclosing group are locked."""
     item = pdb.gimp_layer_from_mask(drawable) if drawable.is_layer_mask else drawable
     while item is not None:
         if pdb.gimp_item_get_lock_content(item):
@@ -98,13 +98,13 @@ def _is_locked(drawable):
 
 
 def _selected_area(drawable):
-    """Return x, y, width and height of what encloses the selected part; None if nothing is selected."""
+    """Return x, y, width and height of the bounding box of the selected part; None if nothing is selected."""
     found = pdb.gimp_drawable_mask_intersect(drawable)
     return found[1:] if found[0] else None
 
 
 def _with_context(drawable, area):
-    """Return an area with what is around it, as far as the drawable goes."""
+    """Return an area with its margin, clipped to the drawable."""
     x, y, width, height = area
     left, top = [max(0, start - _CONTEXT) // _CONTEXT * _CONTEXT for start in (x, y)]
     right, bottom = min(drawable.width, x + width + _CONTEXT), min(drawable.height, y + height + _CONTEXT)
@@ -112,7 +112,7 @@ def _with_context(drawable, area):
 
 
 def _layout_of(drawable):
-    """Return how the pixels lie in memory, in the worker's words; GIMP says ``R'G'B'A u16`` or ``Y float``."""
+    """Return the pixel layout as fields of a worker request; GIMP's format is, for example, ``R'G'B'A u16``."""
     components, kind = pdb.gimp_drawable_get_format(drawable).split(" ")[:2]
     return {
         "channels": (3 if drawable.is_rgb else 1) + bool(drawable.has_alpha),
@@ -123,7 +123,7 @@ def _layout_of(drawable):
 
 
 def _has_colors_of(image, drawable):
-    """Tell whether the image's profile says what the numbers mean; masks and channels have numbers of their own."""
+    """Return whether the image's profile applies to the drawable; it does not apply to masks and channels."""
     return image is not None and not isinstance(drawable, gimp.Channel)
 
 
@@ -142,7 +142,7 @@ def _write_pixels(drawable, area, path):
 
 
 def _replace_pixels(drawable, area, path):
-    """Give the drawable new pixels as far as the selection goes, as one step to undo."""
+    """Replace the selected pixels of the drawable, in one undo step."""
     x, y, width, height = area
     shadow = drawable.get_pixel_rgn(x, y, width, height, True, True)
     with open(path, "rb") as file:
@@ -163,15 +163,15 @@ def _show(share, text):
 
 
 def _native(text):
-    """Return a text as this Python's own kind of string, which is what pygimp takes."""
+    """Return a text as this Python's native string type, which pygimp needs."""
     return text if isinstance(text, str) else text.encode("utf-8")
 
 
 register(
     "plug-in-rwdenoise",
-    "Take the noise out of a photo",
-    "Removes the noise of the camera from the layer, as far as the selection goes, and keeps texture and color. The"
-    " program rwdenoise does the work.",
+    "Remove the noise of a photo",
+    "Removes the camera noise from the selected part of the layer and keeps texture and color. The program rwdenoise"
+    " does the work.",
     "The rwdenoise authors",
     "GPL-3.0-or-later",
     "2026",
@@ -180,19 +180,19 @@ register(
     [
         (PF_IMAGE, "image", "Image", None),
         (PF_DRAWABLE, "drawable", "Layer", None),
-        (PF_SLIDER, "strength", "_Strength: 1 takes all of the noise, 0 none", 1.0, (0.0, 1.0, 0.05)),
-        (PF_SLIDER, "detail", "_Detail: how much structure to give back", 0.0, (0.0, 1.0, 0.05)),
-        (PF_TOGGLE, "chroma-as-strength", "Color _noise: the same share as the strength", True),
-        (PF_SLIDER, "chroma", "...or this _share of it", 1.0, (0.0, 1.0, 0.05)),
+        (PF_SLIDER, "strength", "_Strength: 1 removes all noise, 0 none", 1.0, (0.0, 1.0, 0.05)),
+        (PF_SLIDER, "detail", "_Detail: share of lost structure to restore", 0.0, (0.0, 1.0, 0.05)),
+        (PF_TOGGLE, "chroma-as-strength", "Color _noise: same strength", True),
+        (PF_SLIDER, "chroma", "...or this _strength for color noise", 1.0, (0.0, 1.0, 0.05)),
         (PF_RADIO, "quality", "_Quality", "best", (("Best", "best"), ("Fast", "fast"))),
-        (PF_SPINNER, "steps", "S_teps: each costs one pass of the network", 2, (1, 100, 1)),
+        (PF_SPINNER, "steps", "S_teps: each step costs one network pass", 2, (1, 100, 1)),
         (
             PF_RADIO,
             "device",
-            "D_evice that computes",
+            "D_evice",
             "auto",
             (
-                ("The fastest", "auto"),
+                ("Fastest", "auto"),
                 ("CUDA", "cuda"),
                 ("CUDA, compiled", "cuda:compiled"),
                 ("Apple MPS", "mps"),

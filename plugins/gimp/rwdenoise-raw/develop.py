@@ -1,7 +1,7 @@
-"""Develops a RAW photo into a private folder; when stdin ends, also because GIMP was killed, it removes that.
+"""Develop a RAW photo to a private folder, and remove the folder when stdin ends, as when GIMP is killed.
 
-Usage: PYTHON develop.py PHOTO --remove FOLDER -- with the Python in which rwdenoise is installed. It says what
-`rwdenoise worker` says: that it is ready, then the events of the one job.
+Usage: PYTHON develop.py PHOTO --remove FOLDER, with the Python that has rwdenoise installed. The output is that of
+`rwdenoise worker`: the event ``ready``, then the events of a single job.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _STDIN, _STDOUT = 0, 1
 
 
 def main(photo: str, _remove: str, folder: str) -> None:
-    """Develop the photo, and keep the result until nobody needs it any more."""
+    """Develop the photo, and keep the result until stdin ends."""
     os.write(_STDOUT, json.dumps({"v": 1, "event": "ready"}).encode() + b"\n")
     output = Path(folder) / "photo.tif"
     command = [sys.executable, "-m", "rwdenoise_cli", photo, "--format", "tiff", "--output", str(output), "--json"]

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Opens RAW photos in GIMP 3 denoised and developed. The command line `rwdenoise` does the work."""
+"""Open RAW photos in GIMP 3, denoised and developed. The program `rwdenoise` does the work."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from worker_client import Worker, WorkerError, read_command
 
 PROCEDURE = "file-rwdenoise-raw-load"
 HERE = Path(__file__).resolve().parent
-#: The same as the program's own; a test compares them.
+#: RAW suffixes, the same as those of the program; a test compares them.
 SUFFIXES = (
     "3fr", "ari", "arw", "bay", "cap", "cr2", "cr3", "crw", "cs1", "dc2", "dcr", "dng", "drf", "eip", "erf", "fff",
     "gpr", "iiq", "k25", "kc2", "kdc", "mdc", "mef", "mos", "mrw", "nef", "nrw", "orf", "ori", "pef", "ptx", "pxn",
@@ -25,14 +25,14 @@ _POLL_SECONDS = 0.05
 
 
 class RwDenoiseRaw(Gimp.PlugIn):
-    """What GIMP asks to learn what there is."""
+    """Plug-in object through which GIMP queries the procedures."""
 
     def do_query_procedures(self) -> list[str]:
         """Return the names of all procedures."""
         return [PROCEDURE]
 
     def do_set_i18n(self, _name: str) -> bool:
-        """Tell that there are no translations."""
+        """Return False: there are no translations."""
         return False
 
     def do_create_procedure(self, name: str) -> Gimp.Procedure:
@@ -41,11 +41,11 @@ class RwDenoiseRaw(Gimp.PlugIn):
         procedure.set_menu_label("RAW photo, denoised")
         procedure.set_documentation(
             "Open RAW photos denoised",
-            "Takes the noise out of a RAW photo, develops it with 16 bits and keeps its metadata.",
+            "Denoises a RAW photo, develops it to 16 bits and keeps its metadata.",
             None,
         )
         procedure.set_attribution("The rwdenoise authors", "GPL-3.0-or-later", "2026")
-        # By suffix alone: most RAW files begin like TIFF, and those that are TIFF must stay with GIMP's own loader.
+        # By suffix only: most RAW files begin like a TIFF, and real TIFF files must stay with GIMP's own loader.
         procedure.set_extensions(",".join(SUFFIXES))
         procedure.set_handles_raw(True)
         return procedure
@@ -60,21 +60,21 @@ def run(
     _config: Gimp.ProcedureConfig,
     _data: object,
 ) -> tuple[Gimp.ValueArray, Gimp.MetadataLoadFlags]:
-    """Develop a RAW photo, denoised, and open that."""
+    """Denoise and develop a RAW photo, and open the result."""
     try:
         image = _load(Path(file.get_path()))
     except (WorkerError, GLib.Error) as error:
         failure = GLib.Error.new_literal(Gimp.PlugIn.error_quark(), str(error), 0)
         return procedure.new_return_values(Gimp.PDBStatusType.EXECUTION_ERROR, failure), flags
     success = GObject.Value(Gimp.PDBStatusType, Gimp.PDBStatusType.SUCCESS)
-    # The developed photo is upright and has its own profile; what the RAW file says of both is no longer true.
+    # The developed photo is upright and has its own profile; orientation and profile of the RAW file no longer apply.
     unwanted = Gimp.MetadataLoadFlags.ORIENTATION | Gimp.MetadataLoadFlags.COLORSPACE
     return Gimp.ValueArray.new_from_values([success, GObject.Value(Gimp.Image, image)]), flags & ~unwanted
 
 
 def _load(source: Path) -> Gimp.Image:
     command = read_command(str(HERE))
-    # Of "PYTHON -m rwdenoise_cli worker" what comes before the program: develop.py runs with the same Python.
+    # The part of "PYTHON -m rwdenoise_cli worker" before -m: develop.py runs with the same Python.
     python = command[: command.index("-m")]
     Gimp.progress_init(f"Denoising {source.name}")
     with Worker(HERE, [*python, str(HERE / "develop.py"), str(source)]) as worker:
@@ -83,7 +83,7 @@ def _load(source: Path) -> Gimp.Image:
 
 
 def _wait(worker: Worker) -> str:
-    """Return the path of the developed photo once it is there."""
+    """Wait for the developed photo, and return its path."""
     progress = Progress()
     while True:
         event = worker.poll(_POLL_SECONDS) or {"event": "nothing"}

@@ -1,4 +1,4 @@
-"""The dialog: what may be chosen, and a crop before and after that follows it."""
+"""Show the dialog of the filter: the settings, and a crop before and after denoising that follows them."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ from preview import Preview
 from settings import AS_STRENGTH, DEVICES, NAMES, NUMBERS, QUALITIES, STEPS, WHOLE_NUMBERS, WORDS
 from worker_client import Worker, WorkerError
 
-# Edges in px: of the crop, which is shown as it is, and of the whole layer in small.
+# Edge lengths in px: of the crop, shown at 100 %, and of the thumbnail of the layer.
 _CROP = 360
 _NAVIGATOR = 240
 _SPACE = 12
 _POLL_MILLISECONDS = 50
-# Gray checks under transparent pixels, as in GIMP.
+# Gray checkerboard under transparent pixels, as in GIMP.
 _CHECK, _LIGHT, _DARK = 8, 0x999999, 0x666666
-# Red, green, blue and alpha.
+# Colors as red, green, blue and alpha.
 _BLACK, _WHITE = 0x000000FF, 0xFFFFFFFF
 _SLIDER = 120
 
 _LABELS = {name: label for name, label, *_ in NUMBERS + WHOLE_NUMBERS + WORDS}
 _HELP = {name: blurb for name, _, blurb, _ in NUMBERS + WHOLE_NUMBERS + WORDS}
 _CHOICES = {"quality": QUALITIES, "device": DEVICES}
-# Letters that the dialog's own buttons leave free.
+# Mnemonics that the dialog's own buttons do not use.
 _MNEMONICS = {"strength": "t", "detail": "e", "chroma": "n", "quality": "Q", "steps": "p", "device": "v"}
 
 
 def settings_of(config: Gimp.ProcedureConfig) -> dict[str, object]:
-    """Return all settings of a call."""
+    """Return all settings in a procedure config."""
     return {name: config.get_property(name) for name in NAMES}
 
 
 def ask(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, drawable: Gimp.Drawable, worker: Worker) -> bool:
-    """Let a person choose, with a preview; tell whether to go on. The worker is idle then."""
+    """Show the dialog with a preview; return whether the user wants to denoise. The worker is idle afterward."""
     GimpUi.init(procedure.get_name())
     dialog = GimpUi.ProcedureDialog.new(procedure, config, "Denoise photo")
     dialog.set_ok_label("_Denoise")
@@ -53,13 +53,13 @@ def ask(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, drawable: Gimp.
     if agreed:
         view.free_worker()
     dialog.destroy()
-    # No main loop runs from now on that would take it from the screen.
+    # No main loop runs after this to remove the dialog from the screen.
     Gdk.Display.get_default().flush()
     return agreed
 
 
 class _View:
-    """Everything in the dialog but its buttons."""
+    """Content of the dialog, except its buttons."""
 
     def __init__(
         self, config: Gimp.ProcedureConfig, drawable: Gimp.Drawable, worker: Worker, *, on_fault: Callable[[], None]
@@ -83,7 +83,7 @@ class _View:
         self.widget.add(_titled("After", self._after, self._status))
 
     def start(self) -> None:
-        """Show the crop and begin to follow the settings."""
+        """Show the crop and start following the settings."""
         self._config.connect("notify", lambda *_: self._ask_again())
         self._move_to(*_middle(self._area))
         try:
@@ -94,12 +94,12 @@ class _View:
             self._timer = GLib.timeout_add(_POLL_MILLISECONDS, self._tick)
 
     def stop(self) -> None:
-        """Follow the settings no longer."""
+        """Stop following the settings."""
         if self._timer:
             GLib.source_remove(self._timer)
 
     def free_worker(self) -> None:
-        """Wait until the preview has ended."""
+        """Wait until the preview job has ended."""
         self._preview.forget()
 
     def _move_to(self, x: float, y: float) -> None:
@@ -107,7 +107,7 @@ class _View:
         self._navigator.frame(self._area)
         before = _pixbuf(pixels.to_screen(self._drawable, self._area), self._area)
         self._before.set_from_pixbuf(before)
-        # Until there is something better, so that the picture does not jump.
+        # Shown until the denoised crop arrives; an empty picture would flicker.
         self._after.set_from_pixbuf(before)
         self._ask_again()
 
@@ -139,14 +139,14 @@ class _View:
 
 
 class _Navigator:
-    """The whole layer in small; a click or a drag moves the crop."""
+    """Thumbnail of the layer; a click or a drag moves the crop."""
 
     def __init__(self, drawable: Gimp.Drawable, move_to: Callable[[float, float], None]) -> None:
         self._scale = min(1, _NAVIGATOR / max(drawable.get_width(), drawable.get_height()))
         self._thumbnail = _pixbuf(*pixels.to_thumbnail(drawable, self._scale))
         self._move_to = move_to
         self._picture = Gtk.Image()
-        self.widget = Gtk.EventBox(halign=Gtk.Align.CENTER, tooltip_text="Click where the preview shall look")
+        self.widget = Gtk.EventBox(halign=Gtk.Align.CENTER, tooltip_text="Click or drag to move the preview")
         self.widget.add(self._picture)
         self.widget.add_events(Gdk.EventMask.BUTTON_PRESS_MASK | Gdk.EventMask.BUTTON_MOTION_MASK)
         for signal in ("button-press-event", "motion-notify-event"):
@@ -154,7 +154,7 @@ class _Navigator:
 
     def frame(self, area: pixels.Area) -> None:
         """Draw a frame around the crop."""
-        # Without cairo, whose binding is not everywhere where GIMP is.
+        # Drawn without cairo: not every GIMP installation has its Python binding.
         picture = self._thumbnail.copy()
         edges = [round(edge * self._scale) for edge in (area.x, area.y, area.x + area.width, area.y + area.height)]
         _frame(picture, *edges, _BLACK)
@@ -167,7 +167,7 @@ class _Navigator:
 
 
 def _frame(picture: GdkPixbuf.Pixbuf, *edges_and_color: int) -> None:
-    """Draw the outline of a rectangle, given by left, top, right and bottom, in a color."""
+    """Draw the outline of a rectangle, given by left, top, right, bottom and color."""
     left, top, right, bottom, color = edges_and_color
     _fill(picture, left, top, right, top + 1, color)
     _fill(picture, left, bottom - 1, right, bottom, color)
@@ -176,7 +176,7 @@ def _frame(picture: GdkPixbuf.Pixbuf, *edges_and_color: int) -> None:
 
 
 def _fill(picture: GdkPixbuf.Pixbuf, *edges_and_color: int) -> None:
-    """Fill a rectangle, given likewise, as far as it lies in the picture."""
+    """Fill the part of a rectangle inside the picture, given by left, top, right, bottom and color."""
     left, top, right, bottom, color = edges_and_color
     left, top = max(0, left), max(0, top)
     width, height = min(right, picture.get_width()) - left, min(bottom, picture.get_height()) - top
@@ -213,7 +213,7 @@ def _label(name: str, widget: Gtk.Widget) -> Gtk.Label:
 
 
 def _bound(config: Gimp.ProcedureConfig, name: str, low: float = 0, high: float = 1, *, step: float = 0.05) -> object:
-    """Return an adjustment that follows a setting and sets it."""
+    """Return an adjustment that is bound to a setting in both directions."""
     adjustment = Gtk.Adjustment(lower=low, upper=high, step_increment=step, page_increment=step * 2)
     both = GObject.BindingFlags.BIDIRECTIONAL | GObject.BindingFlags.SYNC_CREATE
     config.bind_property(name, adjustment, "value", both)
@@ -226,7 +226,7 @@ def _slider(adjustment: Gtk.Adjustment) -> tuple[Gtk.Widget, ...]:
 
 
 def _chroma_slider(config: Gimp.ProcedureConfig) -> tuple[Gtk.Widget, ...]:
-    """Return a slider, and a box that is ticked while it shall follow the strength."""
+    """Return the widgets of a slider, and a check box that makes it follow the strength."""
     adjustment = Gtk.Adjustment(lower=0, upper=1, step_increment=0.05, page_increment=0.1)
     follow = Gtk.CheckButton(label="as stren_gth", use_underline=True)
 
@@ -276,7 +276,7 @@ def _middle(area: pixels.Area) -> tuple[float, float]:
 
 
 def _crop_around(drawable: Gimp.Drawable, x: float, y: float) -> pixels.Area:
-    """Return the crop around a point, as far as the drawable goes."""
+    """Return the crop around a point, moved inside the drawable."""
     width, height = min(_CROP, drawable.get_width()), min(_CROP, drawable.get_height())
     left = round(min(max(0, x - width / 2), drawable.get_width() - width))
     top = round(min(max(0, y - height / 2), drawable.get_height() - height))
@@ -284,7 +284,7 @@ def _crop_around(drawable: Gimp.Drawable, x: float, y: float) -> pixels.Area:
 
 
 def _pixbuf(data: bytes, area: pixels.Area) -> GdkPixbuf.Pixbuf:
-    """Return sRGB with alpha, 8 bits, as a picture over checks."""
+    """Return 8-bit sRGB with alpha as a picture over a checkerboard."""
     bytes_ = GLib.Bytes.new(data)
     width, height = area.width, area.height
     colors = GdkPixbuf.Pixbuf.new_from_bytes(bytes_, GdkPixbuf.Colorspace.RGB, True, 8, width, height, 4 * width)

@@ -1,4 +1,4 @@
-"""Layers through the worker: first the results of all of them, then all are changed at once."""
+"""Denoise layers through the worker: first compute all results, then change all layers at once."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from gi.repository import Gimp
 if TYPE_CHECKING:
     from worker_client import Worker
 
-#: Told which layer, how many of its parts are done, and of how many.
+#: Called with the index of the layer, the number of its finished parts, and their total number.
 OnProgress = Callable[[int, int, int], None]
 
 
 @dataclass(frozen=True)
 class Result:
-    """The new pixels of a part of a drawable."""
+    """New pixels for a part of a drawable."""
 
     drawable: Gimp.Drawable
     area: pixels.Area
@@ -28,9 +28,9 @@ class Result:
 
 
 def find_refusal(drawables: Sequence[Gimp.Drawable]) -> str | None:
-    """Return why these drawables cannot be denoised, in words for people; None if they can."""
+    """Return the reason why these drawables cannot be denoised, as a message for the user; None if they can."""
     if not drawables:
-        return "No layer is selected. Select the layer that shall be denoised."
+        return "No layer is selected. Select the layer to denoise."
     for drawable in drawables:
         name = drawable.get_name()
         if drawable.is_indexed():
@@ -47,7 +47,7 @@ def find_refusal(drawables: Sequence[Gimp.Drawable]) -> str | None:
 def denoise(
     worker: Worker, drawables: Sequence[Gimp.Drawable], request: dict[str, object], *, on_progress: OnProgress
 ) -> list[Result]:
-    """Return what is to change; drawables whose pixels stay as they are have no result."""
+    """Denoise drawables; return their new pixels. Drawables whose pixels do not change have no result."""
     results, folder = [], Path(worker.folder)
     for index, drawable in enumerate(drawables):
         area = pixels.selected_area(drawable).grown(drawable)
@@ -62,12 +62,12 @@ def denoise(
 
 
 def apply(image: Gimp.Image, results: Sequence[Result]) -> None:
-    """Change all drawables, as one undo step.
+    """Change all drawables, in one undo step.
 
     Notes
     -----
-    GIMP ends a plug-in that is cancelled, wherever it is. So everything that takes long is done before the first
-    drawable changes, and from then on there is no progress that could be cancelled.
+    When the user cancels, GIMP ends the plug-in at any point. All slow work is therefore done before the first drawable
+    changes; after that there is no progress bar to cancel.
     """
     for result in results:
         pixels.fill_shadow(result.drawable, result.area, result.path)
@@ -85,13 +85,13 @@ def apply(image: Gimp.Image, results: Sequence[Result]) -> None:
 
 
 def _detach(drawable: Gimp.Drawable) -> None:
-    """Make a link layer of GIMP 3.2 one of pixels; it would be loaded anew otherwise, noise and all."""
+    """Rasterize a link layer of GIMP 3.2; otherwise GIMP would reload it with its noise."""
     if hasattr(Gimp, "LinkLayer") and isinstance(drawable, Gimp.LinkLayer) and not drawable.is_rasterized():
         drawable.rasterize()
 
 
 def _is_locked(drawable: Gimp.Drawable) -> bool:
-    """Tell whether the pixels of a drawable, of its layer, or of a group around it are locked."""
+    """Return whether the pixels of a drawable, of its layer, or of an enclosing group are locked."""
     item = Gimp.Layer.from_mask(drawable) if drawable.is_layer_mask() else drawable
     while item is not None:
         if item.get_lock_content():

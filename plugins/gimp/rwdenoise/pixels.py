@@ -1,6 +1,6 @@
-"""Pixels between GIMP and files: native bytes, rows from top to bottom, colors and alpha interleaved.
+"""Transfer pixels between GIMP and files: native bytes, rows from top to bottom, colors and alpha interleaved.
 
-Strips of rows keep the memory small, whatever the size of the layer.
+Pixels are transferred in strips of rows: memory use does not depend on the size of the layer.
 """
 
 from __future__ import annotations
@@ -12,20 +12,20 @@ from gi.repository import Babl, Gegl, Gimp
 from selection import full_runs
 
 _ROWS = 256
-# What a selected area is denoised with around it, so that the result does not change where the selection ends. Its
-# corner is a multiple of every network's downsampling, so that the result does not depend on where it begins.
+# Margin around the selected area that is denoised with it, in px: the network then sees no border at the edge of the
+# selection. The corner is a multiple of every network's downsampling, which makes the result independent of the corner.
 _CONTEXT = 64
 
-# What a screen shows: sRGB with alpha, 8 bits.
+# Format for display: sRGB with alpha, 8 bits.
 _ON_SCREEN = "R'G'B'A u8"
 
-# Babl marks the curve of a component: R' that of the profile, R~ that of sRGB; nothing is linear light.
+# Marks in babl's format names: R' has the tone curve of the profile, R~ that of sRGB; no mark means linear light.
 _ENCODINGS = {"'": "non-linear", "~": "perceptual"}
 
 
 @dataclass(frozen=True)
 class Area:
-    """A rectangle of a drawable, in px from its own top left corner."""
+    """Rectangle in a drawable, in px from the drawable's top left corner."""
 
     x: int
     y: int
@@ -33,14 +33,14 @@ class Area:
     height: int
 
     def grown(self, drawable: Gimp.Drawable) -> Area:
-        """Return the area with context around it, as far as the drawable goes."""
+        """Return the area with its margin, clipped to the drawable."""
         left, top = (max(0, start - _CONTEXT) // _CONTEXT * _CONTEXT for start in (self.x, self.y))
         right = min(drawable.get_width(), self.x + self.width + _CONTEXT)
         bottom = min(drawable.get_height(), self.y + self.height + _CONTEXT)
         return Area(left, top, right - left, bottom - top)
 
     def strips(self) -> list[Gegl.Rectangle]:
-        """Return the area in strips of a few rows."""
+        """Split the area into strips of rows."""
         bottom = self.y + self.height
         return [
             Gegl.Rectangle.new(self.x, top, self.width, min(_ROWS, bottom - top))
@@ -49,17 +49,17 @@ class Area:
 
 
 def selected_area(drawable: Gimp.Drawable) -> Area | None:
-    """Return what encloses the selected part of a drawable, without a selection all of it; None if nothing is."""
+    """Return the bounding box of a drawable's selected part, or all of it without a selection; None if outside."""
     inside, x, y, width, height = drawable.mask_intersect()
     return Area(x, y, width, height) if inside else None
 
 
 def layout_of(drawable: Gimp.Drawable) -> dict[str, object]:
-    """Return how the pixels of a drawable lie in memory, in the worker's words.
+    """Return the pixel layout of a drawable as fields of a worker request.
 
     Notes
     -----
-    The name of a format is that of its components and type, and where there is a profile the name of its color space:
+    The name of a format consists of its components, its type and, if the image has a profile, its color space:
     ``R'G'B'A u16``, ``Y float``, ``R~G~B~ half-space``.
     """
     components, kind = Babl.format_get_encoding(drawable.get_format()).split(" ")
@@ -73,7 +73,7 @@ def layout_of(drawable: Gimp.Drawable) -> dict[str, object]:
 
 
 def profile_of(drawable: Gimp.Drawable) -> bytes | None:
-    """Return the ICC profile that the colors of a drawable refer to; masks and channels of RGB images have none."""
+    """Return the ICC profile of a drawable's colors; None for masks and channels of RGB images."""
     image = drawable.get_image()
     if drawable.is_gray() != (image.get_base_type() == Gimp.ImageBaseType.GRAY):
         return None
@@ -81,7 +81,7 @@ def profile_of(drawable: Gimp.Drawable) -> bytes | None:
 
 
 def prepare(drawable: Gimp.Drawable, area: Area, folder: Path) -> dict[str, object]:
-    """Put an area's pixels and profile where the worker looks for them, and return the words that describe them."""
+    """Write an area's pixels and profile for the worker, and return the request fields that describe them."""
     _write_file(drawable, area, folder / "pixels.in")
     profile = folder / "profile.icc"
     profile.unlink(missing_ok=True)
@@ -91,7 +91,7 @@ def prepare(drawable: Gimp.Drawable, area: Area, folder: Path) -> dict[str, obje
 
 
 def to_screen(drawable: Gimp.Drawable, area: Area, data: bytes | None = None) -> bytes:
-    """Return an area as sRGB with alpha, 8 bits: what the drawable holds, or `data` in the drawable's own format."""
+    """Return an area of the drawable, or `data` in the drawable's format, as sRGB with alpha, 8 bits."""
     rectangle = Gegl.Rectangle.new(area.x, area.y, area.width, area.height)
     buffer = drawable.get_buffer()
     if data is not None:
@@ -102,11 +102,11 @@ def to_screen(drawable: Gimp.Drawable, area: Area, data: bytes | None = None) ->
 
 
 def to_thumbnail(drawable: Gimp.Drawable, scale: float) -> tuple[bytes, Area]:
-    """Return a drawable in small, likewise, and how large that is.
+    """Return a scaled drawable as sRGB with alpha, 8 bits, and its size as an area.
 
     Notes
     -----
-    GIMP 3.0 itself makes thumbnails of 8 bits only.
+    The thumbnail function of GIMP 3.0 itself supports only 8 bits.
     """
     width, height = (max(1, round(edge * scale)) for edge in (drawable.get_width(), drawable.get_height()))
     rectangle = Gegl.Rectangle.new(0, 0, width, height)
@@ -115,7 +115,7 @@ def to_thumbnail(drawable: Gimp.Drawable, scale: float) -> tuple[bytes, Area]:
 
 
 def _write_file(drawable: Gimp.Drawable, area: Area, path: Path) -> None:
-    """Write the pixels of an area into a file."""
+    """Write the pixels of an area to a file."""
     buffer = drawable.get_buffer()
     with path.open("wb") as file:
         for strip in area.strips():
@@ -123,8 +123,8 @@ def _write_file(drawable: Gimp.Drawable, area: Area, path: Path) -> None:
 
 
 def fill_shadow(drawable: Gimp.Drawable, area: Area, path: Path) -> None:
-    """Put the pixels of a file where GIMP keeps them until they are merged with the drawable."""
-    # The full name: the bare encoding would convert from sRGB where the image has a profile.
+    """Read the pixels of a file into the shadow buffer, from which GIMP merges them into the drawable."""
+    # The full format name: the plain encoding would convert from sRGB if the image has a profile.
     name = Babl.get_name(drawable.get_format())
     buffer = drawable.get_shadow_buffer()
     pixel = drawable.get_bpp()
@@ -135,12 +135,12 @@ def fill_shadow(drawable: Gimp.Drawable, area: Area, path: Path) -> None:
 
 
 def write_selected(drawable: Gimp.Drawable, area: Area, path: Path) -> None:
-    """Write the pixels of a file over those that are fully selected.
+    """Overwrite the fully selected pixels with those of a file.
 
     Notes
     -----
-    Where there is a selection GIMP blends, in float32 and linear light, and what is fully selected comes out a little
-    different. The shadow must have been merged before: undoing that undoes this, too.
+    With a selection, GIMP blends in float32 and linear light, which slightly changes even fully selected pixels. Merge
+    the shadow before this call: undoing the merge also undoes this change.
     """
     name, pixel = Babl.get_name(drawable.get_format()), drawable.get_bpp()
     _, left, top = drawable.get_offsets()

@@ -1,4 +1,4 @@
-"""Asks the worker again and again for the same crop, as the sliders move."""
+"""Keep the preview up to date: request the crop from the worker again when a setting changes."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ if TYPE_CHECKING:
     from gi.repository import Gimp
     from worker_client import Worker
 
-# While a slider moves its value changes many times a second; only where it rests for so long is worth a request.
+# A moving slider changes its value many times per second; a request is sent only after this time without a change.
 _REST_SECONDS = 0.15
 _POLL_SECONDS = 0.05
 
 
 class Preview:
-    """One crop of a drawable, denoised as the latest settings say.
+    """Preview of one crop of a drawable, denoised with the latest settings.
 
     Parameters
     ----------
     worker : Worker
     drawable : Gimp.Drawable
     show : callable
-        Told the crop's area and the denoised native bytes.
+        Called with the crop's area and its denoised pixels in the drawable's format.
     say : callable
-        Told in words what is going on; an empty text means that the picture is up to date.
+        Called with a status text; an empty text means that the picture is up to date.
 
     Notes
     -----
-    At most one job runs. What changes in the meantime cancels it, and only when the worker says that it has ended are
-    the pixels written anew, so that no job reads what the next one writes.
+    At most one job runs. A change cancels it, and the pixels for the next job are written only after the worker reports
+    the end of the old one: no job reads the pixels of another.
     """
 
     def __init__(
@@ -50,18 +50,18 @@ class Preview:
         self._folder = Path(worker.folder)
 
     def want(self, area: pixels.Area, settings: dict[str, object]) -> None:
-        """Ask for a crop; what was asked for before is no longer wanted."""
+        """Request a crop; this replaces earlier requests."""
         self._wanted = area, settings
         self._changed = time.monotonic()
         self.cancel()
 
     def cancel(self) -> None:
-        """End the job that runs."""
+        """Cancel the running job."""
         if self._job is not None:
             self._worker.cancel(self._job[0])
 
     def forget(self) -> None:
-        """Want nothing any more, and wait until the job that runs has ended."""
+        """Drop the request, and wait until the running job has ended."""
         self._wanted = None
         self.cancel()
         while self._job is not None:
@@ -69,7 +69,7 @@ class Preview:
             time.sleep(_POLL_SECONDS)
 
     def tick(self) -> None:
-        """Hear what the worker says and give it what is wanted; to be called a few times a second."""
+        """Process the worker's events and send it the latest request; call this a few times per second."""
         while self._job is not None and (event := self._worker.poll()) is not None:
             self._hear(event)
         rested = time.monotonic() - self._changed > _REST_SECONDS

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Filters > Enhance > Denoise photo, for GIMP 3. The command line `rwdenoise` does the work, as its worker."""
+"""Filters > Enhance > Denoise photo: a plug-in for GIMP 3. The program `rwdenoise` does the work, as a worker."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from settings import NAMES, NUMBERS, WHOLE_NUMBERS, WORDS, find_fault, to_reques
 from worker_client import Worker, WorkerError
 
 PROCEDURE = "plug-in-rwdenoise"
-# GIMP only warns about arguments out of range and takes the default instead. So it lets everything pass here, and what
-# is wrong is refused with a message.
+# For an argument out of range, GIMP only prints a warning and uses the default. The declared ranges therefore accept
+# everything, and `find_fault` refuses wrong values with a message.
 _ANY_NUMBER = (-sys.float_info.max, sys.float_info.max)
 _ANY_WHOLE_NUMBER = (GLib.MININT, GLib.MAXINT)
 
 
 class RwDenoise(Gimp.PlugIn):
-    """What GIMP asks to learn what there is."""
+    """Plug-in object through which GIMP queries the procedures."""
 
     def do_query_procedures(self) -> list[str]:
         """Return the names of all procedures."""
         return [PROCEDURE]
 
     def do_set_i18n(self, _name: str) -> bool:
-        """Tell that there are no translations."""
+        """Return False: there are no translations."""
         return False
 
     def do_create_procedure(self, name: str) -> Gimp.Procedure:
@@ -44,9 +44,9 @@ class RwDenoise(Gimp.PlugIn):
         procedure.set_menu_label("_Denoise photo...")
         procedure.add_menu_path("<Image>/Filters/Enhance")
         procedure.set_documentation(
-            "Take the noise out of a photo",
-            "Removes the noise of the camera from the selected layers, as far as the selection goes, and keeps"
-            " texture and color. The program rwdenoise does the work.",
+            "Remove the noise of a photo",
+            "Removes the camera noise from the selected part of the selected layers and keeps texture and color. The"
+            " program rwdenoise does the work.",
             None,
         )
         procedure.set_attribution("The rwdenoise authors", "GPL-3.0-or-later", "2026")
@@ -93,7 +93,7 @@ def _settings(config: Gimp.ProcedureConfig) -> dict[str, object]:
 
 
 def _ask(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, drawable: Gimp.Drawable, worker: Worker) -> bool:
-    # GTK is loaded only where there is somebody to look at it.
+    # GTK is loaded only for interactive use.
     from dialog import ask
 
     return ask(procedure, config, drawable, worker)

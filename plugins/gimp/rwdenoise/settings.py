@@ -1,26 +1,26 @@
-"""What may be chosen, the same words and ranges as the command line's; it needs nothing of GIMP."""
+"""Define the settings of the filter, with the names and ranges of the command line, without GIMP."""
 
 from __future__ import annotations
 
-#: The value of chroma that means: the same share as the strength.
+#: Value of chroma that means "same as strength".
 AS_STRENGTH = -1.0
 QUALITIES = ("best", "fast")
 DEVICES = ("auto", "cuda", "cuda:compiled", "mps", "openvino", "openvino:gpu", "openvino:npu", "cpu")
 STEPS = (1, 100)
 
-#: Name, what people read, what it does, default.
+#: Name, label, description, default.
 NUMBERS = (
-    ("strength", "Strength", "How much of the noise to remove: 1 all of it, 0 none", 1.0),
-    ("detail", "Detail", "How much to give back of the structure that went with the noise, from 0 to 1", 0.0),
-    ("chroma", "Color noise", "How much of the color noise to remove, from 0 to 1; -1: as strength", AS_STRENGTH),
+    ("strength", "Strength", "Share of the noise to remove: 1 all, 0 none", 1.0),
+    ("detail", "Detail", "Share of the structure lost with the noise to restore, from 0 to 1", 0.0),
+    ("chroma", "Color noise", "Share of the color noise to remove, from 0 to 1; -1: same as strength", AS_STRENGTH),
 )
-WHOLE_NUMBERS = (("steps", "Steps", "Steps of the diffusion, 1 to 100; each costs one pass of the network", 2),)
+WHOLE_NUMBERS = (("steps", "Steps", "Number of sampling steps, 1 to 100; each step costs one network pass", 2),)
 WORDS = (
-    ("quality", "Quality", "best, or fast with less arithmetic", "best"),
+    ("quality", "Quality", "best, or fast for less computation", "best"),
     (
         "device",
         "Device",
-        "What computes: auto takes the fastest that is here; 'rwdenoise doctor' lists the others",
+        "Device that computes: auto selects the fastest available; 'rwdenoise doctor' lists them",
         "auto",
     ),
 )
@@ -30,7 +30,7 @@ _CHOICES = {"quality": QUALITIES, "device": DEVICES}
 
 
 def find_fault(settings: dict[str, object]) -> str | None:
-    """Return what is wrong with the settings, in words for people; None if nothing is.
+    """Return the first fault of the settings, as a message for the user; None if they are valid.
 
     Parameters
     ----------
@@ -39,21 +39,21 @@ def find_fault(settings: dict[str, object]) -> str | None:
     """
     for name, *_ in NUMBERS:
         value = settings[name]
-        # Written so that a number that is none (nan) is found, too.
+        # This form of the comparison also catches NaN.
         if not (0 <= value <= 1 or (name == "chroma" and value == AS_STRENGTH)):
             also = ", or -1 (as strength)" if name == "chroma" else ""
-            return f"{name} is {value}, and should be from 0 to 1{also}."
+            return f"{name} is {value}, but must be from 0 to 1{also}."
     low, high = STEPS
     if not low <= settings["steps"] <= high:
-        return f"steps is {settings['steps']}, and should be from {low} to {high}."
+        return f"steps is {settings['steps']}, but must be from {low} to {high}."
     for name, choices in _CHOICES.items():
         if settings[name] not in choices:
-            return f"{name} is {settings[name]!r}, and should be one of: {', '.join(choices)}."
+            return f"{name} is {settings[name]!r}, but must be one of: {', '.join(choices)}."
     return None
 
 
 def to_request(settings: dict[str, object]) -> dict[str, object]:
-    """Return the settings in the worker's words.
+    """Return the settings as fields of a worker request.
 
     >>> to_request({"strength": 0.5, "chroma": -1.0})
     {'strength': 0.5, 'chroma': None}

@@ -241,12 +241,12 @@ def spoil_setup(place: Path, **changes) -> None:
     [
         (lambda place: (place / "worker_client.py").unlink(), "worker_client.py is missing"),
         (lambda place: (place / "pixels.py").write_text(""), "pixels.py is not as it was installed"),
-        (lambda place: (place / "worker.json").unlink(), "no .*worker.json"),
+        (lambda place: (place / "worker.json").unlink(), "not set up: .*worker.json is missing"),
         (lambda place: (place / "worker.json").write_text("{"), "worker.json is damaged"),
         (lambda place: spoil_setup(place, version="0.0.1"), "version 0.0.1, and this program"),
-        (lambda place: spoil_setup(place, command=["/no/python"]), "no /no/python"),
+        (lambda place: spoil_setup(place, command=["/no/python"]), "/no/python does not exist"),
         (lambda place: spoil_setup(place, command=[sys.executable, "-c", "exit(5)"]), "status 5"),
-        (lambda place: spoil_setup(place, command=[sys.executable, "-c", "print(3)"]), "not expected"),
+        (lambda place: spoil_setup(place, command=[sys.executable, "-c", "print(3)"]), "something unexpected"),
         pytest.param(lambda place: (place / "rwdenoise.py").chmod(0o644), "may not be executed", marks=POSIX),
     ],
 )

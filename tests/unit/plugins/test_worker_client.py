@@ -100,7 +100,7 @@ def test_without_a_worker_there_is_no_folder(worker_of) -> None:
 def test_where_there_is_no_room_the_folder_is_named(worker_of, tmp_path: Path) -> None:
     worker = worker_of(READY + ECHO)
     worker.folder = str(tmp_path / "missing" / "folder")
-    with pytest.raises(WorkerError, match=r"missing.* cannot be made: No such file") as caught:
+    with pytest.raises(WorkerError, match=r"missing.* cannot be created: No such file") as caught:
         worker.start()
     assert "TMPDIR" in caught.value.hint
 
@@ -154,7 +154,7 @@ def test_poll_does_not_wait_unless_told_to(worker_of) -> None:
 @pytest.mark.parametrize(
     ("script", "about"),
     [
-        ("sys.exit('no module named rwdenoise_cli')", r"status 1\. Its last words: no module named"),
+        ("sys.exit('no module named rwdenoise_cli')", r"status 1\. Its last output: no module named"),
         (READY + "sys.stdin.readline(); os._exit(3)", r"status 3"),
         ("print('Welcome to Python'); sys.stdout.flush(); sys.stdin.read()", "'Welcome to Python"),
         (READY + "sys.stdout.write(chr(7) * 9 + chr(10)); sys.stdout.flush(); sys.stdin.read()", r"\\x07\\x07"),
@@ -203,7 +203,7 @@ def test_a_worker_that_does_not_end_is_killed(worker_of) -> None:
 def test_a_closed_worker_says_so(worker_of) -> None:
     worker = worker_of(READY)
     for use in (worker.poll, lambda: worker.cancel("job 1")):
-        with pytest.raises(WorkerError, match="does not run"):
+        with pytest.raises(WorkerError, match="is not running"):
             use()
 
 
@@ -219,7 +219,7 @@ def test_no_setup_a_damaged_one_and_a_program_that_is_gone(tmp_path: Path) -> No
         (tmp_path / "worker.json").write_text(damaged)
         assert "is damaged" in error()
     (tmp_path / "worker.json").write_text('{"command": ["/no/such/python"]}')
-    assert "there is no /no/such/python" in error()
+    assert "/no/such/python does not exist" in error()
     (tmp_path / "text").write_text("no program")
     (tmp_path / "worker.json").write_text(json.dumps({"command": [str(tmp_path / "text")]}))
     assert "cannot be started" in error()
