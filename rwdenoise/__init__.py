@@ -16,9 +16,8 @@ if TYPE_CHECKING:
     from rwdenoise.denoising.denoiser import Denoiser, load_denoiser
     from rwdenoise.errors import RwDenoiseError
     from rwdenoise.io.metadata.provenance import Provenance
-    from rwdenoise.io.raster import read_picture
     from rwdenoise.io.raw.reader import read_raw
-    from rwdenoise.io.read import read_photo
+    from rwdenoise.io.read import read_photo, read_picture
     from rwdenoise.io.write import write_photo, write_picture
     from rwdenoise.jobs.photo import denoise_photo
     from rwdenoise.noise.estimate import estimate_noise
@@ -56,7 +55,7 @@ _HOMES = {
     "estimate_noise": "rwdenoise.noise.estimate",
     "load_denoiser": "rwdenoise.denoising.denoiser",
     "read_photo": "rwdenoise.io.read",
-    "read_picture": "rwdenoise.io.raster",
+    "read_picture": "rwdenoise.io.read",
     "read_raw": "rwdenoise.io.raw.reader",
     "write_photo": "rwdenoise.io.write",
     "write_picture": "rwdenoise.io.write",

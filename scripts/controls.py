@@ -93,7 +93,7 @@ def denoised(denoiser: Denoiser, photo: RawPhoto, settings: Settings) -> Picture
 
 def shown(photo: RawPhoto) -> Picture:
     """Develop a photo to 8 bits."""
-    return (develop(photo) >> 8).astype(np.uint8)
+    return (develop(photo).samples >> 8).astype(np.uint8)
 
 
 def busiest(gain: NDArray[np.float64]) -> Place:

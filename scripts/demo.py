@@ -78,7 +78,7 @@ def run(*arguments: str) -> None:
 
 def save_pictures(photos: dict[str, RawPhoto], *, center: tuple[float, float] = (0.5, 0.5)) -> None:
     """Develop and write each photo, and crops of all of them side by side."""
-    developed = {name: (develop(photo) >> 8).astype(np.uint8) for name, photo in photos.items()}
+    developed = {name: (develop(photo).samples >> 8).astype(np.uint8) for name, photo in photos.items()}
     print()
     for name, picture in developed.items():
         save(picture, FOLDER / f"{name}.png")

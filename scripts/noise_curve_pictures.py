@@ -27,7 +27,7 @@ def main() -> None:
     scene = draw_scene(HEIGHT, WIDTH, rng=np.random.default_rng(0))
     noisy, _ = simulate_raw(scene, cfa=RGGB, iso=ISO, rng=np.random.default_rng(1))
     same = Encoding(lambda colors: colors, lambda colors: colors)
-    developed = RgbPhoto(develop(noisy), None, same, Stored("png"))
+    developed = RgbPhoto(develop(noisy).samples, None, same, Stored("png"))
     for name, photo in (("noise-curve", noisy), ("noise-curve-developed", developed)):
         picture = draw_noise_curve(measure_noise_curve(photo), kind="png")
         (FOLDER / f"{name}.png").write_bytes(picture)

@@ -1,5 +1,7 @@
 """Photos drawn by the tests, so that none has to be shipped."""
 
+from pathlib import Path
+
 import numpy as np
 
 from rwdenoise.choices import Settings
@@ -25,6 +27,7 @@ def raw_photo(
     black: float = 256.0,
     white: float = 4095.0,
     seed: int = 0,
+    source: Path | None = None,
 ) -> RawPhoto:
     """Return a photo of noise, with a black level of its own at each site, or of each color of a linear photo."""
     rng = np.random.default_rng(seed)
@@ -45,6 +48,7 @@ def raw_photo(
         make="Test",
         model="Test One",
         iso=6400.0,
+        source=source,
     )
 
 

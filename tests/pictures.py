@@ -6,7 +6,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from rwdenoise.photo.rgb import RgbPhoto
+from rwdenoise.io.pictures.encodings import DISPLAY
+from rwdenoise.io.pictures.icc import profile
+from rwdenoise.io.write import encode_picture
+from rwdenoise.photo.rgb import RgbPhoto, Stored
 
 
 def pixels(*, channels: int = 3, depth: type = np.uint8, size: tuple[int, int] = (75, 101)) -> np.ndarray:
@@ -23,6 +26,12 @@ def saved(array: np.ndarray, format: str, **settings) -> bytes:
     file = BytesIO()
     Image.fromarray(array[..., 0] if array.shape[2] == 1 else array).save(file, format, **settings)
     return file.getvalue()
+
+
+def developed(samples: np.ndarray, format: str, *, quality: int | None = None) -> bytes:
+    """Return a file of 16-bit sRGB samples, as those that LibRaw develops."""
+    photo = RgbPhoto(samples, None, DISPLAY, Stored("tiff", profile("srgb")))
+    return encode_picture(photo, format=format, quality=quality)
 
 
 def opened(data: bytes) -> Image.Image:

@@ -130,7 +130,7 @@ def _through_library(path: Path) -> NDArray[np.uint8]:
     photo = read_photo(path)
     bytewide: NDArray[np.uint8]
     if isinstance(photo, RawPhoto):
-        bytewide = (develop(photo) >> 8).astype(np.uint8)
+        bytewide = (develop(photo).samples >> 8).astype(np.uint8)
     else:
         bytewide = np.rint(photo.planes().clip(0, 1) * 255).astype(np.uint8).transpose(1, 2, 0)
     return bytewide

@@ -66,7 +66,7 @@ def _crops(subject: Subject, methods: Sequence[MosaicMethod], cfa: Cfa) -> list[
     noisy[hot] += rng.random(hot.sum(), np.float32)
     mosaics = [noisy, *(method.run(noisy, cfa, noise) for method in methods)]
     photos = [*(clean.with_planes(mosaic[np.newaxis]) for mosaic in mosaics), clean]
-    return [_show(develop(photo), lifted=1 / subject.exposure) for photo in photos]
+    return [_show(develop(photo).samples, lifted=1 / subject.exposure) for photo in photos]
 
 
 def _show(picture: NDArray[np.uint16], *, lifted: float) -> Pixels:

@@ -58,12 +58,12 @@ class Case:
     def develop(self, mosaic: Mosaic) -> Picture:
         """Develop a mosaic, always in the same way."""
         # The clean photo has fine quantization steps: no result is rounded.
-        return _encoded(develop(self._photos[1].with_planes(mosaic[np.newaxis])))
+        return _encoded(develop(self._photos[1].with_planes(mosaic[np.newaxis])).samples)
 
     @cached_property
     def true_picture(self) -> Picture:
         """Developed truth."""
-        return _encoded(develop(self._photos[1]))
+        return _encoded(develop(self._photos[1]).samples)
 
     @cached_property
     def noisy_picture(self) -> Picture:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
-from rwdenoise.io.formats import PICTURE_SUFFIXES
-from rwdenoise.io.raster import read_picture
+from rwdenoise.io.formats import FORMATS, PICTURE_SUFFIXES, codec, picture_format
+from rwdenoise.io.metadata.camera import read_identity, read_orientation
+from rwdenoise.io.pictures.tiff import read_tiff
 from rwdenoise.io.raw.checks import holds_raw
 from rwdenoise.io.raw.reader import read_raw
+from rwdenoise.io.source import read_file, shown
 from rwdenoise.photo.kinds import Photo
+from rwdenoise.photo.rgb import RgbPhoto
 
 
 def read_photo(path: Path) -> Photo:
@@ -23,3 +27,28 @@ def read_photo(path: Path) -> Photo:
     if format is None or (format == "tiff" and holds_raw(path)):
         return read_raw(path)
     return read_picture(path)
+
+
+def read_picture(path: Path) -> RgbPhoto:
+    """Read a developed picture: TIFF, JPEG, PNG, WebP, HEIF or AVIF, by its content.
+
+    Raises
+    ------
+    PhotoAccessError
+        If the system does not let us read it.
+    CorruptPhotoError
+        If it is empty, cut off, damaged, or no picture.
+    UnsupportedPhotoError
+        If it is a picture of a kind that this program does not handle, or not of the kind that its suffix says.
+    """
+    data = read_file(path)
+    format = picture_format(data, path)
+    make, model, iso = read_identity(data)
+    if format == "tiff":
+        del data  # From the file itself only the pixels come into memory.
+        photo = read_tiff(path, name=shown(path))
+    else:
+        photo = codec(FORMATS[format].decoder)(data, name=shown(path))
+        if not FORMATS[format].upright:
+            photo = replace(photo, orientation=read_orientation(data))
+    return replace(photo, make=make, model=model, iso=iso, source=path)

@@ -3,34 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TypedDict, Unpack
 
-from rwdenoise.errors import SettingsError
+import numpy as np
+
+from rwdenoise.errors import PhotoError, SettingsError
 from rwdenoise.io.atomic import refuse_existing, write_atomically
+from rwdenoise.io.formats import FORMATS, PICTURE_OUTPUTS, RAW_OUTPUTS, codec
 from rwdenoise.io.metadata.copy import copy_metadata
 from rwdenoise.io.metadata.provenance import Provenance
-from rwdenoise.io.pictures.icc import profile
-from rwdenoise.io.raster import encode_picture
+from rwdenoise.io.pictures.convert import joined, to_format
 from rwdenoise.io.raw.develop import develop
-from rwdenoise.io.raw.developed import encode_jpeg, encode_png, encode_tiff
 from rwdenoise.io.raw.dng import encode_dng, encode_tiles
 from rwdenoise.io.raw.preview import render_preview
+from rwdenoise.io.source import read_file, shown
 from rwdenoise.parallel import side_by_side
+from rwdenoise.photo.kinds import Photo
 from rwdenoise.photo.raw import RawPhoto
 from rwdenoise.photo.rgb import RgbPhoto
 
-_ENCODERS = {"tiff": encode_tiff, "jpeg": encode_jpeg, "png": encode_png}
-#: What photos can be written as: the mosaic (DNG), or the developed picture.
-FORMATS = ("dng", *_ENCODERS)
+# What TIFFs and JPEGs of developed RAW say of their resolution: 300 pixels per inch.
+_RESOLUTION = {"resolution": ((300, 1), (300, 1)), "unit": 2}
+_WITH_RESOLUTION = ("tiff", "jpeg")
 
 
-def write_photo(  # noqa: PLR0913 -- the one call that a program makes; all but two are named and have defaults
-    photo: RawPhoto,
+def write(  # noqa: PLR0913 -- the one call that a program makes; all but two are named and have defaults
+    photo: Photo,
     target: Path,
     *,
     provenance: Provenance | None,
-    format: str = "dng",
+    format: str | None = None,
     color: str = "srgb",
     overwrite: bool = False,
     warn: Callable[[str], None] = lambda _: None,
@@ -40,61 +45,17 @@ def write_photo(  # noqa: PLR0913 -- the one call that a program makes; all but 
 
     Parameters
     ----------
-    photo : RawPhoto
-        What to write.
-    target : Path
-        Where to; the folder must exist. The suffix is not looked at.
-    provenance : Provenance or None
-        What was done to it; None if it was not denoised.
-    format : str
-        ``"dng"`` for the mosaic; ``"tiff"`` (16 bit), ``"jpeg"`` or ``"png"`` (16 bit) for the developed picture.
-    color : str
-        The color space of a developed picture, a key of `rwdenoise.io.pictures.icc.COLOR_SPACES`.
-    overwrite : bool
-        Replace an existing file.
-    warn : callable
-        Gets a sentence for each thing that went wrong and did not matter enough to stop.
-    confirm : callable
-        Is called when all is encoded, before anything is written; what it raises is the end of it.
-
-    Raises
-    ------
-    OutputExistsError, PhotoWriteError
-        If the target is there and `overwrite` is not set, or cannot be written; nothing is left behind.
-    PhotoAccessError
-        If the photo's source, whose metadata are wanted, is gone.
-    SettingsError
-        If there is no such format or color space.
-    """
-    refuse_existing(target, overwrite=overwrite)
-    encoded = _encode(photo, provenance, format, color)
-    finished = copy_metadata(photo.source, encoded, kind=format, provenance=provenance, warn=warn)
-    confirm()
-    write_atomically(target, finished, overwrite=overwrite)
-
-
-def write_picture(  # noqa: PLR0913 -- as write_photo
-    photo: RgbPhoto,
-    target: Path,
-    *,
-    provenance: Provenance | None,
-    format: str | None = None,
-    overwrite: bool = False,
-    warn: Callable[[str], None] = lambda _: None,
-    confirm: Callable[[], None] = lambda: None,
-) -> None:
-    """Write a developed picture with the metadata of its source, turned as it was.
-
-    Parameters
-    ----------
-    photo : RgbPhoto
-        What to write.
+    photo : RawPhoto or RgbPhoto
+        What to write. A developed picture stays turned as it was.
     target : Path
         Where to; the folder must exist. The suffix is not looked at.
     provenance : Provenance or None
         What was done to it; None if it was not denoised.
     format : str, optional
-        A key of `rwdenoise.io.raster.PICTURE_FORMATS`, by default that of its source.
+        ``"dng"`` (RAW only: what the sensor recorded), ``"tiff"``, ``"jpeg"``, ``"png"`` or ``"webp"``. By default DNG
+        for RAW, and for a picture the format of its source. Developed RAW has 16 bits where the format can hold them.
+    color : str
+        The color space of RAW that is developed, a key of `rwdenoise.io.pictures.icc.COLOR_SPACES`.
     overwrite : bool
         Replace an existing file.
     warn : callable
@@ -109,28 +70,104 @@ def write_picture(  # noqa: PLR0913 -- as write_photo
     PhotoAccessError
         If the photo's source, whose metadata are wanted, is gone.
     SettingsError
-        If there is no such format, or it cannot hold the picture.
+        If there is no such format or color space, or the format cannot hold the photo.
     """
     refuse_existing(target, overwrite=overwrite)
+    kind = format or ("dng" if isinstance(photo, RawPhoto) else photo.stored.format)
     finished = copy_metadata(
-        photo.source,
-        encode_picture(photo, format=format),  # Nobody else holds it, so that memory is free again in time.
-        kind=format or photo.stored.format,
+        photo,
+        _encode(photo, kind, provenance=provenance, color=color),  # Nobody else holds it: memory is free again in time.
+        kind=kind,
         provenance=provenance,
         warn=warn,
-        picture=photo,
     )
     confirm()
     write_atomically(target, finished, overwrite=overwrite)
 
 
-def _encode(photo: RawPhoto, provenance: Provenance | None, kind: str, color: str) -> bytes:
-    if kind not in FORMATS:
-        names = ", ".join(FORMATS)
-        message = f"There is no format {kind!r}; the names are {names}."
-        raise SettingsError(message, hint=f"Use one of {names}.")
-    if kind == "dng":
+class _Options(TypedDict, total=False):
+    """What else `write` can be told."""
+
+    format: str | None
+    color: str
+    overwrite: bool
+    warn: Callable[[str], None]
+    confirm: Callable[[], None]
+
+
+def write_photo(photo: RawPhoto, target: Path, *, provenance: Provenance | None, **options: Unpack[_Options]) -> None:
+    """Write a RAW photo, as a DNG by default: `write` under its public name."""
+    write(photo, target, provenance=provenance, **options)
+
+
+def write_picture(photo: RgbPhoto, target: Path, *, provenance: Provenance | None, **options: Unpack[_Options]) -> None:
+    """Write a developed picture, by default in the format of its source: `write` under its public name."""
+    write(photo, target, provenance=provenance, **options)
+
+
+def encode_picture(photo: RgbPhoto, *, format: str | None = None, quality: int | None = None) -> bytes:
+    """Return a picture as a file, without the metadata of its source.
+
+    Parameters
+    ----------
+    photo : RgbPhoto
+    format : str, optional
+        One of `rwdenoise.io.formats.PICTURE_OUTPUTS`, by default that of the file it was read from; what another one
+        can hold of it says `rwdenoise.io.pictures.convert.to_format`.
+    quality : int, optional
+        1 to 100, for JPEG and lossy WebP. By default a JPEG stays what it was, and all else gets 95.
+
+    Raises
+    ------
+    SettingsError
+        If there is no such format, or it cannot hold the picture, or there is no such quality.
+
+    Notes
+    -----
+    A JPEG or WebP of which no pixel has changed is the very file that it was read from, so that nothing is lost.
+    """
+    target = format or photo.stored.format
+    _refuse_format(target, PICTURE_OUTPUTS)
+    if quality is not None and not 1 <= quality <= 100:
+        message = f"The quality is {quality}; 1 to 100 was expected."
+        raise SettingsError(message, hint="Give a quality from 1 to 100.")
+    picture = photo if target == photo.stored.format else to_format(photo, target)
+    encode = codec(FORMATS[target].encoder)
+    if not FORMATS[target].lossy:
+        return bytes(encode(picture))
+    original = _unchanged_file(photo) if picture is photo and quality is None else None
+    return original or bytes(encode(picture, quality=quality))
+
+
+def _encode(photo: Photo, format: str, *, provenance: Provenance | None, color: str) -> bytes:
+    if isinstance(photo, RgbPhoto):
+        return encode_picture(photo, format=format)
+    _refuse_format(format, RAW_OUTPUTS)
+    if format == "dng":
         tiles, preview = side_by_side(partial(encode_tiles, photo), partial(render_preview, photo))
         return encode_dng(photo, preview=preview, provenance=provenance, tiles=tiles)
-    icc = profile(color)
-    return _ENCODERS[kind](develop(photo, color=color), icc=icc)
+    picture = develop(photo, color=color)
+    if format in _WITH_RESOLUTION:
+        picture = replace(picture, stored=replace(picture.stored, details=_RESOLUTION))
+    return encode_picture(picture, format=format)
+
+
+def _refuse_format(format: str, possible: tuple[str, ...]) -> None:
+    if format not in possible:
+        names = ", ".join(possible)
+        title = FORMATS[format].title if format in FORMATS else format
+        message = f"This photo cannot be written as {title}, only as {names}."
+        raise SettingsError(message, hint=f"Use --format with one of {names}.")
+
+
+def _unchanged_file(photo: RgbPhoto) -> bytes | None:
+    """Return the file that the picture was read from, if that still has these very pixels."""
+    if photo.source is None:
+        return None
+    try:
+        data = read_file(photo.source)
+        stored = codec(FORMATS[photo.stored.format].decoder)(data, name=shown(photo.source))
+    except PhotoError:  # It is gone; the picture in memory is what counts.
+        return None
+    same = stored.stored == photo.stored and np.array_equal(joined(stored), joined(photo))
+    return data if same else None

@@ -11,12 +11,12 @@ from rwdenoise.denoising.regions import denoise_regions
 from rwdenoise.errors import PhotoAccessError, SettingsError
 from rwdenoise.events import Finished, Listener, Noise, Progress, Residual, Warned
 from rwdenoise.io.atomic import make_folder
+from rwdenoise.io.formats import PICTURE_OUTPUTS, RAW_OUTPUTS
 from rwdenoise.io.metadata.provenance import Provenance
 from rwdenoise.io.pictures.convert import deepened
-from rwdenoise.io.raster import PICTURE_FORMATS
 from rwdenoise.io.read import read_photo
 from rwdenoise.io.source import FileState, shown, state_of
-from rwdenoise.io.write import FORMATS, write_photo, write_picture
+from rwdenoise.io.write import write_photo, write_picture
 from rwdenoise.jobs.fingerprint import digest_file
 from rwdenoise.memory import within_memory
 from rwdenoise.noise.estimate import choose_noise
@@ -233,7 +233,7 @@ def check_photo(
 def _refuse_format(photo: Photo, format: str, *, name: str) -> None:
     """Refuse a format that this kind of photo cannot have, before it is denoised."""
     developed = isinstance(photo, RgbPhoto)
-    possible = PICTURE_FORMATS if developed else FORMATS
+    possible = PICTURE_OUTPUTS if developed else RAW_OUTPUTS
     if format not in possible:
         kind = "a developed picture" if developed else "camera RAW"
         message = f"{name} is {kind}, which can be written as {', '.join(possible)}, but not as {format}."

@@ -116,7 +116,7 @@ def _develop(photo: RawPhoto, area: Area) -> NDArray[np.uint16]:
     top, height = _widened(area.top, area.height, photo.frame.height)
     left, width = _widened(area.left, area.width, photo.frame.width)
     piece = photo.cut_out(Area(top, left, height, width))
-    picture = develop(replace(piece, orientation=1, pixel_aspect=1.0))
+    picture = develop(replace(piece, orientation=1, pixel_aspect=1.0)).samples
     return picture[Area(area.top - top, area.left - left, area.height, area.width).slices]
 
 

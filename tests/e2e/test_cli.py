@@ -10,9 +10,8 @@ from click.testing import CliRunner, Result
 from rwdenoise.choices import QUALITIES
 from rwdenoise.denoising import denoiser
 from rwdenoise.denoising.denoiser import load_denoiser
-from rwdenoise.io.formats import OUTPUT_SUFFIXES
+from rwdenoise.io.formats import OUTPUT_SUFFIXES, RAW_OUTPUTS
 from rwdenoise.io.raw.reader import read_raw
-from rwdenoise.io.write import FORMATS
 from rwdenoise.jobs import speed
 from rwdenoise_cli.commands import simulate
 from rwdenoise_cli.main import cli
@@ -135,7 +134,7 @@ class TestDenoise:
         assert result.stderr.count("is there already") == 2
         assert names(folder) == {"a.NEF", "a.dng", "b.NEF", "b.dng"}
 
-    @pytest.mark.parametrize("format", FORMATS)
+    @pytest.mark.parametrize("format", RAW_OUTPUTS)
     def test_formats(self, folder, format) -> None:
         assert run("a.NEF", "--format", format, *NOISE).exit_code == 0
         assert Path("a").with_suffix(OUTPUT_SUFFIXES[format][0]).is_file()

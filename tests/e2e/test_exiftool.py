@@ -9,19 +9,17 @@ import numpy as np
 import pytest
 
 from rwdenoise.io.metadata.copy import copy_metadata
-from rwdenoise.io.pictures.icc import profile
-from rwdenoise.io.raster import read_picture
-from rwdenoise.io.raw.developed import encode_jpeg
 from rwdenoise.io.raw.dng import encode_dng
 from rwdenoise.io.raw.reader import read_raw
+from rwdenoise.io.read import read_picture
 from rwdenoise.io.write import write_picture
 from tests.photos import PREVIEW, PROVENANCE, raw_photo
-from tests.pictures import changed
+from tests.pictures import changed, developed
 from tests.unit.io.metadata.test_copy import picture_file
 
 ENCODED = {
     "dng": encode_dng(raw_photo(), preview=PREVIEW, provenance=PROVENANCE),
-    "jpeg": encode_jpeg(np.zeros((20, 30, 3), np.uint16), icc=profile("srgb")),
+    "jpeg": developed(np.zeros((20, 30, 3), np.uint16), "jpeg"),
 }
 
 
@@ -47,7 +45,9 @@ def exiftool(path: Path, family: str) -> set[str]:
 @pytest.mark.parametrize("kind", ["dng", "jpeg"])
 def test_maker_notes_go_along(data: Path, tmp_path: Path, name: str, lost: int, kind: str) -> None:
     source, target = data / "raw" / "metadata" / name, tmp_path / f"copy.{kind}"
-    target.write_bytes(copy_metadata(source, ENCODED[kind], kind=kind, provenance=PROVENANCE, warn=pytest.fail))
+    target.write_bytes(
+        copy_metadata(raw_photo(source=source), ENCODED[kind], kind=kind, provenance=PROVENANCE, warn=pytest.fail)
+    )
     before = exiftool(source, "MakerNotes")
     assert before
     assert len(before - exiftool(target, "MakerNotes")) <= lost
@@ -57,7 +57,9 @@ def test_maker_notes_go_along(data: Path, tmp_path: Path, name: str, lost: int, 
 def test_maker_notes_that_exiv2_does_not_know_go_along_in_a_dng(data: Path, tmp_path: Path, name: str) -> None:
     source, target = data / "raw" / name, tmp_path / "copy.dng"
     encoded = encode_dng(read_raw(source), preview=PREVIEW, provenance=PROVENANCE)
-    target.write_bytes(copy_metadata(source, encoded, kind="dng", provenance=PROVENANCE, warn=pytest.fail))
+    target.write_bytes(
+        copy_metadata(raw_photo(source=source), encoded, kind="dng", provenance=PROVENANCE, warn=pytest.fail)
+    )
     pictures = {"RawData", "JpgFromRaw", "ThumbnailImage"}
     assert exiftool(source, "MakerNotes") - exiftool(target, "MakerNotes") <= pictures
     assert not exiftool(target, "ExifTool") & {"Warning", "Error"}

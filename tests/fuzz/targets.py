@@ -22,6 +22,7 @@ from rwdenoise.photo.kinds import Photo
 from rwdenoise.photo.raw import RawPhoto
 from tests.fuzz import samples
 from tests.fuzz.samples import Samples
+from tests.photos import raw_photo
 
 #: A decoder that needs longer for a file of a few MB hangs.
 SECONDS = 20.0
@@ -90,11 +91,11 @@ def _metadata(folder: Path) -> Iterator[Feed]:
 @contextlib.contextmanager
 def _sidecars(folder: Path) -> Iterator[Feed]:
     picture = samples.pictures()["plain.jpg"]
-    source = _written(folder, "a.jpg", picture)
+    photo = raw_photo(source=_written(folder, "a.jpg", picture))
 
     def feed(data: bytes, _name: str) -> None:
         _written(folder, "a.xmp", data)
-        whole = bytes(copy.copy_metadata(source, picture, kind="jpeg", provenance=None, warn=lambda _: None))
+        whole = bytes(copy.copy_metadata(photo, picture, kind="jpeg", provenance=None, warn=lambda _: None))
         assert b"root:" not in whole
 
     yield feed

@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rwdenoise.errors import CorruptPhotoError, UnsupportedPhotoError
-from rwdenoise.io.picture_kind import picture_kind
+from rwdenoise.io.formats import picture_format
 from rwdenoise.io.pictures.convert import to_photo
 from rwdenoise.io.pictures.heif import read_avif, read_heif
 from rwdenoise.io.pictures.icc import profile
 from rwdenoise.io.pictures.jpeg import read_jpeg
-from rwdenoise.io.pictures.png import encode_png_photo, profile_chunk, read_png, with_chunks
+from rwdenoise.io.pictures.png import encode_png, profile_chunk, read_png, with_chunks
 from rwdenoise.io.pictures.webp import read_webp
 from rwdenoise.photo.rgb import Stored
 from tests.pictures import pixels, saved
@@ -82,7 +82,7 @@ def test_junk(data: bytes, magic: bytes) -> None:
         with pytest.raises((CorruptPhotoError, UnsupportedPhotoError)):
             reader(magic + data, name="a")
     with suppress(CorruptPhotoError, UnsupportedPhotoError):
-        picture_kind(magic + data, Path("a.jpg"))
+        picture_format(magic + data, Path("a.jpg"))
 
 
 @given(
@@ -92,7 +92,7 @@ def test_junk(data: bytes, magic: bytes) -> None:
 )
 def test_png_keeps_every_number(shape: tuple[int, int, int], depth: type, seed: int) -> None:
     array = np.random.default_rng(seed).integers(0, np.iinfo(depth).max + 1, shape).astype(depth)
-    photo = read_png(encode_png_photo(to_photo(array, Stored("png"))), name="a")
+    photo = read_png(encode_png(to_photo(array, Stored("png"))), name="a")
     assert photo.samples.dtype == depth
     whole = photo.samples if photo.extra is None else np.concatenate([photo.samples, photo.extra], axis=2)
     np.testing.assert_array_equal(whole, array)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from rwdenoise.errors import CorruptPhotoError, UnsupportedPhotoError
 from rwdenoise.io.pictures.icc import profile
-from rwdenoise.io.pictures.tiff import encode_tiff_photo, read_tiff
+from rwdenoise.io.pictures.tiff import encode_tiff, read_tiff
 from rwdenoise.photo.rgb import RgbPhoto
 from tests.profiles import LINEAR_CURVE, rgb_profile
 
@@ -68,7 +68,7 @@ def test_an_unchanged_photo_is_stored_as_it_was(made: tuple[bytes, np.ndarray]) 
     assert photo.samples.dtype == pixels.dtype
     assert photo.samples.dtype.isnative
     np.testing.assert_array_equal(whole(photo), pixels)
-    again = read_tiff(encode_tiff_photo(photo.with_planes(photo.planes())), name="a.tif")
+    again = read_tiff(encode_tiff(photo.with_planes(photo.planes())), name="a.tif")
     np.testing.assert_array_equal(whole(again), pixels)
     assert (again.samples.shape, again.samples.dtype) == (photo.samples.shape, photo.samples.dtype)
     assert (again.stored, again.orientation) == (photo.stored, photo.orientation)
@@ -82,7 +82,7 @@ def test_changed_planes_come_back_within_half_a_step(dtype: str, icc: bytes | No
     tifffile.imwrite(file, pixels, photometric="rgb", extrasamples=(2,), iccprofile=icc, metadata=None)
     photo = read_tiff(file.getvalue(), name="a.tif")
     wanted = photo.planes() * np.float32(0.5) + np.float32(0.25) * photo.planes().mean(axis=0)
-    again = read_tiff(encode_tiff_photo(photo.with_planes(wanted)), name="a.tif")
+    again = read_tiff(encode_tiff(photo.with_planes(wanted)), name="a.tif")
     meant = photo.encoding.from_display(wanted.transpose(1, 2, 0)).astype(np.float64)
     if dtype.startswith("u"):
         most = np.iinfo(dtype).max
@@ -116,7 +116,7 @@ def test_damaged_files_give_our_errors_only(data: bytes, flips: list[tuple[int, 
     with suppress(CorruptPhotoError, UnsupportedPhotoError):
         photo = read_tiff(bytes(damaged[:end]), name="a.tif")
         assert photo.planes().shape == (3, *photo.samples.shape[:2])
-        encode_tiff_photo(photo)
+        encode_tiff(photo)
 
 
 @settings(max_examples=300)

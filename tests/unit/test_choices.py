@@ -4,10 +4,8 @@ import pytest
 
 from rwdenoise.choices import COLORS, DEVICES, QUALITIES, QUALITY, QUALITY_STEPS, Settings
 from rwdenoise.errors import SettingsError
-from rwdenoise.io.formats import OUTPUT_SUFFIXES
+from rwdenoise.io.formats import OUTPUT_SUFFIXES, PICTURE_OUTPUTS, RAW_OUTPUTS
 from rwdenoise.io.pictures.icc import COLOR_SPACES
-from rwdenoise.io.raster import PICTURE_FORMATS
-from rwdenoise.io.write import FORMATS
 from rwdenoise.network.engines import devices, openvino
 from rwdenoise.network.weights import list_weights, read_facts
 
@@ -42,7 +40,7 @@ def test_refuses_an_unknown_sampler() -> None:
 
 
 def test_each_choice_is_one_that_the_library_can_make() -> None:
-    assert tuple(OUTPUT_SUFFIXES) == tuple(dict.fromkeys((*FORMATS, *PICTURE_FORMATS)))
+    assert tuple(OUTPUT_SUFFIXES) == tuple(dict.fromkeys((*RAW_OUTPUTS, *PICTURE_OUTPUTS)))
     assert set(COLORS) == set(COLOR_SPACES)
     assert set(DEVICES) == {"auto", *devices.REASONS, *openvino.DEVICES, "cuda:compiled"}
     assert set(QUALITIES) == set(QUALITY_STEPS)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rwdenoise.io.formats import FORMATS
 from rwdenoise.io.isolated.wire import (
     Message,
     Unchecked,
@@ -20,7 +21,6 @@ from rwdenoise.io.isolated.wire import (
     unpacked_bytes,
     whole,
 )
-from rwdenoise.io.picture_kind import TITLES
 from rwdenoise.io.pictures.encodings import encoding_of
 from rwdenoise.io.pictures.png import Chunk
 from rwdenoise.io.pictures.tiff import LOSSLESS
@@ -108,7 +108,7 @@ def _picture(message: Message) -> RgbPhoto:
         samples=samples,
         extra=extra,
         encoding=encoding_of(icc, gray=samples.shape[2] == 1, floating=samples.dtype.kind == "f"),
-        stored=Stored(one_of(table["format"], TITLES), icc, details),
+        stored=Stored(one_of(table["format"], FORMATS), icc, details),
         **_common(table),
     )
 

@@ -19,6 +19,7 @@ from rwdenoise.io.metadata.exiv2 import EXIV2_ERRORS, LOCK, open_image
 from rwdenoise.io.metadata.provenance import Provenance, sign
 from rwdenoise.io.pictures.convert import to_depth
 from rwdenoise.io.source import read_file, shown
+from rwdenoise.photo.kinds import Photo
 from rwdenoise.photo.rgb import RgbPhoto
 
 # Directories that describe pictures which the output does not have.
@@ -60,13 +61,12 @@ class _Metadata(NamedTuple):
 
 
 def copy_metadata(
-    source: Path | None,
+    photo: Photo,
     encoded: bytes,
     *,
     kind: str,
     provenance: Provenance | None,
     warn: Callable[[str], None],
-    picture: RgbPhoto | None = None,
 ) -> bytes | memoryview:
     """Return the encoded photo with the metadata of its source and a note of what was done to it.
 
@@ -75,8 +75,10 @@ def copy_metadata(
 
     Parameters
     ----------
-    source : Path or None
-        Where the photo is from; its sidecars (``IMG.xmp``, ``IMG.NEF.xmp``) are read as well.
+    photo : RawPhoto or RgbPhoto
+        What was encoded. The sidecars of its source (``IMG.xmp``, ``IMG.NEF.xmp``) are read as well. A developed
+        picture is turned as before, and how it was developed stays with it; of RAW, what is no DNG was developed, and
+        turned.
     encoded : bytes
         A whole DNG, TIFF, JPEG, PNG or WebP. Its pixels stay as they are.
     kind : str
@@ -85,9 +87,6 @@ def copy_metadata(
         What was done; None if the photo was not denoised.
     warn : callable
         Gets a sentence for each thing that went wrong.
-    picture : RgbPhoto, optional
-        What was encoded, if its source is a developed picture as well: it is turned as before, and how it was developed
-        stays with it. Without one, what is no DNG was developed from a RAW photo, and turned.
 
     Raises
     ------
@@ -97,8 +96,9 @@ def copy_metadata(
     if encoded.startswith(_BIG_TIFF):
         warn("The output is a TIFF of more than 4 GB, into which exiv2 cannot write metadata, so it has none.")
         return encoded
+    picture = photo if isinstance(photo, RgbPhoto) else None
     with LOCK:
-        carried = _read_source(source, warn, developed=picture is not None)
+        carried = _read_source(photo.source, warn, developed=picture is not None)
         try:
             return _write(encoded, carried, kind=kind, provenance=provenance, picture=picture)
         except EXIV2_ERRORS as error:

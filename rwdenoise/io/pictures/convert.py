@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from rwdenoise.errors import SettingsError
+from rwdenoise.io.formats import FORMATS
 from rwdenoise.io.pictures.encodings import encoding_of
 from rwdenoise.io.pictures.icc import profile
 from rwdenoise.photo.rgb import RgbPhoto, Samples, Stored
 
-_U8_FORMATS = {"jpeg", "webp"}
 # 65535 / 255.
 _U16_PER_U8 = 257
 # What an extra plane of a TIFF is (TIFF 6.0, ExtraSamples).
@@ -91,9 +91,9 @@ def to_format(photo: RgbPhoto, format: str) -> RgbPhoto:
     if format == "tiff":
         return replace(photo, stored=Stored("tiff", photo.stored.icc, _common(photo) | _alpha_kinds(photo)))
     samples, icc = _numbers(photo, format)
-    small = format in _U8_FORMATS or samples.dtype == np.uint8
+    small = FORMATS[format].bits == 8 or samples.dtype == np.uint8
     depth = np.uint8 if small else np.uint16
-    extra = None if format == "jpeg" else _alpha(photo)
+    extra = _alpha(photo) if FORMATS[format].alpha else None
     return replace(
         photo,
         samples=to_depth(samples, depth),
@@ -107,7 +107,7 @@ def deepened(photo: RgbPhoto, format: str) -> RgbPhoto:
 
     A denoised picture is finer than the steps of the noisy one.
     """
-    if photo.samples.dtype != np.uint8 or format in _U8_FORMATS | {photo.stored.format}:
+    if photo.samples.dtype != np.uint8 or FORMATS[format].bits == 8 or format == photo.stored.format:
         return photo
     finer = np.uint16(_U16_PER_U8)
     return replace(photo, samples=photo.samples * finer, extra=None if photo.extra is None else photo.extra * finer)
@@ -126,7 +126,7 @@ def _numbers(photo: RgbPhoto, format: str) -> tuple[Samples, bytes | None]:
     """Return samples and the profile that says what they mean."""
     icc, gray = photo.stored.icc, photo.samples.shape[2] == 1
     bare = icc is None and photo.samples.dtype.kind == "f"
-    misplaced = format == "webp" and icc is not None and icc[_ICC_COLORS] == _ICC_GRAY
+    misplaced = not FORMATS[format].gray and icc is not None and icc[_ICC_COLORS] == _ICC_GRAY
     if not (bare or misplaced):
         return photo.samples, icc
     display = photo.planes().transpose(1, 2, 0)

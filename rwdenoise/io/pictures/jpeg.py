@@ -68,7 +68,7 @@ def read_jpeg(data: bytes, *, name: str) -> RgbPhoto:
         return to_photo(np.asarray(image), stored)
 
 
-def encode_jpeg_photo(photo: RgbPhoto, *, quality: int | None = None) -> bytes:
+def encode_jpeg(photo: RgbPhoto, *, quality: int | None = None) -> bytes:
     """Return a JPEG with the tables, the subsampling and the density that the picture had.
 
     Parameters

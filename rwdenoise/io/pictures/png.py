@@ -63,7 +63,7 @@ def read_png(data: bytes, *, name: str) -> RgbPhoto:
         return to_photo(pixels, Stored("png", _profile(kept), {"chunks": kept} | _resolution(kept)))
 
 
-def encode_png_photo(photo: RgbPhoto) -> bytes:
+def encode_png(photo: RgbPhoto) -> bytes:
     """Return a PNG of the picture's own depth, with the chunks on color and density that it had.
 
     Parameters

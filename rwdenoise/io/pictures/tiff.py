@@ -108,7 +108,7 @@ def _orientation(page: TiffPage) -> int:
 
 
 def _details(page: TiffPage) -> dict[str, Any]:
-    """Return what `encode_tiff_photo` must know; a compression that loses becomes deflate with predictor."""
+    """Return what `encode_tiff` must know; a compression that loses becomes deflate with predictor."""
     lossless = page.compression in LOSSLESS
     return {
         "compression": int(page.compression if lossless else COMPRESSION.ADOBE_DEFLATE),
@@ -129,7 +129,7 @@ def _resolution(page: TiffPage) -> dict[str, Any]:
     return {"resolution": tuple(side.as_integer_ratio() for side in sides), "unit": int(unit)} if sides[1:] else {}
 
 
-def encode_tiff_photo(photo: RgbPhoto) -> bytes:
+def encode_tiff(photo: RgbPhoto) -> bytes:
     """Return the picture as a TIFF as like its own as every editor reads.
 
     Bit depth, alpha and its kind, profile, resolution, orientation and a compression without loss stay. The layout is

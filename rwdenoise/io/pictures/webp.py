@@ -40,7 +40,7 @@ def read_webp(data: bytes, *, name: str) -> RgbPhoto:
     return to_photo(pixels, Stored("webp", chunks.get(b"ICCP"), {"lossless": b"VP8L" in chunks}))
 
 
-def encode_webp_photo(photo: RgbPhoto, *, quality: int | None = None) -> bytes:
+def encode_webp(photo: RgbPhoto, *, quality: int | None = None) -> bytes:
     """Return a WebP, lossless if the picture was a lossless one.
 
     Parameters

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from rwdenoise.errors import CorruptPhotoError, UnsupportedPhotoError
-from rwdenoise.io.picture_kind import FOREIGN_KINDS
+from rwdenoise.io.formats import kind_of_picture
 from rwdenoise.io.raw import tiff_structure as tags
 from rwdenoise.io.raw.dng_tags import is_dng, mosaic_directory
 from rwdenoise.io.raw.libraw import CUT_OFF, UNKNOWN, Meaning, refuse_absurd
@@ -18,18 +18,8 @@ from rwdenoise.io.source import COPY_AGAIN, FilePart, opened
 #: Share of the pixels' bytes that may lie beyond the end of the file.
 _TOLERATED = 0.01
 
-#: First bytes of files that are pictures or films, but not RAW.
-_OTHER_KINDS = (
-    (0, b"\xff\xd8\xff", "JPEG picture"),
-    (0, b"\x89PNG", "PNG picture"),
-    *FOREIGN_KINDS,
-    (8, b"WEBP", "WebP picture"),
-    (4, b"ftyphei", "HEIF picture"),
-    (4, b"ftypmif1", "HEIF picture"),
-    (4, b"ftypavif", "AVIF picture"),
-    (4, b"ftypisom", "film"),
-    (4, b"ftypqt", "film"),
-)
+# First bytes of films.
+_FILMS = ((4, b"ftypisom"), (4, b"ftypqt"))
 #: First bytes of RAW files that are no TIFF: Canon CRW and CR3, Fujifilm, Minolta.
 _RAW_KINDS = ((6, b"HEAPCCDR"), (4, b"ftypcrx"), (0, b"FUJIFILM"), (0, b"\0MRM"))
 _FOVEON = b"FOVb"
@@ -65,7 +55,8 @@ def refuse_unreadable(data: bytes, directories: Sequence[Directory], *, name: st
     ------
     UnsupportedPhotoError, CorruptPhotoError
     """
-    kind = next((kind for place, magic, kind in _OTHER_KINDS if data.startswith(magic, place)), None)
+    film = any(data.startswith(magic, place) for place, magic in _FILMS)
+    kind = "film" if film else kind_of_picture(data)
     if kind is not None:
         message = f"{name} is a {kind}, whatever its suffix says; camera RAW was expected."
         raise UnsupportedPhotoError(message, hint="Name the RAW file of the photo.")

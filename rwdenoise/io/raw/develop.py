@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import rawpy
-from numpy.typing import NDArray
 
-from rwdenoise.io.pictures.icc import color_space, encoding_table
+from rwdenoise.io.pictures.encodings import encoding_of
+from rwdenoise.io.pictures.icc import encoding_table, profile
 from rwdenoise.io.raw.dng import encode_bare_dng
 from rwdenoise.io.raw.libraw import unpacked
 from rwdenoise.photo.cfa import MONOCHROME
 from rwdenoise.photo.raw import RawPhoto
+from rwdenoise.photo.rgb import RgbPhoto, Stored
 
 _LIBRAW_SPACES = {
     "srgb": rawpy.ColorSpace.sRGB,
@@ -22,8 +23,8 @@ _LIBRAW_SPACES = {
 _SMALLEST_X_TRANS = 512
 
 
-def develop(photo: RawPhoto, *, color: str = "srgb") -> NDArray[np.uint16]:
-    """Return the picture as LibRaw develops it: demosaiced, white-balanced, in a standard color space, upright.
+def develop(photo: RawPhoto, *, color: str = "srgb") -> RgbPhoto:
+    """Return the picture that LibRaw makes of a RAW photo: demosaiced, white-balanced, upright.
 
     Parameters
     ----------
@@ -35,8 +36,9 @@ def develop(photo: RawPhoto, *, color: str = "srgb") -> NDArray[np.uint16]:
 
     Returns
     -------
-    ndarray of uint16, shape (H, W, 3)
-        Encoded with the tone curve of the color space, 0 black, 65535 white.
+    RgbPhoto
+        uint16, shape (H, W, 3), encoded with the tone curve of the color space: 0 black, 65535 white. It has the ICC
+        profile of the color space.
 
     Raises
     ------
@@ -48,7 +50,7 @@ def develop(photo: RawPhoto, *, color: str = "srgb") -> NDArray[np.uint16]:
     Nothing depends on the brightness of the picture (no automatic brightening, no white level guessed from the
     highest value), so a photo and its denoised self come out equally bright.
     """
-    color_space(color)
+    icc = profile(color)
     with unpacked(encode_bare_dng(photo), name="The photo") as raw:
         light = raw.postprocess(
             demosaic_algorithm=_algorithm(photo),
@@ -59,8 +61,17 @@ def develop(photo: RawPhoto, *, color: str = "srgb") -> NDArray[np.uint16]:
             output_bps=16,
             gamma=(1, 1),
         )
-    picture = encoding_table(color)[light]
-    return np.repeat(picture, 3, axis=2) if picture.shape[2] == 1 else picture
+    samples = encoding_table(color)[light]
+    return RgbPhoto(
+        samples=np.repeat(samples, 3, axis=2) if samples.shape[2] == 1 else samples,
+        extra=None,
+        encoding=encoding_of(icc, gray=False, floating=False),
+        stored=Stored("tiff", icc),
+        make=photo.make,
+        model=photo.model,
+        iso=photo.iso,
+        source=photo.source,
+    )
 
 
 def _algorithm(photo: RawPhoto) -> rawpy.DemosaicAlgorithm:

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from rwdenoise.errors import SettingsError
 from rwdenoise.io.pictures.convert import to_photo
-from rwdenoise.io.pictures.encodings import DISPLAY
 from rwdenoise.io.raw.develop import develop
 from rwdenoise.noise.curve import NoiseCurve
 from rwdenoise.photo.kinds import Photo
@@ -116,8 +115,7 @@ def _means(values: Floats, times: int) -> Floats:
 
 def _developed(photo: Photo) -> RgbPhoto:
     if isinstance(photo, RawPhoto):
-        samples, encoding, stored = develop(photo), DISPLAY, Stored("tiff")
-        return RgbPhoto(samples, None, encoding, stored, 1, photo.make, photo.model, photo.iso, photo.source)
+        return develop(photo)
     return replace(photo, samples=upright(photo.samples, photo.orientation), extra=None, orientation=1)
 
 

@@ -37,7 +37,7 @@ def test_developed_grain_is_gray_and_color_noise_is_gone(cfa: Cfa) -> None:
 
 def spread(photo) -> tuple[float, float]:
     """Return the standard deviations of luminance and of color differences in a developed photo of a wall."""
-    picture = develop(photo)[40:-40, 40:-40].astype(np.float64)
+    picture = develop(photo).samples[40:-40, 40:-40].astype(np.float64)
     luminance = picture @ list(LUMINANCE.values())
     color = np.hypot((picture[..., 0] - luminance).std(), (picture[..., 2] - luminance).std())
     return float(luminance.std()), float(color)

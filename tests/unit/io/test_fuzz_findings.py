@@ -12,12 +12,12 @@ from safetensors.numpy import save_file
 from rwdenoise.errors import CorruptPhotoError, WeightsCorruptError
 from rwdenoise.io.metadata.camera import read_identity, read_orientation
 from rwdenoise.io.metadata.copy import copy_metadata
-from rwdenoise.io.raster import encode_picture, read_picture
 from rwdenoise.io.raw import tiff_structure as tags
 from rwdenoise.io.raw.dng import encode_bare_dng
 from rwdenoise.io.raw.dng_tags import black_level, color_matrix
 from rwdenoise.io.raw.reader import read_raw
-from rwdenoise.io.write import write_photo
+from rwdenoise.io.read import read_picture
+from rwdenoise.io.write import encode_picture, write_photo
 from rwdenoise.network.unet import load_network
 from rwdenoise.network.weights import FORMAT
 from rwdenoise.photo.cfa import LINEAR, RGGB, Cfa
@@ -37,7 +37,7 @@ def test_exiv2_raises_more_than_its_own_errors(tmp_path: Path) -> None:
     warned = []
     jpeg = saved(pixels(), "JPEG")
     source = write(tmp_path / "a.webp", OVERFLOWING)
-    assert copy_metadata(source, jpeg, kind="jpeg", provenance=None, warn=warned.append)
+    assert copy_metadata(raw_photo(source=source), jpeg, kind="jpeg", provenance=None, warn=warned.append)
     assert "cannot be read" in warned[0]
 
 
@@ -52,9 +52,7 @@ def test_an_unchanged_jpeg_with_damaged_exif_can_be_written(tmp_path: Path) -> N
     exif = b"Exif\0\0II*\0\x08\0\0\0\1\0" + b"\x12\1\3\0\1\0\0\0\6\0\0\0" + bytes(4)
     jpeg = saved(pixels(), "JPEG", exif=exif).replace(b"II*\0", b"II+\0")
     source, warned = write(tmp_path / "a.jpg", jpeg), []
-    written = copy_metadata(
-        source, jpeg, kind="jpeg", provenance=None, warn=warned.append, picture=read_picture(source)
-    )
+    written = copy_metadata(read_picture(source), jpeg, kind="jpeg", provenance=None, warn=warned.append)
     assert bytes(written) == jpeg
     assert "that of the source" in warned[-1]
 

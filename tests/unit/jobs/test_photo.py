@@ -173,7 +173,7 @@ def test_the_format_is_given_or_that_of_the_name(world, tmp_path, name, format, 
 
 @pytest.mark.parametrize(
     ("photo", "format", "words"),
-    [(fake_picture(), "dng", "is a developed picture, "), (fake_photo(), "webp", "is camera RAW, ")],
+    [(fake_picture(), "dng", "is a developed picture, "), (fake_photo(), "heif", "is camera RAW, ")],
 )
 def test_a_format_that_does_not_suit_is_refused_before_any_work(world, photo, format, words) -> None:
     world.photo = photo

@@ -14,13 +14,14 @@ import numpy as np
 import pytest
 
 from rwdenoise.errors import Cancelled, CorruptPhotoError, PhotoAccessError, PhotoError, UnsupportedPhotoError
+from rwdenoise.io.formats import PICTURE_OUTPUTS
 from rwdenoise.io.isolated import reader as isolated
 from rwdenoise.io.isolated.photos import pack, unpack
 from rwdenoise.io.isolated.reader import IsolatedReader
 from rwdenoise.io.isolated.wire import NONSENSE, Message, read_message, write_message
-from rwdenoise.io.raster import PICTURE_FORMATS, encode_picture
 from rwdenoise.io.raw.dng import encode_bare_dng, encode_dng
 from rwdenoise.io.read import read_photo
+from rwdenoise.io.write import encode_picture
 from rwdenoise.photo.cfa import LINEAR, MONOCHROME, RGGB, X_TRANS, Cfa
 from rwdenoise.photo.kinds import Photo
 from tests.fakes import fake_picture
@@ -85,7 +86,7 @@ def test_raw_comes_back_the_same(cfa: Cfa, reader: IsolatedReader, tmp_path: Pat
     assert photo.source == path
 
 
-@pytest.mark.parametrize("format", PICTURE_FORMATS)
+@pytest.mark.parametrize("format", PICTURE_OUTPUTS)
 def test_a_picture_comes_back_the_same(format: str, reader: IsolatedReader, tmp_path: Path) -> None:
     path = write(tmp_path / f"a.{format}", encode_picture(fake_picture(), format=format))
     photo, expected = reader.read(path), read_photo(path)

@@ -12,22 +12,21 @@ import tifffile
 from rwdenoise.io.metadata.camera import read_identity, read_orientation
 from rwdenoise.io.metadata.copy import copy_metadata, sidecars
 from rwdenoise.io.pictures.icc import profile
-from rwdenoise.io.raster import read_picture
-from rwdenoise.io.raw.developed import encode_jpeg, encode_png, encode_tiff
 from rwdenoise.io.raw.dng import encode_dng
 from rwdenoise.io.raw.private_data import private_tags
 from rwdenoise.io.raw.tiff_structure import read_directories
+from rwdenoise.io.read import read_picture
 from rwdenoise.io.write import write_picture
 from tests.photos import PREVIEW, PROVENANCE, raw_photo
-from tests.pictures import changed, opened, pixels, saved, write
+from tests.pictures import changed, developed, opened, pixels, saved, write
 
 ICC = profile("srgb")
 RGB = np.zeros((20, 30, 3), np.uint16)
 ENCODED = {
     "dng": encode_dng(raw_photo(orientation=6), preview=PREVIEW, provenance=PROVENANCE),
-    "tiff": encode_tiff(RGB, icc=ICC),
-    "jpeg": encode_jpeg(RGB, icc=ICC),
-    "png": encode_png(RGB, icc=ICC),
+    "tiff": developed(RGB, "tiff"),
+    "jpeg": developed(RGB, "jpeg"),
+    "png": developed(RGB, "png"),
 }
 XMP = """<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
 <rdf:Description xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:tiff="http://ns.adobe.com/tiff/1.0/"
@@ -38,7 +37,9 @@ XMP = """<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.o
 
 def copied(source: Path | None, kind: str) -> exiv2.Image:
     warnings: list[str] = []
-    data = copy_metadata(source, ENCODED[kind], kind=kind, provenance=PROVENANCE, warn=warnings.append)
+    data = copy_metadata(
+        raw_photo(source=source), ENCODED[kind], kind=kind, provenance=PROVENANCE, warn=warnings.append
+    )
     assert warnings == []
     image = exiv2.ImageFactory.open(data)
     image.readMetadata()
@@ -75,13 +76,15 @@ def test_developed_pictures_are_upright_and_say_nothing_of_the_raw(data: Path, k
 def test_pixels_stay_as_they_are(data: Path) -> None:
     source = data / "raw" / "metadata" / "et-CanonRaw.cr2"
     rgb = np.random.default_rng(4).integers(0, 65536, (50, 60, 3)).astype(np.uint16)
-    done = copy_metadata(source, encode_tiff(rgb, icc=ICC), kind="tiff", provenance=PROVENANCE, warn=pytest.fail)
+    done = copy_metadata(
+        raw_photo(source=source), developed(rgb, "tiff"), kind="tiff", provenance=PROVENANCE, warn=pytest.fail
+    )
     np.testing.assert_array_equal(tifffile.imread(BytesIO(done)), rgb)
 
 
 def test_a_dng_keeps_its_own_structure(data: Path) -> None:
     source = data / "raw" / "metadata" / "et-DNG.dng"
-    done = copy_metadata(source, ENCODED["dng"], kind="dng", provenance=PROVENANCE, warn=pytest.fail)
+    done = copy_metadata(raw_photo(source=source), ENCODED["dng"], kind="dng", provenance=PROVENANCE, warn=pytest.fail)
     before, after = read_directories(ENCODED["dng"]), read_directories(done)
     own = [code for code in before[0] if code >= 50706]
     assert own
@@ -112,7 +115,9 @@ def test_entities_in_a_sidecar_are_never_resolved(tmp_path: Path, entity: str) -
     doctype = f'<!DOCTYPE x [<!ENTITY a0 "aaaaaaaaaa">{entity.format(secret=(tmp_path / "secret").as_uri())}]>'
     source.with_suffix(".xmp").write_text(doctype + XMP.format(rating="&a9;"))
     warnings: list[str] = []
-    data = copy_metadata(source, ENCODED["jpeg"], kind="jpeg", provenance=PROVENANCE, warn=warnings.append)
+    data = copy_metadata(
+        raw_photo(source=source), ENCODED["jpeg"], kind="jpeg", provenance=PROVENANCE, warn=warnings.append
+    )
     assert [warning.partition(" cannot be read")[0] for warning in warnings] == ["The sidecar a.xmp"]
     assert b"secret words" not in bytes(data)
     assert len(data) < 2 * len(ENCODED["jpeg"]) + 10_000
@@ -139,7 +144,9 @@ def test_damaged_metadata_is_a_warning_and_nothing_more(tmp_path: Path, kind: st
     (tmp_path / "photo.xmp").write_text("no XMP")
     source.write_bytes(content)
     warnings: list[str] = []
-    done = copy_metadata(source, ENCODED[kind], kind=kind, provenance=PROVENANCE, warn=warnings.append)
+    done = copy_metadata(
+        raw_photo(source=source), ENCODED[kind], kind=kind, provenance=PROVENANCE, warn=warnings.append
+    )
     assert any("photo.xmp" in warning for warning in warnings)
     assert len(done) > len(ENCODED[kind])
     assert any("photo.NEF" in warning for warning in warnings) or content == b"II*\0\x08\0\0\0\xff\xff"
@@ -155,7 +162,9 @@ def test_maker_notes_too_large_for_a_jpeg_are_no_reason_to_fail(tmp_path: Path) 
     source = tmp_path / "big.tiff"
     source.write_bytes(bytes(image.data()))
     warnings: list[str] = []
-    done = copy_metadata(source, ENCODED["jpeg"], kind="jpeg", provenance=PROVENANCE, warn=warnings.append)
+    done = copy_metadata(
+        raw_photo(source=source), ENCODED["jpeg"], kind="jpeg", provenance=PROVENANCE, warn=warnings.append
+    )
     opened = exiv2.ImageFactory.open(done)
     opened.readMetadata()
     assert "Xmp.rwd.Weights" in {datum.key() for datum in opened.xmpData()}
@@ -312,7 +321,7 @@ class TestPictures:
         file = BytesIO()
         tifffile.imwrite(file, pixels(), bigtiff=True)
         said: list[str] = []
-        done = copy_metadata(None, file.getvalue(), kind="tiff", provenance=PROVENANCE, warn=said.append)
+        done = copy_metadata(raw_photo(), file.getvalue(), kind="tiff", provenance=PROVENANCE, warn=said.append)
         assert done == file.getvalue()
         assert len(said) == 1
         assert "exiv2" in said[0]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from rwdenoise.io.metadata.provenance import made_from
-from rwdenoise.io.raster import read_picture
+from rwdenoise.io.read import read_picture
 from rwdenoise.io.write import write_photo, write_picture
 from tests.photos import PROVENANCE, raw_photo
 from tests.pictures import pixels, saved, write

@@ -10,7 +10,7 @@ from PIL import Image
 
 from rwdenoise.errors import CorruptPhotoError, SettingsError, UnsupportedPhotoError
 from rwdenoise.io.pictures.icc import profile
-from rwdenoise.io.pictures.jpeg import encode_jpeg_photo, read_jpeg
+from rwdenoise.io.pictures.jpeg import encode_jpeg, read_jpeg
 from tests.pictures import changed, opened, pixels, saved
 
 KINDS = {
@@ -29,7 +29,7 @@ def test_the_same_compression(settings: dict) -> None:
     before = saved(pixels(), "JPEG", **settings)
     photo = read_jpeg(before, name="a.jpg")
     np.testing.assert_array_equal(photo.samples, np.asarray(opened(before)))
-    first, second = opened(before), opened(encode_jpeg_photo(changed(photo)))
+    first, second = opened(before), opened(encode_jpeg(changed(photo)))
     assert second.layer == first.layer
     assert second.quantization == first.quantization
     for key in ("icc_profile", "dpi", "jfif_density", "jfif_unit", "progressive", "comment", "adobe_transform"):
@@ -40,20 +40,20 @@ def test_the_same_compression(settings: dict) -> None:
 def test_gray() -> None:
     photo = read_jpeg(saved(pixels(channels=1), "JPEG", quality=95), name="a.jpg")
     assert photo.samples.shape == (75, 101, 1)
-    again = opened(encode_jpeg_photo(changed(photo)))
+    again = opened(encode_jpeg(changed(photo)))
     assert again.mode == "L"
 
 
 def test_pixels_per_cm() -> None:
     data = bytearray(saved(pixels(), "JPEG", dpi=(300, 300)))
     data[13:18] = struct.pack(">BHH", 2, 118, 120)
-    again = encode_jpeg_photo(changed(read_jpeg(bytes(data), name="a.jpg")))
+    again = encode_jpeg(changed(read_jpeg(bytes(data), name="a.jpg")))
     assert again[13:18] == data[13:18]
 
 
 def test_a_quality_that_is_asked_for() -> None:
     photo = read_jpeg(saved(pixels(), "JPEG", quality=95, subsampling=2), name="a.jpg")
-    again = opened(encode_jpeg_photo(photo, quality=40))
+    again = opened(encode_jpeg(photo, quality=40))
     assert again.quantization == opened(saved(pixels(), "JPEG", quality=40)).quantization
     assert again.layer[0][1:3] == (2, 2)
 
@@ -62,13 +62,13 @@ def test_a_quality_that_is_asked_for() -> None:
 def test_noise_of_the_finest_tables_is_no_reason_to_fail(progressive: bool) -> None:
     noise = np.random.default_rng(1).integers(0, 256, (200, 300, 3)).astype(np.uint8)
     fine = saved(pixels(size=(200, 300)), "JPEG", qtables=[[1] * 64], subsampling=0, progressive=progressive)
-    again = encode_jpeg_photo(read_jpeg(fine, name="a.jpg").with_samples(noise))
+    again = encode_jpeg(read_jpeg(fine, name="a.jpg").with_samples(noise))
     assert np.abs(np.asarray(opened(again)).astype(int) - noise).max() <= 4
 
 
 def test_odd_subsamplings_keep_all_color() -> None:
     data = bytes(imagecodecs.jpeg8_encode(pixels(), level=90, subsampling="440"))
-    again = opened(encode_jpeg_photo(changed(read_jpeg(data, name="a.jpg"))))
+    again = opened(encode_jpeg(changed(read_jpeg(data, name="a.jpg"))))
     assert {layer[1:3] for layer in again.layer} == {(1, 1)}
 
 
@@ -130,4 +130,4 @@ def test_broken_metadata_is_none_of_its_business() -> None:
 def test_too_large_a_picture() -> None:
     photo = read_jpeg(saved(pixels(), "JPEG"), name="a.jpg")
     with pytest.raises(SettingsError, match="65501"):
-        encode_jpeg_photo(photo.with_samples(np.zeros((1, 65501, 3), np.uint8)))
+        encode_jpeg(photo.with_samples(np.zeros((1, 65501, 3), np.uint8)))

@@ -10,7 +10,7 @@ from PIL import Image
 
 from rwdenoise.errors import CorruptPhotoError, UnsupportedPhotoError
 from rwdenoise.io.pictures.icc import profile
-from rwdenoise.io.pictures.png import Chunk, encode_png_photo, profile_chunk, read_png, with_chunks
+from rwdenoise.io.pictures.png import Chunk, encode_png, profile_chunk, read_png, with_chunks
 from tests.pictures import changed, opened, pixels, saved
 
 PHYS = Chunk(b"pHYs", struct.pack(">IIB", 11811, 11000, 1))
@@ -47,7 +47,7 @@ def test_every_pixel_comes_back(channels: int, depth: type) -> None:
     assert photo.samples.dtype == depth
     assert photo.samples.shape[2] == (1 if channels < 3 else 3)
     assert (photo.extra is not None) == (channels in (2, 4))
-    again = imagecodecs.png_decode(encode_png_photo(photo))
+    again = imagecodecs.png_decode(encode_png(photo))
     np.testing.assert_array_equal(again.reshape(array.shape), array)
 
 
@@ -70,7 +70,7 @@ def test_color_and_density_go_along() -> None:
     data = with_chunks(imagecodecs.png_encode(pixels(depth=np.uint16)), [profile_chunk(icc), *KEPT])
     photo = read_png(data, name="a.png")
     assert photo.stored.icc == icc
-    again = chunks_of(encode_png_photo(changed(photo)))
+    again = chunks_of(encode_png(changed(photo)))
     assert [chunk for chunk in again if chunk.kind not in (b"IHDR", b"IDAT", b"IEND")] == [profile_chunk(icc), *KEPT]
 
 

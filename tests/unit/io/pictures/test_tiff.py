@@ -14,7 +14,7 @@ from PIL import Image
 from rwdenoise.errors import CorruptPhotoError, PhotoAccessError, PhotoError, UnsupportedPhotoError
 from rwdenoise.io.pictures.encodings import DISPLAY, LINEAR
 from rwdenoise.io.pictures.icc import profile
-from rwdenoise.io.pictures.tiff import encode_tiff_photo, read_tiff
+from rwdenoise.io.pictures.tiff import encode_tiff, read_tiff
 from rwdenoise.photo.rgb import RgbPhoto
 
 RGB16 = np.random.default_rng(5).integers(0, 65536, (40, 33, 3)).astype(np.uint16)
@@ -35,7 +35,7 @@ def read(data: bytes | Path) -> RgbPhoto:
 
 
 def written(photo: RgbPhoto) -> tifffile.TiffPage:
-    with tifffile.TiffFile(BytesIO(encode_tiff_photo(photo))) as tif:
+    with tifffile.TiffFile(BytesIO(encode_tiff(photo))) as tif:
         assert len(tif.pages) == 1
         return tif.pages[0]
 
@@ -239,7 +239,7 @@ def test_pillow_opens_what_is_written() -> None:
     photo = read(
         tiff(RGB8, iccprofile=profile("srgb"), compression="lzw", resolution=(240, 240), resolutionunit="INCH")
     )
-    with Image.open(BytesIO(encode_tiff_photo(photo))) as picture:
+    with Image.open(BytesIO(encode_tiff(photo))) as picture:
         np.testing.assert_array_equal(np.asarray(picture), RGB8)
         assert picture.info["icc_profile"] == profile("srgb")
         assert picture.info["dpi"] == (240, 240)
@@ -257,7 +257,7 @@ def test_exiftool_reads_what_is_written(tmp_path: Path) -> None:
         extratags=[(274, 3, 1, 6, True)],
     )
     path = tmp_path / "a.tif"
-    path.write_bytes(encode_tiff_photo(read(data)))
+    path.write_bytes(encode_tiff(read(data)))
     command = ["exiftool", "-json", "-n", "-validate", "-all", str(path)]
     found = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)[0]
     wanted = {

@@ -8,7 +8,7 @@ from PIL import Image
 
 from rwdenoise.errors import CorruptPhotoError, SettingsError, UnsupportedPhotoError
 from rwdenoise.io.pictures.icc import profile
-from rwdenoise.io.pictures.webp import encode_webp_photo, read_webp
+from rwdenoise.io.pictures.webp import encode_webp, read_webp
 from tests.pictures import changed, opened, pixels, saved
 
 
@@ -18,7 +18,7 @@ def test_lossless(channels: int) -> None:
     data = saved(pixels(channels=channels), "WEBP", lossless=True, exact=True, icc_profile=icc)
     photo = read_webp(data, name="a.webp")
     again = changed(photo)
-    written = encode_webp_photo(again)
+    written = encode_webp(again)
     assert b"VP8L" in written
     np.testing.assert_array_equal(read_webp(written, name="b.webp").samples, again.samples)
     assert opened(written).info["icc_profile"] == icc
@@ -30,11 +30,11 @@ def test_lossless(channels: int) -> None:
 @pytest.mark.parametrize("channels", [3, 4])
 def test_lossy(channels: int) -> None:
     photo = read_webp(saved(pixels(channels=channels), "WEBP", quality=80), name="a.webp")
-    written = encode_webp_photo(changed(photo))
+    written = encode_webp(changed(photo))
     assert b"VP8L" not in written
     again = read_webp(written, name="b.webp")
     assert np.abs(again.samples.astype(int) - changed(photo).samples).mean() < 2.5
-    assert len(encode_webp_photo(photo, quality=20)) < len(written)
+    assert len(encode_webp(photo, quality=20)) < len(written)
     assert (again.extra is not None) == (channels == 4)
 
 
@@ -56,4 +56,4 @@ def test_cut_off(tenth: int, settings: dict) -> None:
 def test_too_large_a_picture() -> None:
     photo = read_webp(saved(pixels(), "WEBP"), name="a.webp")
     with pytest.raises(SettingsError, match="16384"):
-        encode_webp_photo(photo.with_samples(np.zeros((1, 16384, 3), np.uint8)))
+        encode_webp(photo.with_samples(np.zeros((1, 16384, 3), np.uint8)))

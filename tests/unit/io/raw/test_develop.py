@@ -21,7 +21,7 @@ LEVEL = 0.3
 @pytest.mark.parametrize("cfa", [*BAYER_PHASES, X_TRANS, MONOCHROME])
 @pytest.mark.parametrize("color", ["srgb", "prophoto"])
 def test_a_gray_wall_is_gray_and_as_bright_as_it_is(cfa: Cfa, color: str) -> None:
-    picture = develop(flat_photo(cfa, level=LEVEL), color=color)
+    picture = develop(flat_photo(cfa, level=LEVEL), color=color).samples
     assert picture.dtype == np.uint16
     assert picture.shape == (600, 640, 3)
     wanted = encoding_table(color)[round(LEVEL * 65535)]
@@ -30,20 +30,20 @@ def test_a_gray_wall_is_gray_and_as_bright_as_it_is(cfa: Cfa, color: str) -> Non
 
 @pytest.mark.parametrize("size", [(60, 80), (300, 511)])
 def test_small_x_trans_photos(size: tuple[int, int]) -> None:
-    assert develop(flat_photo(X_TRANS, level=LEVEL, size=size)).shape == (*size, 3)
+    assert develop(flat_photo(X_TRANS, level=LEVEL, size=size)).samples.shape == (*size, 3)
 
 
 def test_brightness_does_not_depend_on_the_brightest_pixel() -> None:
     photo = flat_photo(level=LEVEL)
-    before = develop(photo)
+    before = develop(photo).samples
     photo.mosaic[300:304, 300:304] = 15000
-    np.testing.assert_array_equal(develop(photo)[:100], before[:100])
+    np.testing.assert_array_equal(develop(photo).samples[:100], before[:100])
 
 
 def test_steps_finer_than_the_camera_s_are_seen() -> None:
     photo = raw_photo(size=(270, 300), black=0.0, white=255.0)
     planes = np.tile(np.linspace(0.2, 0.25, 300, dtype=np.float32), (1, 270, 1))
-    assert len(np.unique(develop(photo.with_planes(planes))[100, :, 1])) > 150
+    assert len(np.unique(develop(photo.with_planes(planes)).samples[100, :, 1])) > 150
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_steps_finer_than_the_camera_s_are_seen() -> None:
 def test_the_picture_is_upright(orientation: int, corner: tuple[int, int]) -> None:
     photo = flat_photo(level=0.1, orientation=orientation)
     photo.mosaic[:100, :100] *= 5
-    picture = develop(photo)
+    picture = develop(photo).samples
     assert picture.shape == ((600, 640, 3) if orientation < 5 else (640, 600, 3))
     y, x = (5 if side == 0 else -5 for side in corner)
     assert picture[y, x].min() > 2 * np.median(picture)
@@ -63,7 +63,7 @@ def test_color_spaces_show_the_same_picture(data) -> None:
     srgb = ImageCms.createProfile("sRGB")
     seen = {}
     for name in COLOR_SPACES:
-        picture = Image.fromarray(to_depth(develop(photo, color=name), np.uint8))
+        picture = Image.fromarray(to_depth(develop(photo, color=name).samples, np.uint8))
         own = ImageCms.ImageCmsProfile(BytesIO(profile(name)))
         seen[name] = np.asarray(ImageCms.profileToProfile(picture, own, srgb)).astype(int)
     inside = ((seen["srgb"] > 5) & (seen["srgb"] < 250)).all(axis=2)
@@ -75,7 +75,7 @@ def test_color_spaces_show_the_same_picture(data) -> None:
 def test_the_same_as_libraw_makes_of_the_source(data, name: str) -> None:
     with rawpy.imread(str(data / "raw" / name)) as raw:
         theirs = raw.postprocess(use_camera_wb=True, no_auto_bright=True, adjust_maximum_thr=0, gamma=(2.4, 12.92))
-    ours = to_depth(develop(read_raw(data / "raw" / name)), np.uint8)
+    ours = to_depth(develop(read_raw(data / "raw" / name)).samples, np.uint8)
     assert ours.shape == theirs.shape
     assert np.abs(ours.astype(int) - theirs).mean() < 0.6
 

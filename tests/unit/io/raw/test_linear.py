@@ -84,7 +84,7 @@ def test_a_stack_of_a_camera_without_matrix(data: Path) -> None:
 @pytest.mark.parametrize("name", [f"linear/{name}.dng" for name in LINEAR_FILES] + ["kodak-c330.raw"])
 def test_the_planes_are_what_libraw_develops(data: Path, name: str) -> None:
     photo = read_raw(data / "raw" / name)
-    picture = develop(photo).astype(np.float64) / 65535
+    picture = develop(photo).samples.astype(np.float64) / 65535
     planes = photo.planes().transpose(1, 2, 0)
     assert np.abs(picture - planes.clip(0, 1)).mean() < 0.1 / 255
     preview = render_preview(photo)
@@ -228,7 +228,7 @@ def test_black_is_subtracted_because_no_viewer_does_so(tmp_path: Path, levels: t
 
 def test_levels_and_colors_come_out_right_in_libraw() -> None:
     photo = linear_photo()
-    picture = develop(photo) / 65535
+    picture = develop(photo).samples / 65535
     planes = np.rot90(photo.planes().transpose(1, 2, 0), -1)
     # LibRaw cuts off what is too dark or too bright before the matrix.
     light = np.rot90(photo.linear_planes().transpose(1, 2, 0), -1) * photo.white_balance
