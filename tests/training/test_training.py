@@ -15,8 +15,9 @@ from torch.nn import functional
 
 from rwdenoise.errors import SettingsError, WeightsMismatchError
 from rwdenoise.network.unet import UNet, load_network, save_network
+from rwdenoise.network.weights import Architecture, read_facts, verify
 from rwdenoise.network.weights import list_weights as list_in
-from rwdenoise.network.weights import read_facts, verify
+from rwdenoise.photo.cfa import Domain
 from rwdenoise.photo.color import encode_srgb
 from rwdenoise.simulation.scene import draw_scene
 from tests.tiny import ARCHITECTURE, tiny_facts, tiny_network
@@ -298,6 +299,15 @@ def test_export_describes_itself_and_enters_the_manifest(tmp_path: Path) -> None
     assert read_facts(listed.path) == facts == load_network(listed.path)[1]
     assert "12 batches" in facts.trained
     assert 0 < facts.halo <= 48
+
+
+@pytest.mark.parametrize("domain", ["cfa", "rgb"])
+def test_a_network_that_has_learned_nothing_is_exported_with_a_halo(tmp_path: Path, domain: Domain) -> None:
+    recipe = dataclasses.replace(RECIPE, architecture=Architecture(domain, widths=(8, 8), blocks=(1, 1), embedding=16))
+    checkpoint = write_checkpoint(tmp_path, UNet(recipe.architecture))
+    facts = export(recipe, checkpoint, tmp_path, name="tiny", version="0.1")
+    assert facts.halo == recipe.architecture.multiple
+    assert load_network(tmp_path / "tiny.safetensors")[1] == facts
 
 
 def test_export_averages_with_other_weights(tmp_path: Path) -> None:
