@@ -1,4 +1,4 @@
-"""What all tests share."""
+"""Fixtures and options for all tests."""
 
 import os
 import shutil
@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.fixture(scope="session")
 def data() -> Path:
-    """Return the folder of real photos, which are not part of the project; without it the test is skipped."""
+    """Return the folder of real photos, which are not part of the project; skip the test if it is missing."""
     folder = Path(os.environ.get("RWDENOISE_DATA", ROOT.parent / "shared" / "data"))
     if not folder.is_dir():
         pytest.skip(f"there are no real photos at {folder}; RWDENOISE_DATA says where they are")
@@ -25,14 +25,14 @@ def pytest_configure(config: pytest.Config) -> None:
     """Keep the tests, and the programs they start, away from the user's configuration and journal."""
     folder = Path(tempfile.mkdtemp(prefix="rwdenoise-tests-"))
     config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
-    # Before anything of the program is imported, which looks for its configuration.
+    # Set before any import of the program, which looks for its configuration.
     for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME"):
         os.environ[name] = str(folder / name.lower())
     _hear_signals()
 
 
 def _hear_signals() -> None:
-    """Let programs under test hear signals that whoever started the tests told to ignore (`nohup`, a shell's `&`)."""
+    """Restore signals that the caller of the tests set to be ignored (`nohup`, a shell's `&`)."""
     for name, usual in {"SIGINT": signal.default_int_handler, "SIGHUP": signal.SIG_DFL}.items():
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is signal.SIG_IGN:
@@ -40,13 +40,13 @@ def _hear_signals() -> None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the switch that writes the golden files anew; it is never used in CI."""
+    """Add the option that rewrites the golden files; CI never uses it."""
     parser.addoption("--update-golden", action="store_true", help="write the expected golden files anew")
 
 
 @pytest.fixture
 def update_golden(request: pytest.FixtureRequest) -> bool:
-    """Tell whether the golden files shall be written anew."""
+    """Return whether to rewrite the golden files."""
     return bool(request.config.getoption("--update-golden"))
 
 

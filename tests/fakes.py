@@ -1,4 +1,4 @@
-"""Stand-ins for what is slow or needs a network."""
+"""Fake denoiser and small photos for fast tests."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -18,7 +18,7 @@ from rwdenoise.photo.tiling import Area
 
 @dataclass
 class FakeDenoiser:
-    """Halves every value, in two tiles for each step, and remembers what it was asked."""
+    """Denoiser that halves every value, in two tiles per step, and records its calls."""
 
     name: str = "fake 1.0"
     device: str = "nowhere"
@@ -66,14 +66,14 @@ def fake_picture() -> RgbPhoto:
 
 
 def fake_linear_photo() -> RawPhoto:
-    """Return a small RAW photo that is no mosaic."""
+    """Return a small linear RAW photo: three colors per pixel, not a mosaic."""
     photo = fake_photo()
     mosaic = np.repeat(photo.mosaic[..., np.newaxis], 3, axis=2)
     return replace(photo, mosaic=mosaic, cfa=LINEAR, black=np.full((1, 1, 3), 64, np.float32))
 
 
 def fake_photo(*, noise: NoiseProfile | None = None, height: int = 4, width: int = 6) -> RawPhoto:
-    """Return a small Bayer photo without borders."""
+    """Return a small Bayer photo without masked borders."""
     return RawPhoto(
         mosaic=np.arange(100, 100 + height * width, dtype=np.uint16).reshape(height, width),
         cfa=RGGB,

@@ -1,4 +1,4 @@
-"""Comparisons for reports, made up: nothing is read and nothing denoised."""
+"""Make up comparisons for reports, without reading or denoising a photo."""
 
 from io import BytesIO
 
@@ -8,7 +8,7 @@ from PIL import Image
 from rwdenoise.photo.tiling import Area
 from rwdenoise.view.report.content import Comparison, Picture, View, encode, encode_crop, encode_drawing, thumbnail_of
 
-#: Of the whole photo and of the crops, in px.
+#: Size of the whole photo and edge length of the crops, in px.
 WIDTH, HEIGHT, CROP = 960, 640, 160
 MARK = Area(64, 96, 32, 64)
 
@@ -32,7 +32,7 @@ def comparison(name: str, *, iso: float = 6400, marks: int = 0, title: str = "Th
 
 
 def view(title: str, rng: np.random.Generator, size: tuple[int, int], **details) -> View:
-    """Return noise on a ramp before, the ramp after, and the noise."""
+    """Return a view: a noisy ramp before, the ramp after, and the noise."""
     ramp = np.broadcast_to(np.linspace(40, 215, size[1])[:, np.newaxis], (*size, 3))
     noise = rng.normal(0, 25, (*size, 3))
     pictures = ((ramp + noise), ramp, 128 + noise)
@@ -40,7 +40,7 @@ def view(title: str, rng: np.random.Generator, size: tuple[int, int], **details)
 
 
 def photo_full_of_detail(longest: int, quality: int) -> Picture:
-    """Return a picture that takes more bytes than usual ones."""
+    """Return a picture with so much detail that it takes more bytes than typical ones."""
     rng = np.random.default_rng(0)
     coarse = rng.integers(0, 256, (longest // 6, longest // 4, 3)).astype(np.uint8)
     return encode(np.repeat(np.repeat(coarse, 4, axis=0), 4, axis=1), quality=quality)

@@ -1,4 +1,4 @@
-"""Photos drawn by the tests, so that none has to be shipped."""
+"""Synthetic RAW photos for tests: the repository needs no photo files."""
 
 from pathlib import Path
 
@@ -29,7 +29,7 @@ def raw_photo(
     seed: int = 0,
     source: Path | None = None,
 ) -> RawPhoto:
-    """Return a photo of noise, with a black level of its own at each site, or of each color of a linear photo."""
+    """Return a photo of noise, with a different black level at each site, or for each color of a linear photo."""
     rng = np.random.default_rng(seed)
     active = active or Area(0, 0, *size)
     period = (1, 1, 3) if cfa == LINEAR else cfa.period
@@ -53,7 +53,7 @@ def raw_photo(
 
 
 def flat_photo(cfa: Cfa = RGGB, *, level: float, size: tuple[int, int] = (600, 640), orientation: int = 1) -> RawPhoto:
-    """Return a photo of a gray wall: the same light everywhere, seen through the camera's colors."""
+    """Return a photo of a gray wall: uniform light, recorded in camera color."""
     photo = raw_photo(cfa, size=size, orientation=orientation, black=0.0, white=16000.0)
     gains = np.array([*photo.white_balance, 1.0])
     signal = level / gains[cfa.sites(*size)]

@@ -1,4 +1,4 @@
-"""Developed pictures for tests: soft colors, so that JPEG changes them little."""
+"""Developed pictures for tests, with soft colors that JPEG changes only a little."""
 
 from io import BytesIO
 from pathlib import Path
@@ -13,7 +13,7 @@ from rwdenoise.photo.rgb import RgbPhoto, Stored
 
 
 def pixels(*, channels: int = 3, depth: type = np.uint8, size: tuple[int, int] = (75, 101)) -> np.ndarray:
-    """Return (H, W, channels); the last of an even number of channels goes from 0 to full, as alpha does."""
+    """Return a picture of shape (H, W, channels); the last of an even number of channels is an alpha ramp."""
     height, width = size
     y, x = np.mgrid[:height, :width] / np.array([height, width]).reshape(2, 1, 1)
     planes = [(y + x) / 2, (1 - y + x) / 2, (y + 1 - x) / 2, x]
@@ -22,7 +22,7 @@ def pixels(*, channels: int = 3, depth: type = np.uint8, size: tuple[int, int] =
 
 
 def saved(array: np.ndarray, format: str, **settings) -> bytes:
-    """Return the picture as Pillow writes it."""
+    """Return the picture as a file written by Pillow."""
     file = BytesIO()
     Image.fromarray(array[..., 0] if array.shape[2] == 1 else array).save(file, format, **settings)
     return file.getvalue()
@@ -46,5 +46,5 @@ def write(path: Path, data: bytes) -> Path:
 
 
 def changed(photo: RgbPhoto) -> RgbPhoto:
-    """Return the picture a little darker."""
+    """Return a slightly darker copy of the picture."""
     return photo.with_samples((photo.samples * 0.9).astype(photo.samples.dtype))

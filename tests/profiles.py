@@ -1,4 +1,4 @@
-"""ICC profiles for tests, of any curves and any primaries."""
+"""ICC profiles for tests, with any tone curves and primaries."""
 
 import struct
 
@@ -27,7 +27,7 @@ def formula_curve(kind: int, *parameters: float) -> bytes:
 
 
 def assemble(kind: bytes, tags: dict[bytes, bytes]) -> bytes:
-    """Return a profile with these tags; `kind` names its colors and those that it connects to."""
+    """Return a profile with these tags; `kind` is its color space followed by its connection space."""
     start, table, body = 132 + 12 * len(tags), b"", b""
     for name, content in tags.items():
         table += struct.pack(">4sII", name, start + len(body), len(content))
@@ -42,7 +42,7 @@ def assemble(kind: bytes, tags: dict[bytes, bytes]) -> bytes:
 
 
 def rgb_profile(*curves: bytes, columns: tuple[tuple[float, ...], ...] = SRGB_COLUMNS) -> bytes:
-    """Return a profile of one curve, or of three."""
+    """Return an RGB profile with one curve for all colors, or with three curves."""
     tags = {
         name: b"XYZ \0\0\0\0" + fixed(*column)
         for name, column in zip((b"rXYZ", b"gXYZ", b"bXYZ"), columns, strict=True)

@@ -1,4 +1,4 @@
-"""What one of several processes of a training finds; started by torchrun, it writes its facts into a folder.
+"""Run one process of a distributed training, started by torchrun, and write its results to a folder.
 
 ``python -m tests.ranks PHOTOS FOLDER``
 """
@@ -19,7 +19,7 @@ RECIPE = Recipe(architecture=ARCHITECTURE, patch=32, batch=4, own_share=0.0)
 
 
 def main(photos: Path, folder: Path) -> None:
-    """Compare the gradients of one batch with what the others make of them, then train for a moment."""
+    """Compute the gradient of one batch alone and averaged over all processes, then train briefly."""
     with assembled("cpu") as device:
         trainer = Trainer(RECIPE, find_photos(photos), folder / "run", minutes=0.02, device=device)
         pairs, rng = trainer.draw(), trainer.rng.bit_generator.state
@@ -37,7 +37,7 @@ def main(photos: Path, folder: Path) -> None:
 
 
 def gradient(trainer: Trainer, pairs: object) -> torch.Tensor:
-    """Return the gradient of all numbers."""
+    """Return the gradient of all parameters."""
     trainer.optimizer.zero_grad(set_to_none=True)
     trainer.lesson(pairs).backward()
     return torch.cat([parameter.grad.flatten() for parameter in trainer.network.parameters()])

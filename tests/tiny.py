@@ -1,4 +1,4 @@
-"""A tiny network with random numbers, the same every time: fast, and nothing to download."""
+"""A tiny network with fixed random weights: fast, and available without a download."""
 
 from dataclasses import replace
 
@@ -14,7 +14,7 @@ ARCHITECTURE = Architecture(widths=(8, 8, 8), blocks=(1, 1, 1), embedding=16)
 
 
 def tiny_network(domain: Domain = "cfa") -> UNet:
-    """Return a network that changes its input noticeably and depends on everything that it is told."""
+    """Return a network that changes its input noticeably and depends on all its inputs."""
     torch.manual_seed(1)
     network = UNet(replace(ARCHITECTURE, domain=domain))
     with torch.no_grad():
@@ -25,11 +25,11 @@ def tiny_network(domain: Domain = "cfa") -> UNet:
 
 
 def tiny_facts(domain: Domain = "cfa") -> Facts:
-    """Return its facts; the halo covers its whole receptive field."""
+    """Return the facts of the tiny network; the halo covers its whole receptive field."""
     return Facts("tiny", "0", replace(ARCHITECTURE, domain=domain), 48, (1e-3, 0.2), "not at all")
 
 
 def tiny_denoiser(domain: Domain = "cfa", *, tile: int = 1024) -> Denoiser:
-    """Return it ready to use, in float32."""
+    """Return a denoiser with the tiny network, on the CPU in float32."""
     backend = Backend(torch.device("cpu"), torch.float32)
     return Denoiser(tiny_network(domain), tiny_facts(domain), backend, tile=tile)

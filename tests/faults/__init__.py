@@ -1,5 +1,5 @@
-"""What goes wrong while many photos are in work, and the count of photos lost by it: 0.
+"""Inject faults while a batch of photos is processed, and count the photos lost: none may be.
 
-``python -m tests.faults`` strikes with every fault as often as it takes to believe the count, and prints a table;
-``python -m tests.faults --runs 200 sigkill`` one of them, so many times. `test_faults.py` is the short version.
+``python -m tests.faults`` injects every fault often enough for a reliable count, and prints a table;
+``python -m tests.faults --runs 200 sigkill`` injects one fault 200 times. `test_faults.py` is the short version.
 """

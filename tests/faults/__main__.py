@@ -1,10 +1,10 @@
-"""The command: ``python -m tests.faults [--runs N] [NAME...]``."""
+"""Inject faults from the command line: ``python -m tests.faults [--runs N] [NAME...]``."""
 
 import argparse
 import os
 import sys
 
-# As the calls have it; before PyTorch is imported.
+# The same as for the calls; set before PyTorch is imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import click
@@ -15,7 +15,7 @@ from tests.faults.table import FAULTS, Fault
 
 
 def main() -> None:
-    """Let all faults strike, or those named, and print what became of the photos."""
+    """Inject all faults, or the named ones, and print what happened to the photos."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     parser.add_argument("--runs", type=int, help="how often each strikes, or with how many photos")
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(fault.name for fault in FAULTS))

@@ -1,4 +1,4 @@
-"""A run of the program, and what it tells."""
+"""Run the program in a process, and record its events."""
 
 import os
 import signal
@@ -13,25 +13,25 @@ from pathlib import Path
 from rwdenoise.events import Event, Failed, Finished, Skipped, Summary, from_json
 
 INTERRUPTED = 130
-#: Seconds after which a call that does not end hangs.
+#: Time limit in seconds; a call that takes longer counts as hanging.
 PATIENCE = 300.0
 
 
 class Call:
-    """A process that is running, or was.
+    """Call of the program: a process that is running or has ended.
 
     Parameters
     ----------
     command : sequence of str
     folder : Path
-        Where it runs, with a configuration and a journal of its own.
+        Working directory, with its own configuration and journal.
     """
 
     def __init__(self, command: Sequence[str], *, folder: Path) -> None:
         self.told: list[Event] = []
         self.times: list[float] = []
         self.status: int | None = None
-        """What it ended with; None until `end`, and if it hung."""
+        """Exit status; None before `end`, and if the process hung."""
         self.errors = ""
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 -- closed by `end`
         self._more = threading.Condition()
@@ -45,21 +45,21 @@ class Call:
         self._listener.start()
 
     def wait_for(self, kind: type[Event], number: int = 1) -> None:
-        """Wait until so many events of a kind were told, or the process is gone."""
+        """Wait until `number` events of a kind have arrived, or the process has ended."""
         with self._more:
             self._more.wait_for(lambda: self._count(kind) >= number or self._over, PATIENCE)
 
     def kill(self, number: signal.Signals = signal.SIGKILL) -> None:
-        """Send a signal, which a process that is gone does not mind."""
+        """Send a signal; this does nothing if the process has ended."""
         self._process.send_signal(number)
 
     @property
     def is_running(self) -> bool:
-        """Whether the process is there."""
+        """Whether the process is still running."""
         return self._process.poll() is None
 
     def end(self) -> "Call":
-        """Wait for the process to end, and return this."""
+        """Wait for the process to end, and return this call."""
         try:
             self.status = self._process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
@@ -73,32 +73,32 @@ class Call:
 
     @property
     def summary(self) -> Summary | None:
-        """The last event; None of a process that died."""
+        """Summary event; None if the process died before it."""
         return next((event for event in reversed(self.told) if isinstance(event, Summary)), None)
 
     @property
     def finished(self) -> list[Finished]:
-        """What it says that it wrote."""
+        """Events of the photos reported as written."""
         return [event for event in self.told if isinstance(event, Finished)]
 
     @property
     def failed(self) -> list[Failed]:
-        """What it says that it could not do."""
+        """Events of the photos reported as failed."""
         return [event for event in self.told if isinstance(event, Failed)]
 
     @property
     def ends(self) -> Counter[str]:
-        """How many events ended the work on each photo: exactly one, if all is well."""
+        """Number of final events for each photo: exactly one if everything is correct."""
         return Counter(event.job for event in self.told if isinstance(event, Finished | Failed | Skipped))
 
     @property
     def problem(self) -> str:
-        """What no fault excuses: a call that hangs, shows its insides, or ends without a word."""
+        """Description of a failure that no fault excuses: a hang, a traceback, or an end without a summary."""
         if self.status is None:
             return f"still running after {PATIENCE:g} s"
         if "Traceback" in self.errors:
             return self.errors.strip().splitlines()[-1]
-        # It was killed; or stopped before it began; or there was nothing to resume.
+        # Killed, interrupted before the start, or nothing to resume.
         has_reason = self.status < 0 or (self.status in {0, INTERRUPTED} and not self.told)
         if self.summary is None and not has_reason:
             return f"status {self.status} and no summary: {self.errors.strip()}"
@@ -111,7 +111,7 @@ class Call:
         assert self._process.stdout is not None
         with self._process.stdout as lines:
             for line in lines:
-                # The last line of a process that was killed may be cut off.
+                # The last line of a killed process may be truncated.
                 if line.endswith(b"\n") and (event := from_json(line.decode())) is not None:
                     with self._more:
                         self.told.append(event)

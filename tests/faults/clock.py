@@ -1,4 +1,4 @@
-"""The clock is wrong."""
+"""Fault: the clock is wrong."""
 
 import os
 import time
@@ -13,7 +13,7 @@ PHOTOS = 12
 
 
 def clock_set_back(studio: Studio, runs: int) -> Row:
-    """Let the clock run backwards, kill the process, and have what it wrote seem to be from the future."""
+    """Let the clock run backward, kill the process, and date its output files in the future."""
     row = Row()
     for _ in range(runs):
         scene = studio.scene(PHOTOS, program=(*SLOW, "clock_back"))

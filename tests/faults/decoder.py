@@ -1,4 +1,4 @@
-"""The process that decodes photos is killed."""
+"""Fault: the process that decodes photos is killed."""
 
 import os
 import random
@@ -17,7 +17,7 @@ PHOTOS = 12
 
 
 def decoder_killed(studio: Studio, runs: int) -> Row:
-    """Kill the decoder of --isolate again and again: the photo that it has in hand may fail, the others may not."""
+    """Kill the decoder of --isolate repeatedly: only the photo that it is decoding may fail."""
     rng, row = random.Random(1), Row()
     while row.runs < runs:
         scene = studio.scene(PHOTOS, program=SLOW)
@@ -34,7 +34,7 @@ def decoder_killed(studio: Studio, runs: int) -> Row:
 
 
 def _kill_decoder(call: Call) -> bool:
-    """Kill the child that decodes, if there is one just now."""
+    """Kill the decoder process if it is running."""
     for folder in Path("/proc").glob("[0-9]*"):
         with suppress(FileNotFoundError, ProcessLookupError):
             parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])

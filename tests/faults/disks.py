@@ -1,4 +1,4 @@
-"""Disks that are full."""
+"""Faults: full disks."""
 
 import errno
 from pathlib import Path
@@ -10,16 +10,16 @@ from tests.faults.scene import SLOW
 from tests.faults.studio import Studio
 
 PHOTOS = 12
-#: Bytes that are written at once to fill a disk.
+#: Size of a write that fills a disk, in bytes.
 _CHUNK = 4096
 
 
 def disk_full(studio: Studio, runs: int) -> Row:
-    """Let the disk be full while results are written; after some space is freed the same call goes on."""
+    """Fill the disk while results are written; after space is freed, the same call continues."""
     row = Row()
     for run in range(runs):
         scene = studio.scene(PHOTOS)
-        # A result has 65 kB.
+        # A result takes 65 kB.
         with disk(scene.outbox, f"{200 + 40 * run % 500}k"):
             call = scene.run()
             reasons = {failed.code for failed in call.failed if "the disk is full" in failed.message}
@@ -32,7 +32,7 @@ def disk_full(studio: Studio, runs: int) -> Row:
 
 
 def journal_disk_full(studio: Studio, runs: int) -> Row:
-    """Let the disk on which the journal lies be full: before it is made, after, or from some photo on."""
+    """Fill the disk of the journal: before the journal exists, after it exists, or in the middle of the batch."""
     row = Row()
     for run in range(runs):
         scene = studio.scene(PHOTOS, program=SLOW)

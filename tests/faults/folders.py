@@ -1,4 +1,4 @@
-"""Folders that go away, or may not be written or read any more, while photos are in work."""
+"""Faults: folders that disappear, or lose their permissions, while photos are processed."""
 
 import shutil
 import time
@@ -13,16 +13,16 @@ from tests.faults.scene import SLOW, Scene
 from tests.faults.studio import Studio
 
 PHOTOS = 12
-#: After so many the fault strikes.
+#: Number of finished photos before the fault is injected.
 _DONE = 3
 
 
 def output_removed(studio: Studio, runs: int) -> Row:
-    """Remove the output folder, and every other time give its name to something else."""
+    """Remove the output folder; every other time replace it by a file of the same name."""
     row = Row()
     for run in range(runs):
         scene, call = _halfway(studio)
-        # At once: files that are being written would keep a folder from being removed.
+        # Renamed first, in one step: files that are being written would prevent the removal.
         gone = scene.outbox.rename(scene.folder / "gone")
         if run % 2:
             scene.outbox.write_bytes(b"no folder")
@@ -35,7 +35,7 @@ def output_removed(studio: Studio, runs: int) -> Row:
 
 
 def output_not_permitted(studio: Studio, runs: int) -> Row:
-    """Forbid to write into the output folder."""
+    """Remove the write permission of the output folder."""
     row = Row()
     for _ in range(runs):
         scene, call = _halfway(studio, bound=True)
@@ -47,7 +47,7 @@ def output_not_permitted(studio: Studio, runs: int) -> Row:
 
 
 def output_disk_read_only(studio: Studio, runs: int) -> Row:
-    """Make the disk of the output folder read-only, as Linux does to a disk with errors."""
+    """Make the disk of the output folder read-only, as Linux does after disk errors."""
     row = Row()
     for _ in range(runs):
         scene = studio.scene(PHOTOS, program=SLOW)
@@ -62,7 +62,7 @@ def output_disk_read_only(studio: Studio, runs: int) -> Row:
 
 
 def inbox_unmounted(studio: Studio, runs: int) -> Row:
-    """Unmount the inbox; it comes back after the call, or every other time while it goes on."""
+    """Unmount the inbox; it returns after the call or, every other time, during the call."""
     row = Row()
     for run in range(runs):
         scene = studio.scene(PHOTOS, program=SLOW)
@@ -81,7 +81,7 @@ def inbox_unmounted(studio: Studio, runs: int) -> Row:
 
 
 def outbox_unmounted(studio: Studio, runs: int) -> Row:
-    """Unmount the outbox; what is written into the empty folder meanwhile is written again once it is back."""
+    """Unmount the outbox; results written to the empty mount point are written again after it returns."""
     row = Row()
     for _ in range(runs):
         scene = studio.scene(PHOTOS, program=SLOW)
@@ -96,7 +96,7 @@ def outbox_unmounted(studio: Studio, runs: int) -> Row:
 
 
 def permission_lost(studio: Studio, runs: int) -> Row:
-    """Forbid to read the sources."""
+    """Remove the read permission of the sources."""
     row = Row()
     for _ in range(runs):
         scene, call = _halfway(studio, bound=True)

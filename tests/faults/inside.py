@@ -1,7 +1,7 @@
-"""The program with a fault in it: ``python -m tests.faults.inside FAULT[=VALUE,...]... -- ARGUMENTS``.
+"""Run the program with faults inside its process: ``python -m tests.faults.inside FAULT[=VALUE,...]... -- ARGUMENTS``.
 
-Some faults cannot be caused from outside at the right moment: here the process does them to itself. And a network that
-is none spares it PyTorch, so that it starts in a third of the time.
+Some faults cannot be injected from outside at the right moment: here the process injects them itself. A fake network
+avoids the import of PyTorch and cuts the start time to a third.
 """
 
 import errno
@@ -24,12 +24,12 @@ from tests.fakes import FakeDenoiser
 DAY = 86400.0
 
 Act = Callable[[Path], object]
-# Modules in which something is replaced, of which no type checker approves.
+# Modules with replaced functions, typed as Any because no type checker accepts that.
 WEIGHTS, READ, WORK = (cast("Any", module) for module in (weights, read, stages))
 
 
 def network(seconds: str = "0") -> None:
-    """Have a network that only halves a photo, and takes so long for it."""
+    """Replace the network by one that only halves a photo and takes `seconds`."""
 
     class Slow(FakeDenoiser):
         def denoise(self, *arguments: Any, **options: Any) -> Any:
@@ -42,28 +42,28 @@ def network(seconds: str = "0") -> None:
 
 
 def clock_back() -> None:
-    """Set the clock back by a day whenever someone looks at it."""
+    """Set the clock back by one more day at each reading."""
     looks, now = count(1), time.time
     time.time = lambda: now() - next(looks) * DAY
 
 
 def changed(moment: str) -> None:
-    """Change some sources at a moment of their work."""
+    """Change some sources at a given stage of their processing."""
     _at(moment, lambda source: source.write_bytes(source.read_bytes()[::-1]))
 
 
 def truncated(moment: str) -> None:
-    """Cut some sources off at a moment of their work."""
+    """Truncate some sources at a given stage of their processing."""
     _at(moment, lambda source: os.truncate(source, source.stat().st_size // 2))
 
 
 def deleted(moment: str) -> None:
-    """Delete some sources at a moment of their work."""
+    """Delete some sources at a given stage of their processing."""
     _at(moment, Path.unlink)
 
 
 def no_memory(moment: str) -> None:
-    """Let memory end at a moment of the work on some photos."""
+    """Run out of memory at a given stage of the processing of some photos."""
 
     def run_out(_source: Path) -> None:
         raise MemoryError
@@ -73,7 +73,7 @@ def no_memory(moment: str) -> None:
 
 def _at(moment: str, act: Act) -> None:
     def act_on_some(source: Path) -> None:
-        # IMG_00001, IMG_00006, ... at the first moment, and so on, so that a call may have them all.
+        # IMG_00001, IMG_00006, ... at the first stage, and so on: one call can have faults at all stages.
         if int(source.stem[-5:]) % (1 + len(MOMENTS)) == 1 + list(MOMENTS).index(moment):
             act(source)
 
@@ -100,7 +100,7 @@ def _while_writing(act: Act) -> None:
     WORK.write_photo = lambda photo, *rest, **options: (act(photo.source), whole(photo, *rest, **options))[1]
 
 
-#: When the work on a photo is hit; the last is after its source was looked at for the last time but for its metadata.
+#: Stages of the processing of a photo; at the last one, only the metadata of the source is still to be read.
 MOMENTS: dict[str, Callable[[Act], None]] = {
     "before-reading": _before_reading,
     "after-reading": _after_reading,
@@ -110,12 +110,12 @@ MOMENTS: dict[str, Callable[[Act], None]] = {
 
 
 def slow_share(folder: str, seconds: str) -> None:
-    """Have everything in a folder take so long to be opened, as over a network."""
+    """Delay the opening of everything in a folder by `seconds`, as over a network."""
     _on_opening(folder, lambda _: time.sleep(float(seconds)))
 
 
 def breaking_share(folder: str, every: str) -> None:
-    """Have a network share break off now and then when something on it is opened."""
+    """Simulate an unreliable network share: every n-th opening of a file or folder in it fails."""
     opened = count(1)
 
     def break_off(path: Path) -> None:
@@ -136,10 +136,10 @@ def _on_opening(folder: str, act: Act) -> None:
 
 
 def memory(megabytes: str, then: str) -> None:
-    """Leave the process so much more memory than it has when its network begins, and then ``lift`` that or ``keep`` it.
+    """Limit the memory to `megabytes` above its use when the network starts, and ``lift`` or ``keep`` the limit.
 
-    Memory is address space here, as with ``ulimit -v``. It is lifted at the end of each tile, so that only the network
-    gets too little.
+    Memory is address space here, as with ``ulimit -v``. ``lift`` removes the limit at the end of each tile: only the
+    network then runs short of memory.
     """
     import torch
 
@@ -149,7 +149,7 @@ def memory(megabytes: str, then: str) -> None:
     whole = patched._estimate_tile
 
     def run_limited(*arguments: Any) -> Any:
-        # PyTorch's threads are started with its first convolution; that takes memory once, however small the tile.
+        # The first convolution starts PyTorch's threads, which takes memory once, for a tile of any size.
         torch.nn.functional.conv2d(torch.ones(1, 8, 128, 128), torch.ones(8, 8, 3, 3))
         taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
         _limit_memory(taken + int(megabytes) * 2**20)
@@ -170,7 +170,7 @@ def _limit_memory(size: int) -> None:
 
 
 def device(pixels: str) -> None:
-    """Have a device whose memory holds tiles of so many pixels, halo and all."""
+    """Simulate a device whose memory holds only tiles of at most `pixels`, including the halo."""
     from rwdenoise.denoising.sampling import Walk
     from rwdenoise.memory import within_memory
 

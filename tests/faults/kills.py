@@ -1,4 +1,4 @@
-"""The process is killed, or asked to stop, at random moments."""
+"""Faults: the process is killed, or asked to stop, at random times."""
 
 import random
 import signal
@@ -10,27 +10,27 @@ from tests.faults.row import Row
 from tests.faults.scene import SLOW, Scene
 from tests.faults.studio import Studio
 
-#: Seconds from the start, or from the first photo's, within which the signal comes.
+#: Longest delay of the signal after the start of the process, or of the first photo, in seconds.
 _SPAN = 0.6
 
 
 def sigkill(studio: Studio, runs: int) -> Row:
-    """SIGKILL."""
+    """Kill the process with SIGKILL."""
     return _strike(studio, runs, signal.SIGKILL, photos=20, program=SLOW)
 
 
 def sigterm(studio: Studio, runs: int) -> Row:
-    """SIGTERM."""
+    """Ask the process to stop with SIGTERM."""
     return _strike(studio, runs, signal.SIGTERM, photos=20, program=SLOW)
 
 
 def sigkill_at_work(studio: Studio, runs: int) -> Row:
-    """SIGKILL, with a real network."""
+    """Kill a process with a real network with SIGKILL."""
     return _strike(studio, runs, signal.SIGKILL, photos=6, program=())
 
 
 def _strike(studio: Studio, runs: int, number: signal.Signals, *, photos: int, program: Sequence[str]) -> Row:
-    """Kill calls for a batch until it is done, and then those for another, until enough were killed."""
+    """Kill calls for a batch until it is done, then continue with another batch, until `runs` calls were killed."""
     rng, row = random.Random(1), Row()
     while row.runs < runs:
         scene = studio.scene(photos, program=program)
@@ -42,7 +42,7 @@ def _strike(studio: Studio, runs: int, number: signal.Signals, *, photos: int, p
 def _strike_until_done(scene: Scene, most: int, number: signal.Signals, rng: random.Random) -> None:
     resumable = False
     while scene.row.runs < most:
-        # Every other time the same call is made again by --resume.
+        # On average every other call is repeated with --resume.
         call = scene.resume() if resumable and rng.random() < 0.5 else scene.start("--jobs", rng.choice("123"))
         if rng.random() < 0.7:
             call.wait_for(Started)

@@ -1,4 +1,4 @@
-"""Many photos at once: none is lost, memory stays flat, and the network waits for no disk."""
+"""Many photos in one call: none is lost, memory does not grow, and the network never waits for the disk."""
 
 import os
 import statistics
@@ -11,18 +11,18 @@ from tests.faults.row import Row
 from tests.faults.scene import Scene
 from tests.faults.studio import Studio
 
-#: Height and width in px of a photo of which a leak would show: 0.7 MB in memory.
+#: Height and width, in px, of a photo large enough to reveal a leak: 0.7 MB in memory.
 MEDIUM = (300, 450)
-#: By how much the memory of the last tenth of the photos may exceed that of the first.
+#: Largest ratio of the memory during the last tenth of the photos to that during the first tenth.
 _GROWTH = 1.05
-#: By how much the whole batch may exceed the time that the network is at work.
+#: Largest ratio of the time of the whole batch to the time of denoising.
 _OVERHEAD = 1.15
-#: Seconds that the stand-in takes for a photo: as long as reading and writing one takes, and more.
+#: Time of the fake network for a photo, in seconds: longer than reading and writing take.
 _AT_WORK = 0.15
 
 
 def small_files(studio: Studio, runs: int) -> Row:
-    """Put so many small photos into one folder."""
+    """Process a folder of many small photos."""
     scene = studio.scene(runs)
     call = scene.run()
     scene.row.runs += 1
@@ -31,17 +31,17 @@ def small_files(studio: Studio, runs: int) -> Row:
 
 
 def memory_flat(studio: Studio, runs: int) -> Row:
-    """Compare the memory that a batch of so many photos takes at its end and at its begin."""
+    """Compare the memory use at the end of a batch with that at its start."""
     return _watch_memory(studio.scene(runs, size=MEDIUM))
 
 
 def memory_flat_at_work(studio: Studio, runs: int) -> Row:
-    """Do the same with a real network."""
+    """Compare the memory use at the end of a batch with that at its start, with a real network."""
     return _watch_memory(studio.scene(runs, size=MEDIUM, program=()))
 
 
 def overlapping(studio: Studio, runs: int) -> Row:
-    """Hold the time of a batch against that of its denoising, which sleeps and leaves the processor to the rest."""
+    """Compare the time of a batch with that of denoising alone, by a fake network that leaves the processor idle."""
     scene = studio.scene(runs, size=MEDIUM, program=(f"network={_AT_WORK}",))
     if (ratio := _compare_times(scene)) > _OVERHEAD:
         scene.row.problems.append(f"{ratio:.2f} times as long as the denoising; {_OVERHEAD} is allowed")
@@ -49,18 +49,18 @@ def overlapping(studio: Studio, runs: int) -> Row:
 
 
 def overlapping_at_work(studio: Studio, runs: int) -> Row:
-    """Do the same with a real network, which has the processor to share; it is measured only."""
+    """Measure the same with a real network, which shares the processor; there is no limit to check."""
     scene = studio.scene(runs, "--steps", "20", size=MEDIUM, program=())
     _compare_times(scene)
     return scene.count()
 
 
 def _compare_times(scene: Scene) -> float:
-    """Return how long the batch takes with the usual number of jobs, in terms of its denoising alone."""
+    """Return the ratio of the batch's time to that of denoising alone, with the default number of jobs."""
     ratios = {}
     for jobs in (1, JOBS):
         denoising, whole = _times(scene, jobs=jobs)
-        # Within each call, as other programs may slow down the one more than the other.
+        # The ratio is taken within each call: other programs may slow down one call more than the other.
         ratios[jobs] = whole / denoising
     shown = " and ".join(f"{ratio:.2f} with --jobs {jobs}" for jobs, ratio in ratios.items())
     scene.row.note = f"the batch takes {shown} times its denoising, {denoising:.1f} s"
@@ -68,7 +68,7 @@ def _compare_times(scene: Scene) -> float:
 
 
 def _times(scene: Scene, *, jobs: int) -> tuple[float, float]:
-    """Return how many seconds were spent on denoising, and on all from the first photo's start to the end."""
+    """Return the seconds spent on denoising, and the seconds from the start of the first photo to the end."""
     for path in scene.outbox.glob("*"):
         path.unlink()
     call = scene.end(scene.start("--no-journal", "--jobs", str(jobs)), believed=False)
@@ -97,7 +97,7 @@ def _watch_memory(scene: Scene) -> Row:
 
 
 def _resident(process: int) -> int:
-    """Return the bytes in memory of a process."""
+    """Return the resident memory of a process, in bytes."""
     return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
 
 

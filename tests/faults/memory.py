@@ -1,4 +1,4 @@
-"""Too little memory: of the process, of the device, of the machine."""
+"""Faults: too little memory for the process, on the device, or on the machine."""
 
 import os
 import signal
@@ -13,21 +13,21 @@ from tests.faults.row import Row, Skip
 from tests.faults.scene import FAKE, Scene, digests
 from tests.faults.studio import Studio
 
-#: One tile at first, and more when it is halved; height and width, in px.
+#: Height and width, in px, of a photo that is one tile at first, and several when the tile is halved.
 LARGE = (1500, 1500)
 _TILES = 4
-#: Megabytes that are left when the network begins: one of them is too few for a tile of 1500 x 1500 px and enough for a
-#: smaller one. Which one depends on how much freed memory the process has kept.
+#: Megabytes left when the network starts: one of these values is too small for a tile of 1500 x 1500 px but sufficient
+#: for a smaller one. Which one depends on how much freed memory the process has kept.
 _LEFT = (6, 10, 15, 20)
-#: Pixels, half in each direction and halo included, of a tile of 512 x 512 px.
+#: Number of pixels, including the halo, of a tile of 512 x 512 px that was halved in each direction.
 _HALVED = 310 * 310
-#: Bytes: enough to start, not enough to end.
+#: Memory limit of the group in bytes: enough to start, not enough to finish.
 _GROUP = 120 * 2**20
 _GROUPS = Path("/sys/fs/cgroup")
 
 
 def memory_limit(studio: Studio, runs: int) -> Row:
-    """Limit the address space (``ulimit -v``) when the network begins: its tiles are halved."""
+    """Limit the address space (``ulimit -v``) when the network starts: the program halves its tiles."""
     for left in _LEFT:
         row = _with_smaller_tiles(studio, runs, f"memory={left},lift")
         if not row.problems:
@@ -36,7 +36,7 @@ def memory_limit(studio: Studio, runs: int) -> Row:
 
 
 def memory_short(studio: Studio, runs: int) -> Row:
-    """Limit the address space when the first network begins, and to the end; any of it may fail, the process too."""
+    """Limit the address space from the start of the network to the end; photos and the process may fail."""
     row = Row()
     for run in range(runs):
         scene = studio.scene(2, size=LARGE, program=())
@@ -47,12 +47,12 @@ def memory_short(studio: Studio, runs: int) -> Row:
 
 
 def device_memory(studio: Studio, runs: int) -> Row:
-    """Let the memory of the device end: its tiles are halved."""
+    """Run out of memory on the device: the program halves its tiles."""
     return _with_smaller_tiles(studio, runs, f"device={_HALVED}", rounded=True)
 
 
 def memory_ends(studio: Studio, runs: int) -> Row:
-    """Let memory end where no network is at work: that photo fails, the others do not."""
+    """Run out of memory outside the network: only that photo fails."""
     row = Row()
     for _ in range(runs):
         scene = studio.scene(15)
@@ -63,7 +63,7 @@ def memory_ends(studio: Studio, runs: int) -> Row:
 
 
 def memory_of_group(studio: Studio, runs: int) -> Row:
-    """Have the kernel kill the process, as its group (cgroup) takes more memory than it may."""
+    """Let the kernel kill the process because its control group exceeds its memory limit."""
     row = Row()
     for _ in range(runs):
         scene = studio.scene(2, size=LARGE, program=())
@@ -92,9 +92,9 @@ def _with_smaller_tiles(studio: Studio, runs: int, fault: str, *, rounded: bool 
 
 
 def _accept_rounding(scene: Scene, fault: str) -> None:
-    """Expect what smaller tiles give, if it is what the usual ones do but for the last bit.
+    """Expect the result of smaller tiles if it differs from the usual one by at most the last bit.
 
-    Sums over a tile of another shape may be made in another order, by processors that do not round them to bfloat16.
+    On processors that do not round sums to bfloat16, the order of summation may depend on the shape of the tile.
     """
     whole, smaller = scene.folder / "whole", scene.folder / "smaller"
     for folder, program in ((whole, ()), (smaller, (fault,))):

@@ -1,4 +1,4 @@
-"""File systems that come and go, which only root may have."""
+"""Mount and unmount file systems, as root."""
 
 import subprocess
 from collections.abc import Iterator
@@ -10,20 +10,20 @@ from tests.faults.row import Skip
 
 @contextmanager
 def disk(folder: Path, size: str) -> Iterator[None]:
-    """Have a small disk of its own at a folder."""
+    """Mount a small disk at a folder."""
     with _mounted(folder, "-t", "tmpfs", "-o", f"size={size}", "tmpfs"):
         yield
 
 
 @contextmanager
 def shown_at(folder: Path, other: Path) -> Iterator[None]:
-    """Have a folder show what is in another."""
+    """Make a folder show the content of another one, by a bind mount."""
     with _mounted(folder, "--bind", str(other)):
         yield
 
 
 def remount(folder: Path, options: str) -> bool:
-    """Change a disk while it is in use, which succeeds if nothing on it is open."""
+    """Change the mount options of a disk; return whether it worked: nothing on it may be open."""
     return _system("mount", "-o", f"remount,{options}", str(folder))
 
 
@@ -35,7 +35,7 @@ def _mounted(folder: Path, *what: str) -> Iterator[None]:
     try:
         yield
     finally:
-        # At once, even if something on it is open.
+        # Lazily: this works even if a file on it is open.
         _system("umount", "--lazy", str(folder))
 
 

@@ -1,4 +1,4 @@
-"""Names in every script, and such as are none; links that lead elsewhere."""
+"""Faults: file names in many scripts or without valid text, and links that lead elsewhere."""
 
 import os
 
@@ -47,7 +47,7 @@ _LINKS = {
     "inbox/circle": ".",
     "inbox/itself.NEF": "itself.NEF",
     "inbox/nothing.NEF": "nothing.CR2",
-    # Where results should go.
+    # In place of results.
     "outbox/IMG_00000.dng": "../inbox/IMG_00001.NEF",
     "outbox/IMG_00002.dng": "../private/new.dng",
 }
@@ -60,12 +60,12 @@ _REFUSED = {
 
 
 def names(studio: Studio, runs: int) -> Row:
-    """Give names in many scripts, with what shells, terminals and formats take for theirs, up to 255 bytes."""
+    """Use file names in many scripts, with characters special to shells, terminals and formats, up to 255 bytes."""
     row = Row()
     for run in range(runs):
         scene = studio.scene([f"{name}.NEF" for name in NAMES])
         if run % 2:
-            # Named one by one, too: what begins with a dash is behind the folder's name.
+            # Also named one by one: the folder's name precedes a leading dash.
             scene.end(scene.start(sources=sorted(f"inbox/{path}" for path in scene.sources)))
         scene.row.runs += 1
         row += scene.finish()
@@ -73,7 +73,7 @@ def names(studio: Studio, runs: int) -> Row:
 
 
 def links(studio: Studio, runs: int) -> Row:
-    """Put links into both folders: none is followed out of them, and none is written through."""
+    """Put links into both folders: the program must not follow them out of a folder, nor write through them."""
     row = Row()
     for _ in range(runs):
         scene = studio.scene(6)

@@ -1,4 +1,4 @@
-"""What became of the photos under a fault: a line of the table."""
+"""Count what happened to the photos under a fault: one row of the table."""
 
 from dataclasses import dataclass, field
 
@@ -6,33 +6,33 @@ COUNTS = ("runs", "photos_in", "photos_out", "lost", "partial", "double", "chang
 
 
 class Skip(Exception):  # noqa: N818 -- no error: this machine cannot do such a thing
-    """The fault cannot be caused here, for the reason given."""
+    """The fault cannot be injected on this machine; the message gives the reason."""
 
 
 @dataclass
 class Row:
-    """Counts, which add up over scenes."""
+    """Counts for a fault; rows can be added."""
 
     runs: int = 0
-    """How often the fault struck."""
+    """Number of times the fault was injected."""
     photos_in: int = 0
     photos_out: int = 0
-    """Whole outputs, the same bit for bit as without the fault."""
+    """Complete outputs, identical bit for bit to those without the fault."""
     lost: int = 0
-    """Photos that are not out in the end, were told as finished and are not there, or of which nothing was told."""
+    """Photos without an output at the end, reported as finished but missing, or without any report."""
     partial: int = 0
-    """Files among the outputs that are none of those made without the fault."""
+    """Output files that do not occur without the fault."""
     double: int = 0
-    """Outputs too many, and times that a photo was finished too often."""
+    """Surplus outputs, and surplus reports of a finished photo."""
     changed: int = 0
-    """Sources that are not what they were."""
+    """Sources that have changed."""
     note: str = ""
     problems: list[str] = field(default_factory=list)
-    """What else must not happen."""
+    """Descriptions of all other failures."""
 
     @property
     def is_clean(self) -> bool:
-        """Whether nothing happened that must not."""
+        """Whether there was no failure of any kind."""
         return not (self.lost or self.partial or self.double or self.changed or self.problems)
 
     def __add__(self, other: "Row") -> "Row":

@@ -1,4 +1,4 @@
-"""Photos in a folder, calls of the program for them, and the count of what became of them."""
+"""Set up a folder of photos, call the program on it, and count what happens to the photos."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ from tests.faults.row import Row, Skip
 if TYPE_CHECKING:
     from tests.faults.studio import Studio
 
-#: A program without PyTorch, and one that needs a moment for each photo.
+#: A program with a fake network, without PyTorch, and one with a fake network that takes 0.05 s per photo.
 FAKE, SLOW = ("network",), ("network=0.05",)
-#: What a photo is denoised as; no time goes into measuring it.
+#: Given noise profile, to save the time of measuring it.
 _NOISE = ("--noise", "0.002,0.00001")
 _REAL = (sys.executable, "-P", "-m", "rwdenoise_cli")
 _INSIDE = (sys.executable, "-P", "-m", "tests.faults.inside")
-#: Takes from root what lets it ignore permissions: see capabilities(7).
+#: Removes the capabilities with which root ignores permissions: see capabilities(7).
 _BOUND = ("setpriv", "--bounding-set=-dac_override,-dac_read_search")
-#: How often a call may have to be made until all is done, once nothing strikes any more.
+#: Largest number of calls to finish all photos after the last fault.
 _MOST_CALLS = 2
 
 
 class Scene:
-    """An inbox with photos, an outbox, and calls of the program from the one into the other.
+    """An inbox with photos, an outbox, and calls of the program that process the inbox.
 
     Parameters
     ----------
     studio : Studio
     folder : Path
-        To be made; everything lies in it, and is named from there.
+        Folder to create; it contains everything and is the working directory.
     options : sequence of str
-        For each call.
+        Options for each call.
     program : sequence of str
-        What is unusual about the program, see `tests.faults.inside`.
+        Faults inside the program, see `tests.faults.inside`.
     """
 
     def __init__(self, studio: Studio, folder: Path, *, options: Sequence[str], program: Sequence[str]) -> None:
@@ -49,7 +49,7 @@ class Scene:
         self.inbox.mkdir(parents=True)
         self.options, self.program = tuple(options), tuple(program)
         self.sources: dict[Path, str] = {}
-        """Digests of what should be in the inbox to the end."""
+        """Digests of the files in the inbox, which must not change."""
         self.expected: dict[Path, str] = {}
         """Digests of the outputs without the fault."""
         self.row = Row()
@@ -63,7 +63,7 @@ class Scene:
 
     @property
     def is_real(self) -> bool:
-        """Whether a network is at work."""
+        """Whether the program uses a real network."""
         return not any(word.startswith("network") for word in self.program)
 
     def start(
@@ -73,28 +73,28 @@ class Scene:
         to: Path | None = None,
         sources: Sequence[str] = ("inbox",),
     ) -> Call:
-        """Call the program, which runs until `end`."""
+        """Start a call of the program; `end` waits for it."""
         words = self.program if program is None else program
         command = [*_INSIDE, *words, "--"] if words else [*_REAL]
-        # On the one device where memory ends as these faults have it.
+        # The CPU is the only device whose memory these faults limit.
         weights = [f"--weights={self._studio.weights}", "--device=cpu"] if self.is_real else []
         command += ["--json", *_NOISE, *weights, "-o", str(to or "outbox"), *self.options, *options, "--", *sources]
         return self._call(command)
 
     def resume(self) -> Call:
-        """Call the program to go on with what was cut off."""
+        """Start a call of the program that resumes the interrupted call."""
         return self._call([*_INSIDE, *self.program, "--", "--json", "--resume"])
 
     def end(self, call: Call, *, believed: bool = True, may_die: bool = False) -> Call:
-        """Wait until a call ends, count what it told, and look at the outputs.
+        """Wait until a call ends, count its reports, and check the outputs.
 
         Parameters
         ----------
         call : Call
         believed : bool
-            Whether what it told as finished must be there: not if someone took the outputs away meanwhile.
+            Whether photos reported as finished must have an output; false if the test removed outputs.
         may_die : bool
-            Whether it may end in any way, as long as nothing comes of it.
+            Whether the process may end in any way, as long as no photo is harmed.
         """
         call.end()
         if call.problem and not may_die:
@@ -112,7 +112,7 @@ class Scene:
         return self.end(self.start(*options, program=program))
 
     def look(self) -> None:
-        """Look at the outputs: each must be whole at any time, and there if it was told as finished."""
+        """Check the outputs: each must be complete at any time, and present if it was reported as finished."""
         found = digests(self.outbox)
         self._missing |= {path for path in self._finished if found.get(path) != self.expected[path]}
         for path, digest in found.items() - self.expected.items():
@@ -121,14 +121,14 @@ class Scene:
             (self._surplus if is_surplus and path not in self.expected else self._partial).add((path, digest))
 
     def finish(self, *options: str) -> Row:
-        """Call the program as if nothing had happened until all is done, and return the count."""
+        """Call the program normally until all photos are done, and return the counts."""
         calls = (self.run(*options) for _ in range(_MOST_CALLS))
         if all(call.status != 0 for call in calls):
             self.row.problems.append(f"not done after {_MOST_CALLS} calls more")
         return self.count()
 
     def count(self) -> Row:
-        """Return what became of the photos."""
+        """Return the counts of what happened to the photos."""
         self.look()
         whole = digests(self.outbox).items() & self.expected.items()
         self.row.photos_in, self.row.photos_out = len(self.sources), len(whole)
@@ -139,7 +139,7 @@ class Scene:
         return self.row
 
     def bind(self) -> None:
-        """Have permissions bind the calls to come, even if this is root."""
+        """Enforce file permissions for all further calls, even for root."""
         if os.getuid() == 0:
             if shutil.which(_BOUND[0]) is None:
                 raise Skip(f"this is root, whom no permission stops, and there is no {_BOUND[0]}")
@@ -150,7 +150,7 @@ class Scene:
 
 
 def digests(folder: Path) -> dict[Path, str]:
-    """Return the checksums of all files in a folder and those in it, hidden ones as well; links are none."""
+    """Return the checksums of all files in a folder and its subfolders, including hidden files but not links."""
     return {
         path.relative_to(folder): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(folder.rglob("*"))

@@ -1,4 +1,4 @@
-"""Network shares: slow, and such as break off."""
+"""Faults: slow and unreliable network shares."""
 
 from tests.faults.row import Row
 from tests.faults.scene import FAKE
@@ -8,7 +8,7 @@ PHOTOS = 12
 
 
 def slow_share(studio: Studio, runs: int) -> Row:
-    """Let each opening of a file or folder in inbox and outbox take 20 ms."""
+    """Delay each opening of a file or folder in inbox and outbox by 20 ms."""
     row = Row()
     for run in range(runs):
         scene = studio.scene(PHOTOS)
@@ -20,7 +20,7 @@ def slow_share(studio: Studio, runs: int) -> Row:
 
 
 def breaking_share(studio: Studio, runs: int) -> Row:
-    """Let some openings of files and folders in inbox and outbox end in an error of the network."""
+    """Let some openings of files and folders in inbox and outbox fail with a network error."""
     row = Row()
     for run in range(runs):
         scene = studio.scene(PHOTOS)

@@ -1,4 +1,4 @@
-"""Sources that are changed, cut off or deleted: before and after they are read, while denoised, and while written."""
+"""Faults: sources are changed, truncated or deleted, before and after reading, while denoising, or while writing."""
 
 import shutil
 
@@ -11,17 +11,17 @@ PHOTOS = 15
 
 
 def source_changed(studio: Studio, runs: int) -> Row:
-    """Turn the bytes of a source around, so that its size stays."""
+    """Reverse the bytes of a source, which keeps its size."""
     return _hurt(studio, runs, "changed")
 
 
 def source_truncated(studio: Studio, runs: int) -> Row:
-    """Cut off half of a source."""
+    """Truncate a source to half its size."""
     return _hurt(studio, runs, "truncated")
 
 
 def source_deleted(studio: Studio, runs: int) -> Row:
-    """Delete a source, and copy it from the card again."""
+    """Delete a source, and later copy it from the card again."""
     return _hurt(studio, runs, "deleted")
 
 

@@ -1,4 +1,4 @@
-"""Photos, weights, and the outputs that they should have; made once for all scenes."""
+"""Create photos, weights and expected outputs, once for all scenes."""
 
 import shutil
 import tempfile
@@ -18,14 +18,14 @@ from rwdenoise.simulation.raw_photo import simulate_raw
 from tests.faults.scene import FAKE, Scene, digests
 from tests.tiny import tiny_facts, tiny_network
 
-#: Height and width of the usual photo, in px.
+#: Height and width of the default photo, in px.
 SMALL = (64, 96)
 
 Size = tuple[int, int]
 
 
 class Studio:
-    """Makes scenes, in a temporary folder that goes with it."""
+    """Factory of scenes, with a temporary folder that exists as long as the studio."""
 
     def __init__(self) -> None:
         self._holder = tempfile.TemporaryDirectory(prefix="rwdenoise-faults-")
@@ -47,17 +47,17 @@ class Studio:
         size: Size = SMALL,
         program: Sequence[str] = FAKE,
     ) -> Scene:
-        """Return a scene with so many photos, or with photos of these names.
+        """Return a scene with a number of photos, or with photos of given names.
 
         Parameters
         ----------
         photos : int, or sequence of str
         *options : str
-            For each call.
+            Options for each call.
         size : (int, int)
-            Height and width, in px.
+            Height and width of the photos, in px.
         program : sequence of str
-            What is unusual about the program, see `tests.faults.inside`; none for one with a tiny network.
+            Faults inside the program, see `tests.faults.inside`; empty for the real program with a tiny network.
         """
         self._scenes += 1
         scene = Scene(self, self.folder / f"scene-{self._scenes}", options=options, program=program)
@@ -69,7 +69,7 @@ class Studio:
         return scene
 
     def write(self, path: Path, number: int, *, size: Size = SMALL) -> None:
-        """Write photo `number`: no two are the same."""
+        """Write photo `number`; all photos are different."""
         if size not in self._noisy:
             rng = np.random.default_rng(0)
             rgb = rng.uniform(0.1, 0.5, (3, *size)).astype(np.float32)
@@ -79,7 +79,7 @@ class Studio:
         write_photo(replace(photo, mosaic=photo.mosaic + more), path, provenance=None)
 
     def expected(self, scene: Scene) -> dict[Path, str]:
-        """Return the digests of what comes out of a scene's photos when nothing goes wrong."""
+        """Return the digests of a scene's outputs without a fault."""
         key = (frozenset(scene.sources.items()), scene.options, scene.is_real)
         if key not in self._expected:
             outbox = scene.folder / "expected"
@@ -91,7 +91,7 @@ class Studio:
 
     @cached_property
     def weights(self) -> Path:
-        """A tiny network with random numbers."""
+        """Weights file of the tiny network."""
         path = self.folder / "tiny.safetensors"
         save_network(tiny_network(), tiny_facts(), path)
         return path

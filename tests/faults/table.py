@@ -1,4 +1,4 @@
-"""All faults, and how often each strikes."""
+"""List all faults, and how often each is injected."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,16 +10,18 @@ from tests.faults.studio import Studio
 
 @dataclass(frozen=True)
 class Fault:
-    """A fault, as a function that makes scenes, strikes so many times, and counts."""
+    """A fault, with the number of runs in the short and in the long version."""
 
     strike: Callable[[Studio, int], Row]
+    """Creates scenes, injects the fault a number of times, and counts the results."""
     short: int
-    """How often in the short version, or with how many photos where it is about their number; 0 to leave it out."""
+    """Number of runs in the short version, or of photos for faults about their number; 0 to skip the fault."""
     long: int
+    """Number of runs, or of photos, in the long version."""
 
     @property
     def name(self) -> str:
-        """What to call it."""
+        """Name of the fault."""
         return self.strike.__name__
 
 

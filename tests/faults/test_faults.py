@@ -1,4 +1,4 @@
-"""Every fault in its short version; with RWDENOISE_FAULTS=long as often as ``python -m tests.faults`` has it."""
+"""Inject every fault in its short version; with RWDENOISE_FAULTS=long as often as ``python -m tests.faults``."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""The count itself: what it must notice."""
+"""Test the counting itself: which failures it must notice."""
 
 import shutil
 import sys

@@ -1,4 +1,4 @@
-"""Several processes with the same outputs at the same time."""
+"""Faults: several processes write the same outputs at the same time."""
 
 from rwdenoise.events import Finished
 from tests.faults.row import Row
@@ -8,7 +8,7 @@ PHOTOS = 12
 
 
 def same_outputs(studio: Studio, runs: int) -> Row:
-    """Give the same photos to two, three or four processes, every other time without a journal."""
+    """Process the same photos in two, three or four processes, every other time without a journal."""
     row = Row()
     for run in range(runs):
         scene = studio.scene(PHOTOS)
@@ -24,7 +24,7 @@ def same_outputs(studio: Studio, runs: int) -> Row:
 
 
 def same_outputs_killed(studio: Studio, runs: int) -> Row:
-    """Kill one of two processes with the same photos."""
+    """Kill one of two processes that work on the same photos."""
     row = Row()
     for run in range(runs):
         scene = studio.scene(PHOTOS)

@@ -1,4 +1,4 @@
-"""Damaged files through every reader: only errors of ours may come out, and nothing may crash or hang.
+"""Feed damaged files to every reader: only our own errors are allowed, no crash and no hang.
 
-``python -m tests.fuzz --runs 20000 --seed 1`` prints a table; the same numbers give the same inputs.
+``python -m tests.fuzz --runs 20000 --seed 1`` prints a table; the same arguments give the same inputs.
 """

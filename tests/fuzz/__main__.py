@@ -1,4 +1,4 @@
-"""The command: ``python -m tests.fuzz --runs 20000 --seed 1``."""
+"""Fuzz all readers from the command line: ``python -m tests.fuzz --runs 20000 --seed 1``."""
 
 import argparse
 import os
@@ -13,12 +13,12 @@ from tests.fuzz.targets import TARGETS
 
 ROOT = Path(__file__).parents[2]
 COLUMNS = ("refused", "accepted", "mistake", "child crash", "hang", "main crash")
-#: What must not happen; a decoder that crashes in its own process costs one photo.
+#: Outcomes that are failures; a decoder that crashes in its own process costs only one photo.
 BAD = ("mistake", "main crash")
 
 
 def main() -> None:
-    """Run all targets, or one, and print what became of their inputs."""
+    """Fuzz all targets, or one, and print the outcomes of their inputs."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("--runs", type=int, default=20_000, help="inputs in all")
     parser.add_argument("--seed", type=int, default=1)
@@ -45,18 +45,18 @@ def main() -> None:
 
 
 def share_of(percent: int, chosen: argparse.Namespace) -> int:
-    """Return how many of the inputs a target gets."""
+    """Return the number of inputs for a target."""
     return chosen.runs if chosen.only else max(1, chosen.runs * percent // 100)
 
 
 def data_folder() -> Path | None:
-    """Return the folder of real photos, if it is there."""
+    """Return the folder of real photos, or None if it is missing."""
     folder = Path(os.environ.get("RWDENOISE_DATA", ROOT.parent / "shared" / "data"))
     return folder if folder.is_dir() else None
 
 
 def line(row: Row) -> str:
-    """Return a line of the table, and below it what went wrong."""
+    """Return a line of the table, followed by the failures."""
     numbers = "  ".join(f"{kind} {row.counts[kind]}" for kind in COLUMNS)
     findings = [f"\n    input {number}, {reason}" for reason, number in row.findings.items()]
     return f"{row.target:30} inputs {sum(row.counts.values()):6}  {numbers}{''.join(findings)}"

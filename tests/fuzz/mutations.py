@@ -1,4 +1,4 @@
-"""How files get damaged: as disks, cut-off copies and attackers do it."""
+"""Damage files like failing disks, interrupted copies and attackers do."""
 
 import random
 import struct
@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 Mutation = Callable[[bytearray, random.Random], None]
 
-#: Numbers at which sizes, counts and offsets overflow, or point at themselves.
+#: Numbers that make sizes, counts and offsets overflow or point to themselves.
 ODD_NUMBERS = (0, 1, 2, 7, 8, 255, 256, 0x7FFF, 0x8000, 0xFFFF, 0x10000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
-#: Damage is most telling where a file says what it is.
+#: Number of bytes at the start of a file, where damage has most effect because the file describes itself there.
 _HEAD = 1024
 _MOST_MUTATIONS = 6
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -26,7 +26,7 @@ def mutated(sample: bytes, rng: random.Random) -> bytes:
 
 
 def with_checksums(png: bytes) -> bytes:
-    """Return a PNG whose checksums are right, so that its readers look further."""
+    """Return a PNG with corrected checksums; otherwise readers stop at the first wrong checksum."""
     place, parts = len(_SIGNATURE), [_SIGNATURE]
     while place + 12 <= len(png):
         end = place + 8 + int.from_bytes(png[place : place + 4], "big")

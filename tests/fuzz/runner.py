@@ -1,4 +1,4 @@
-"""Feeding a target, in a process of its own: what kills that process would have killed the program."""
+"""Feed a target in a separate process: a crash of that process would have been a crash of the program."""
 
 import contextlib
 import json
@@ -19,22 +19,22 @@ from tests.fuzz.mutations import mutated
 from tests.fuzz.samples import Samples
 from tests.fuzz.targets import SECONDS, TARGETS, Target
 
-#: An input whose reader needs longer hangs; the decoder's own limit comes first.
+#: Time limit for an input in seconds, after which the reader counts as hanging; longer than the decoder's own limit.
 _PATIENCE = 3 * SECONDS
-# Samples up to about this size, in bytes, are equally likely; larger ones less so, as they take longer.
+# Samples up to about this size, in bytes, are equally likely; larger ones are less likely because they take longer.
 _QUICK = 20_000
 _MOST_RESTARTS = 20
 
 
 @dataclass
 class Row:
-    """What became of the inputs of a target."""
+    """Outcomes of the inputs of a target."""
 
     target: str
     counts: Counter[str] = field(default_factory=Counter)
-    """refused, accepted, mistake (an error that is not ours), child crash, hang, main crash."""
+    """Counts by outcome: refused, accepted, mistake (an error that is not ours), child crash, hang, main crash."""
     findings: dict[str, int] = field(default_factory=dict)
-    """What went wrong and where, and the number of the first such input."""
+    """Number of the first such input, by a description of the failure and its place."""
 
     def add(self, number: int, outcome: str, reason: str) -> None:
         self.counts[outcome] += 1
@@ -45,7 +45,7 @@ class Row:
 
 
 def run(target: Target, *, seed: int, runs: int, data: Path | None) -> Row:
-    """Feed `runs` inputs to a target, in another process, and count what becomes of them."""
+    """Feed `runs` inputs to a target in another process, and count the outcomes."""
     row, number = Row(target.name), 0
     for _ in range(_MOST_RESTARTS):
         command = [sys.executable, "-m", "tests.fuzz.runner", target.name, *map(str, (seed, number, runs, data or ""))]
@@ -64,7 +64,7 @@ def run(target: Target, *, seed: int, runs: int, data: Path | None) -> Row:
 
 
 def inputs(samples: Samples, target: str, *, seed: int, first: int, runs: int) -> Iterator[tuple[int, str, bytes]]:
-    """Yield numbers, names and damaged files, the same for the same seed."""
+    """Yield the number, name and content of damaged files, the same for the same seed."""
     names = list(samples)
     weights = [1 / (len(samples[name]) + _QUICK) for name in names]
     for number in range(first, runs):

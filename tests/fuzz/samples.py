@@ -1,4 +1,4 @@
-"""Whole files to damage: drawn here, and real ones where they are."""
+"""Provide intact files to damage: synthetic files, and real ones if available."""
 
 import json
 import tempfile
@@ -24,15 +24,15 @@ from tests.pictures import pixels, saved
 from tests.profiles import formula_curve, gamma_curve, gray_profile, rgb_profile, table_curve
 
 Samples = Mapping[str, bytes]
-#: The photo that a journal tells of.
+#: Photo in the sample journal.
 JOURNALED = "a.NEF"
-#: Larger ones would take most of the time.
+#: Largest size of a real file in bytes; larger files would take most of the time.
 _LARGEST = 5_000_000
 _SMALL = (24, 32)
 
 
 def raw_files(data: Path | None) -> Samples:
-    """Return names and contents."""
+    """Return RAW files of every kind, by name."""
     drawn = {
         f"{cfa.name}.dng": encode_dng(raw_photo(cfa, size=_SMALL), preview=PREVIEW, provenance=PROVENANCE)
         for cfa in (RGGB, X_TRANS, MONOCHROME, LINEAR)
@@ -46,7 +46,7 @@ def raw_files(data: Path | None) -> Samples:
 
 @cache
 def pictures() -> Samples:
-    """Return small pictures of every kind, with profile, Exif and XMP."""
+    """Return small pictures of every format, with profile, Exif and XMP."""
     icc = profile("display-p3")
     color, gray = pixels(size=_SMALL), pixels(channels=1, size=_SMALL)
     deep = pixels(channels=4, depth=np.uint16, size=_SMALL)
@@ -73,7 +73,7 @@ def pictures() -> Samples:
 
 @cache
 def profiles() -> Samples:
-    """Return ICC profiles of every kind that is read."""
+    """Return ICC profiles of every kind that the reader supports."""
     curves = [gamma_curve(2.2), table_curve([0, 1000, 30000, 65535])]
     curves += [
         formula_curve(kind, *(2.2, 0.9, 0.1, 0.1, 0.04, 0.01, 0.0)[: (1, 3, 4, 5, 7)[kind]]) for kind in range(5)
@@ -84,7 +84,7 @@ def profiles() -> Samples:
 
 @cache
 def events() -> Samples:
-    """Return lines of JSON, one of each event."""
+    """Return one line of JSON for each event."""
     from rwdenoise.choices import Settings
     from rwdenoise.events import Failed, Finished, Noise, Progress, Residual, Started, Summary, to_json
 
@@ -102,7 +102,7 @@ def events() -> Samples:
 
 @cache
 def requests() -> Samples:
-    """Return lines of JSON that a worker gets."""
+    """Return lines of JSON with requests to a worker."""
     sides = {"width": 4, "height": 4, "channels": 3, "alpha": False, "type": "u8", "encoding": "linear"}
     job: dict[str, Any] = {"v": 1, "request": "denoise", "job": "a", "folder": "/nowhere", **sides}
     every = job | {"steps": 4, "strength": 0.5, "chroma": None, "detail": 0.0, "quality": "best", "preview": True}
@@ -112,7 +112,7 @@ def requests() -> Samples:
 
 @cache
 def weights() -> Samples:
-    """Return the file of a tiny network."""
+    """Return the weights file of a tiny network."""
     from rwdenoise.network.unet import save_network
     from tests.tiny import tiny_facts, tiny_network
 
@@ -124,14 +124,14 @@ def weights() -> Samples:
 
 @cache
 def configuration() -> Samples:
-    """Return a user's defaults."""
+    """Return a configuration file."""
     text = '[denoise]\nsteps = 4\nstrength = 0.5\nformat = "tiff"\noverwrite = true\n\n[inspect]\njson = true\n'
     return {"config.toml": text.encode()}
 
 
 @cache
 def journal() -> Samples:
-    """Return a journal in which something stands."""
+    """Return a journal with entries."""
     from rwdenoise.events import Failed
     from rwdenoise.jobs.journal import Journal
 
@@ -147,7 +147,7 @@ def journal() -> Samples:
 
 @cache
 def sidecars() -> Samples:
-    """Return XMP as editors write it beside a photo."""
+    """Return XMP sidecars as editors write them."""
     packet = """<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">
     <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about=""
     xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:dc="http://purl.org/dc/elements/1.1/" xmp:Rating="3">
@@ -159,7 +159,7 @@ def sidecars() -> Samples:
 
 
 def crw() -> bytes:
-    """Return a heap of records as in Canon's first RAW files: texts, a heap within the heap, its directory last."""
+    """Return a heap of records as in Canon's first RAW files: texts, and a nested heap with its directory last."""
     inner = b"Canon\0One\0" + _heap_directory([(0x080A, 10, 0)], start=10)
     records = [(0x2807, len(inner), 0), (0x5029, 100, 7)]
     heap = inner + _heap_directory(records, start=len(inner))
@@ -167,7 +167,7 @@ def crw() -> bytes:
 
 
 def kdc() -> bytes:
-    """Return a TIFF with the directory of Kodak's own that KDC files have."""
+    """Return a TIFF with Kodak's private directory, as in KDC files."""
     directory = _directory([(tags.MAKE, ASCII, 4, b"Kod\0"), (tags.KODAK_IFD, LONG, 1, b"\x26\0\0\0")])
     own = _directory([(1000, SHORT, 2, b"\1\0\2\0"), (1001, RATIONAL, 1, b"\x08\0\0\0")])
     return b"II*\0\x08\0\0\0" + directory + own

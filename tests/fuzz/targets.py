@@ -1,4 +1,4 @@
-"""What the damaged files go through. Each target takes one input and raises what its readers raise."""
+"""Define the targets of fuzzing: each feeds one input to its readers, and raises what they raise."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -24,29 +24,29 @@ from tests.fuzz import samples
 from tests.fuzz.samples import Samples
 from tests.photos import raw_photo
 
-#: A decoder that needs longer for a file of a few MB hangs.
+#: Time limit of the decoder in seconds; one that takes longer for a file of a few MB counts as hanging.
 SECONDS = 20.0
-#: Address space for the decoder, in bytes.
+#: Address space of the decoder, in bytes.
 _MEMORY = 2**32
 _RAMP = np.linspace(-0.5, 1.5, 16, dtype=np.float32).reshape(1, -1, 1)
 
 
 class Feed(Protocol):
-    """Put one input through a reader."""
+    """Feeds one input to a reader."""
 
     def __call__(self, data: bytes, name: str, /) -> None: ...
 
 
 @dataclass(frozen=True)
 class Target:
-    """A reader, and what it is fed."""
+    """A reader with its samples."""
 
     name: str
     samples: Callable[[Path | None], Samples]
     open: Callable[[Path], contextlib.AbstractContextManager[Feed]]
-    """Makes it ready, given a folder for files."""
+    """Prepares the reader, given a folder for files."""
     share: int
-    """Of all inputs, in percent."""
+    """Share of all inputs, in percent."""
 
 
 @contextlib.contextmanager
@@ -57,7 +57,7 @@ def _isolated(folder: Path) -> Iterator[Feed]:
 
 @contextlib.contextmanager
 def _copied(folder: Path) -> Iterator[Feed]:
-    """Read apart, and write here: of the source the writers read metadata and preview again."""
+    """Read in the isolated process and write in this one, where the writers read metadata and preview of the source."""
     with IsolatedReader(seconds=SECONDS, memory=_MEMORY) as reader:
 
         def feed(data: bytes, name: str) -> None:

@@ -1,4 +1,4 @@
-"""What is tried in GIMP: images of every kind, and what they hold."""
+"""Define the cases to test in GIMP: images of every kind, and their pixels."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.profiles import ADOBE_RGB_COLUMNS, gamma_curve, rgb_profile
 
 SIZE = (250, 170)
 """Width and height of the layers, in px."""
-# In px of the image; the layers lie at (20, 15).
+# Selections in px of the image; the layers have the offset (20, 15).
 RECTANGLE = ["rectangle", 150, 110, 60, 40]
 FEATHERED = ["feathered", 90, 60, 110, 80, 20.0]
 
@@ -29,7 +29,7 @@ Case = dict[str, Any]
 
 
 def kind_cases() -> list[Case]:
-    """Return all types of numbers with all curves, in color and gray, with alpha and without; half of them selected."""
+    """Return all number types with all tone curves, color and gray, with and without alpha; half with a selection."""
     return [
         _case(
             f"{base} {kind} {curve}{' alpha' * alpha}",
@@ -46,7 +46,7 @@ def kind_cases() -> list[Case]:
 
 
 def place_cases(folder: Path) -> list[Case]:
-    """Return every place that pixels can be in, every way to select, every setting."""
+    """Return cases for every place of pixels, every kind of selection, and the settings."""
     profile = folder / "adobe.icc"
     profile.write_bytes(rgb_profile(gamma_curve(563 / 256), columns=ADOBE_RGB_COLUMNS))
     detailed = {"strength": 0.7, "chroma": 1.0, "detail": 0.5, "steps": 2}
@@ -66,7 +66,7 @@ def place_cases(folder: Path) -> list[Case]:
 
 
 def drawn_cases(folder: Path) -> list[Case]:
-    """Return layers of GIMP 3.2 that it draws anew from something else: a file, and a path."""
+    """Return layers that GIMP 3.2 renders from another source: a file, and a path."""
     photo = folder / "photo.png"
     Image.fromarray(stored(noisy_scene(SIZE[1], SIZE[0]), "U8")).save(photo)
     plain = {"base": "RGB", "precision": "U8_NON_LINEAR", "alpha": True}
@@ -74,7 +74,7 @@ def drawn_cases(folder: Path) -> list[Case]:
 
 
 def idle_cases() -> list[Case]:
-    """Return calls that ask for nothing; one with a selection that GIMP blends in linear light."""
+    """Return calls with strength 0; one has a selection that GIMP blends in linear light."""
     nothing = {"strength": 0.0}
     return [
         _case("strength 0 u8", "RGB", "U8_NON_LINEAR", arguments=nothing),
@@ -83,7 +83,7 @@ def idle_cases() -> list[Case]:
 
 
 def refused_cases() -> list[Case]:
-    """Return calls that cannot be done; the last word of each is in the message that says why."""
+    """Return calls that are refused; the error message contains the last word of the case's name."""
     plain = ("RGB", "U8_NON_LINEAR")
     wrong = {
         "strength": 1.5, "detail": -0.1, "chroma": 2.0, "steps": 0, "quality": "fsat", "device": "gpu",
@@ -100,7 +100,7 @@ def refused_cases() -> list[Case]:
 
 
 def store_pixels(cases: list[Case], folder: Path) -> None:
-    """Write the pixels of each case's layers into files, and name them in the case."""
+    """Write the pixels of each case's layers to files, and add the paths to the case."""
     for case in cases:
         data = _pixels(case)
         case["pixels"] = [str(folder / f"{case['name']}-{index}.pixels") for index in range(max(1, case["layers"]))]
@@ -113,7 +113,7 @@ def _case(name: str, base: str, precision: str, **more: Any) -> Case:
 
 
 def _pixels(case: Case) -> np.ndarray:
-    """Return the noisy scene as the case stores it, shape (height, width, channels)."""
+    """Return the noisy scene in the format of the case, shape (height, width, channels)."""
     width, height = case["size"]
     gray = case["base"] == "GRAY" or case.get("where") in ("mask", "channel")
     photo = noisy_scene(max(64, height), max(64, width))[:height, :width]
@@ -125,7 +125,7 @@ def _pixels(case: Case) -> np.ndarray:
 
 
 def stored(colors: np.ndarray, precision: str) -> np.ndarray:
-    """Return colors, 0 black and 1 white, as a GIMP of this precision stores them."""
+    """Return colors, 0 black and 1 white, as GIMP stores them at this precision."""
     kind = TYPES[precision.split("_")[0]]
     if np.issubdtype(kind, np.floating):
         return colors.astype(kind)
@@ -134,7 +134,7 @@ def stored(colors: np.ndarray, precision: str) -> np.ndarray:
 
 @cache
 def noisy_scene(height: int, width: int) -> np.ndarray:
-    """Return the program's own test scene with noise, shape (height, width, 3), also below black and above white."""
+    """Return the built-in test scene with noise, shape (height, width, 3), including values outside 0 to 1."""
     rng = np.random.default_rng(5)
     scene = encode_extended_srgb(draw_scene(height, width, rng=rng)).transpose(1, 2, 0)
     return (scene + rng.normal(0, 0.05, scene.shape)).astype(np.float32)

@@ -1,4 +1,4 @@
-"""A GIMP with our plug-in, and one run of it over all cases."""
+"""Fixtures: a GIMP with our plug-in, and the results of one run over all cases."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ INSIDE = Path(__file__).with_name("inside.py")
 
 @pytest.fixture(scope="session")
 def tiny_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a file with the weights of the tiny network."""
+    """Return a weights file of the tiny network."""
     path = tmp_path_factory.mktemp("weights") / "tiny.safetensors"
     save_network(tiny_network("rgb"), tiny_facts("rgb"), path)
     return path
@@ -31,7 +31,7 @@ def tiny_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def warm_worker(tiny_weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
-    """Return the command of a worker that need not load torch first."""
+    """Return the command of a worker that starts without loading torch."""
     path = tmp_path_factory.mktemp("warm") / "socket"
     server = subprocess.Popen([sys.executable, "-m", "tests.gimp.warm", str(path)], cwd=ROOT)
     while not path.exists():
@@ -44,20 +44,20 @@ def warm_worker(tiny_weights: Path, tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.fixture(scope="session")
 def tree() -> Path:
-    """Return the tree with GIMP; the variable RWDENOISE_GIMP says which version, by default 3.0."""
+    """Return the root tree with GIMP; the environment variable RWDENOISE_GIMP selects the version, by default 3.0."""
     return find_tree(os.environ.get("RWDENOISE_GIMP", "3.0"))
 
 
 @pytest.fixture(scope="module")
 def screen() -> Iterator[Screen]:
-    """Return a screen that nobody looks at."""
+    """Return a virtual screen."""
     with open_screen() as screen:
         yield screen
 
 
 @pytest.fixture(scope="session")
 def gimp(tree: Path, warm_worker: list[str], tmp_path_factory: pytest.TempPathFactory) -> GimpTree:
-    """Return a GIMP in which the plug-in is installed."""
+    """Return a GIMP with the plug-in installed."""
     gimp = GimpTree(tree, tmp_path_factory.mktemp("gimp"))
     gimp.prepare("file-png")
     gimp.install("rwdenoise", warm_worker)
@@ -66,7 +66,7 @@ def gimp(tree: Path, warm_worker: list[str], tmp_path_factory: pytest.TempPathFa
 
 @pytest.fixture(scope="session")
 def outcomes(gimp: GimpTree) -> dict[str, dict[str, Any]]:
-    """Return what became of every case, by its name; all run in one GIMP, because its start takes longest."""
+    """Return the outcome of every case, by its name; all run in one GIMP because its start takes most of the time."""
     cases = [*kind_cases(), *place_cases(gimp.folder), *idle_cases(), *refused_cases(), *drawn_cases(gimp.folder)]
     store_pixels(cases, gimp.folder)
     results = gimp.run(INSIDE, {"cases": cases})

@@ -1,4 +1,4 @@
-"""A worker that denoises nothing: it gives the pixels back, the last one changed, so that GIMP has to take them all."""
+"""A worker that does not denoise: it returns the pixels with the last byte changed, which makes GIMP store them all."""
 
 import json
 import sys

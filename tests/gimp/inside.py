@@ -1,6 +1,6 @@
-"""Runs inside GIMP, as a batch: makes an image for each case, calls the plug-in and stores what became of it.
+"""Batch script inside GIMP: create an image for each case, call the plug-in, and store the result.
 
-`FOLDER` is set by who runs this; ``task.json`` in it lists the cases, and a line of JSON is written for each.
+The caller sets `FOLDER`; ``task.json`` in it lists the cases. The script writes a line of JSON for each case.
 """
 
 import json
@@ -13,7 +13,7 @@ folder = Path(FOLDER)  # noqa: F821 -- set by the batch
 task = json.loads((folder / "task.json").read_text())
 
 
-#: Layers of GIMP 3.2 whose pixels it draws itself.
+#: Kinds of layers that GIMP 3.2 renders itself.
 DRAWN = ("link", "vector")
 
 
@@ -42,7 +42,7 @@ def make_image(case):
 
 
 def make_drawables(image, case):
-    """Return the drawables that the plug-in is to be called with."""
+    """Return the drawables for the call of the plug-in."""
     if case.get("where") in DRAWN:
         return [make_drawn(image, case)]
     width, height = case["size"]
@@ -68,7 +68,7 @@ def make_drawables(image, case):
 
 
 def make_drawn(image, case):
-    """Return a layer that GIMP draws from a file or from a path."""
+    """Return a layer that GIMP renders from a file or a path."""
     if case["where"] == "link":
         layer = Gimp.LinkLayer.new(image, Gio.File.new_for_path(case["file"]))
     else:
@@ -85,7 +85,7 @@ def make_drawn(image, case):
 
 
 def select(image, case):
-    """Select as the case says, in px of the image; the layers lie at (20, 15)."""
+    """Make the selection of the case, in px of the image; the layers have the offset (20, 15)."""
     kind, *numbers = case.get("selection", ["none"])
     if kind == "rectangle":
         image.select_rectangle(Gimp.ChannelOps.REPLACE, *numbers)
@@ -96,7 +96,7 @@ def select(image, case):
 
 
 def call(image, drawables, arguments):
-    """Return the status and the message of a call of the plug-in."""
+    """Call the plug-in; return its status and message."""
     procedure = Gimp.get_pdb().lookup_procedure("plug-in-rwdenoise")
     config = procedure.create_config()
     if task.get("interactive"):
@@ -110,7 +110,7 @@ def call(image, drawables, arguments):
 
 
 def selection_over(image, drawable):
-    """Return how much each pixel of a drawable is selected, as float; empty if there is no selection."""
+    """Return the selection weight of each pixel of a drawable, as float; empty without a selection."""
     if Gimp.Selection.is_empty(image):
         return b""
     _, x, y = drawable.get_offsets()
@@ -119,7 +119,7 @@ def selection_over(image, drawable):
 
 
 def set_worker(case):
-    """Say how the worker is to be started, where the case has one of its own; None: as if it were not installed."""
+    """Write the worker command of the case, if it has one; None removes the file, as if no worker were installed."""
     if "worker" in case:
         path = folder / "profile/plug-ins/rwdenoise/worker.json"
         path.unlink(missing_ok=True)
@@ -128,14 +128,14 @@ def set_worker(case):
 
 
 def fill(drawables, case):
-    """Give drawables their pixels, but those that GIMP draws."""
+    """Fill the drawables with the pixels of the case, except those that GIMP renders."""
     if case.get("where") not in DRAWN:
         for drawable, pixels in zip(drawables, case.get("pixels", ()), strict=False):
             write(drawable, Path(pixels).read_bytes())
 
 
 def restrict(image, drawables, case):
-    """Make what is to be refused as the case says."""
+    """Apply the restriction of a case that the plug-in must refuse."""
     if case.get("where") == "indexed":
         image.convert_indexed(Gimp.ConvertDitherType.NONE, Gimp.ConvertPaletteType.GENERATE, 16, False, False, "")
     if case.get("where") == "locked":

@@ -1,4 +1,4 @@
-"""An image that is open in a GIMP with windows, with the filter's dialog on it."""
+"""Open an image and the filter's dialog in a GIMP with windows."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ SECONDS_TO_HEAR = 2
 
 @contextlib.contextmanager
 def opened(gimp: GimpTree, screen: Screen, *, linger: int = 0, ends: bool = True, **task: Any) -> Iterator[list[bytes]]:
-    """Open an image of two layers, and the dialog on it; give the layers' pixels; wait until everything is over.
+    """Open an image of two layers and the dialog; yield the layers' pixels; wait for the end of the script.
 
-    With `ends` false it is not waited for the end. The task says what is different, in the words of ``window.py``.
+    With `ends` false, do not wait for the end. `task` holds further fields for the task of ``window.py``.
     """
     photo = stored(noisy_scene(SIZE[1], SIZE[0]), task.get("precision", "U8"))
     before = [photo.tobytes(), photo[:, ::-1].tobytes()]
@@ -42,21 +42,21 @@ def opened(gimp: GimpTree, screen: Screen, *, linger: int = 0, ends: bool = True
 
 
 def dialog_of(screen: Screen) -> str:
-    """Return the number of the dialog's window, as soon as it is there."""
+    """Wait for the dialog, and return its window number."""
     return screen.wait_for(TITLE, seconds=SECONDS)
 
 
 def image_window_of(screen: Screen) -> str:
-    """Return the number of the image's window."""
+    """Wait for the image window, and return its window number."""
     return screen.wait_for("GIMP", seconds=SECONDS)
 
 
 def undo_and_redo(gimp: GimpTree, screen: Screen) -> None:
-    """Undo everything with one key, and do it again with one; the title tells before that there are changes."""
+    """Undo all changes with one key press, and redo them with another, once the title shows unsaved changes."""
     wait_until(lambda: len(gimp.results()) > 1)
     wait_until(lambda: screen.title(image_window_of(screen)).startswith("*"))
     for count, key in enumerate(("ctrl+z", "ctrl+y"), start=2):
-        # GIMP does not hear keys while it is busy; there is nothing that a second one could undo or do again.
+        # GIMP ignores keys while it is busy; a repeated key press has nothing more to undo or redo.
         while len(gimp.results()) <= count:
             screen.press(image_window_of(screen), key)
             time.sleep(SECONDS_TO_HEAR)

@@ -1,4 +1,4 @@
-"""Makes docs/pictures/gimp-dialog.png in the GIMP of scripts/gimp3: ``python -m tests.gimp.picture [WEIGHTS]``."""
+"""Take the screenshot docs/pictures/gimp-dialog.png in real GIMP: ``python -m tests.gimp.picture [WEIGHTS]``."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ WINDOW = Path(__file__).with_name("window.py")
 WIDTH, HEIGHT = 1500, 1000
 ISO = 12800
 _SECONDS = 120
-# Until the preview is there, on a busy machine.
+# Time until the preview is complete on a busy machine.
 _SECONDS_TO_SETTLE = 40
 
 
 def main(*weights: str) -> None:
-    """Open the dialog on a noisy photo that the program drew itself, and take a picture of it."""
+    """Open the dialog on a simulated noisy photo, and take a screenshot of it."""
     options = [word for name in weights for word in ("--weights", name)]
     with tempfile.TemporaryDirectory() as name, open_screen() as screen:
         gimp = GimpTree(find_tree("3.0"), Path(name))
@@ -44,7 +44,7 @@ def main(*weights: str) -> None:
 
 def _noisy_photo(folder: Path) -> np.ndarray:
     rng = np.random.default_rng(3)
-    # Leaves and fabric in the middle, where the preview begins.
+    # Leaves and fabric in the middle, where the preview starts.
     scene = np.roll(draw_scene(HEIGHT, WIDTH, rng=rng), (HEIGHT // 3, WIDTH // 6), axis=(1, 2))
     raw, _ = simulate_raw(scene, cfa=BAYER_PHASES[0], iso=ISO, rng=rng)
     write_photo(raw, folder / "photo.dng", provenance=None)

@@ -1,4 +1,4 @@
-"""What runs on this machine, GIMP's tree included, and how to wait for it."""
+"""Find processes on this machine, including GIMP's root tree, and wait for conditions."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ SECONDS = 60
 
 
 def plug_ins(gimp: GimpTree) -> list[int]:
-    """Return the numbers of the processes that a GIMP runs for our filter."""
+    """Return the process IDs of our filter in a GIMP."""
     return _processes(f"{gimp.plugins}/rwdenoise/rwdenoise.py", "-run")
 
 
 def workers(gimp: GimpTree) -> list[int]:
-    """Return the numbers of a GIMP's workers."""
+    """Return the process IDs of a GIMP's workers."""
     return _processes("--remove", f"{gimp.folder}/temporary")
 
 
 def gimps(gimp: GimpTree) -> list[int]:
-    """Return the numbers of the processes of GIMP itself; a GIMP is called like its program, whoever started it."""
+    """Return the process IDs of GIMP itself, identified by the name of its program."""
     return [
         process
         for process in _processes(f"FOLDER = '{gimp.folder}'")
@@ -32,9 +32,9 @@ def gimps(gimp: GimpTree) -> list[int]:
 
 
 def has_worked(gimp: GimpTree, seconds: float) -> bool:
-    """Tell whether there is a worker, and it has computed for so long."""
+    """Return whether a worker exists that has used this much processor time."""
     for process in workers(gimp):
-        # proc(5): the 14th field is the time in user mode; the name before it may hold blanks.
+        # proc(5): the 14th field is the time in user mode; the program name before it may contain spaces.
         fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
         if int(fields[11]) / os.sysconf("SC_CLK_TCK") >= seconds:
             return True
@@ -42,7 +42,7 @@ def has_worked(gimp: GimpTree, seconds: float) -> bool:
 
 
 def wait_until(is_so: Callable[[], object]) -> None:
-    """Wait until something is so; fail if that takes too long."""
+    """Wait until a condition holds; fail after a time limit."""
     until = time.monotonic() + SECONDS
     while not is_so():
         assert time.monotonic() < until
@@ -50,7 +50,7 @@ def wait_until(is_so: Callable[[], object]) -> None:
 
 
 def _processes(*words: str) -> list[int]:
-    """Return the numbers of all processes whose command line holds all these words."""
+    """Return the IDs of all processes whose command line contains all these words."""
     found = []
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:

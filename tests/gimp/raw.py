@@ -1,4 +1,4 @@
-"""Runs inside GIMP, as a batch: opens files as *File > Open* does and tells what came of each."""
+"""Batch script inside GIMP: open files as *File > Open* does, and report the result for each."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The real worker, of which no tile ever rests: a hundred steps take as long as a hundred passes."""
+"""The real worker without step skipping: a hundred steps take as long as a hundred passes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A screen that nobody looks at: Xvfb with a window manager, and hands for the keyboard."""
+"""Provide a virtual screen: Xvfb with a window manager, and functions for keyboard and mouse."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _SIZE = "1400x900x24"
 
 
 class Screen:
-    """A display."""
+    """Virtual X display."""
 
     def __init__(self, display: str) -> None:
         self.display = display
 
     def wait_for(self, title: str, *, seconds: float) -> str:
-        """Return the number of a window with this in its title, as soon as there is one."""
+        """Wait for a window with this text in its title, and return its number."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             found = self._do("search", "--onlyvisible", "--name", title).split()
@@ -34,14 +34,14 @@ class Screen:
         raise AssertionError(message)
 
     def press(self, window: str, *keys: str) -> None:
-        """Give a window the keyboard and press keys, one after the other."""
+        """Activate a window and press keys, one after the other."""
         self._do("windowactivate", "--sync", window)
         for key in keys:
             self._do("key", key)
             time.sleep(0.1)
 
     def click(self, window: str, right: int, bottom: int) -> None:
-        """Click into a window, so many px from its right and its bottom edge."""
+        """Click in a window at a distance, in px, from its right and its bottom edge."""
         self._do("windowactivate", "--sync", window)
         lines = self._do("getwindowgeometry", "--shell", window).split()
         edges = dict(line.split("=") for line in lines)
@@ -49,11 +49,11 @@ class Screen:
         self._do("mousemove", "--window", window, *place, "click", "1")
 
     def title(self, window: str) -> str:
-        """Return what the title of a window says."""
+        """Return the title of a window."""
         return self._do("getwindowname", window)
 
     def picture(self, window: str, path: Path) -> None:
-        """Write a picture of a window."""
+        """Write a screenshot of a window."""
         self._do("windowactivate", "--sync", window)
         time.sleep(0.3)
         subprocess.run(["scrot", "--focused", "--overwrite", path], env=self._environment(), check=True)
@@ -70,7 +70,7 @@ class Screen:
 
 @contextlib.contextmanager
 def open_screen() -> Iterator[Screen]:
-    """Start a screen, and end it."""
+    """Start a virtual screen, and stop it at the end."""
     missing = [program for program in _PROGRAMS if shutil.which(program) is None]
     if missing:
         pytest.skip(f"not installed: {', '.join(missing)}; scripts/gimp3 installs them")

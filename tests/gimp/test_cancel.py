@@ -1,4 +1,4 @@
-"""In real GIMP: whoever cancels or kills, and whenever, nothing has changed then, no process and no file is left."""
+"""Test in real GIMP that after a cancel or a kill at any time nothing has changed, and no process or file is left."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from tests.gimp.screen import Screen
 from tests.gimp.tree import GimpTree, worker_command
 
 INSIDE = Path(__file__).with_name("inside.py")
-# Much longer than anybody waits here.
+# Much longer than any test waits.
 LONG = {"steps": 100}
 LONG_KEYS = ("alt+p", "ctrl+a", "1", "0", "0", "alt+t")
-# Of computing, on any machine: for torch and the weights.
+# Processor time after which any machine has loaded torch and the weights.
 SECONDS_TO_LOAD = 4.0
-# That orphans of GIMP may live on.
+# Time that orphaned processes of GIMP may live.
 SECONDS_TO_LINGER = 20
-# From the right and the bottom edge of the window to its button Cancel, in px.
+# Distance of the Cancel button from the right and the bottom edge of the window, in px.
 TO_CANCEL = (45, 20)
 
 
 @pytest.fixture
 def patient(tree: Path, tmp_path: Path) -> GimpTree:
-    """Return a GIMP with a real worker and its real weights, that takes its time, without toolbox and docks."""
+    """Return a GIMP with a slow real worker and real weights, without toolbox and docks."""
     gimp = GimpTree(tree, tmp_path)
     gimp.prepare()
     (gimp.profile / "sessionrc").write_text("(hide-docks yes)\n")
@@ -43,7 +43,7 @@ def test_killed_at_the_start_and_midway_it_leaves_nothing(patient: GimpTree) -> 
     try:
         for count, seconds in enumerate((0.0, SECONDS_TO_LOAD + 1)):
             wait_until(lambda seconds=seconds: has_worked(patient, seconds))
-            # By now the next case may have begun: what counts is this one's.
+            # The next case may have started: only the processes of this case count.
             left, folders = workers(patient), patient.leftovers()
             os.kill(plug_ins(patient)[0], signal.SIGKILL)
             wait_until(lambda count=count: len(patient.results()) > count)

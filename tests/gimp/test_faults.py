@@ -1,4 +1,4 @@
-"""In real GIMP: a worker that is missing, dies, talks nonsense or says nothing gives a message, and nothing changes."""
+"""Test in real GIMP that a worker that is missing, dies, sends garbage or hangs gives a message and changes nothing."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FAULTS = {
 
 @pytest.fixture
 def broken(tree: Path, tmp_path: Path) -> GimpTree:
-    """Return a GIMP whose plug-in waits only two seconds for the first word of its worker."""
+    """Return a GIMP whose plug-in waits only two seconds for the first output of its worker."""
     gimp = GimpTree(tree, tmp_path)
     gimp.prepare()
     client = gimp.install("rwdenoise", ["the tests say which"]) / "worker_client.py"

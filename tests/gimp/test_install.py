@@ -1,4 +1,4 @@
-"""In real GIMP: a plug-in that was used, replaced by a newer one, used again and removed leaves nothing behind."""
+"""Test in real GIMP that a plug-in leaves nothing behind after use, an update, further use and removal."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_used_upgraded_and_uninstalled_it_leaves_nothing(
     before = sorted(profile.plugins.iterdir())
     place = profile.install("rwdenoise", warm_worker)
     _use(profile, screen)
-    # GIMP's Python has left something, and GIMP remembers what was chosen.
+    # GIMP's Python has left cache files, and GIMP has saved the last settings.
     assert (place / "__pycache__").is_dir()
     assert len(_traces(profile)) > 1
     old = place.stat().st_ino
@@ -46,7 +46,7 @@ def test_used_upgraded_and_uninstalled_it_leaves_nothing(
 
 
 def _use(gimp: GimpTree, screen: Screen) -> None:
-    """Open the plug-in's dialog, and agree to it."""
+    """Open the plug-in's dialog, and confirm it."""
     (gimp.folder / "results.jsonl").unlink(missing_ok=True)
     with opened(gimp, screen):
         screen.press(dialog_of(screen), "Return")
@@ -55,5 +55,5 @@ def _use(gimp: GimpTree, screen: Screen) -> None:
 
 
 def _traces(gimp: GimpTree) -> list[Path]:
-    """Return all files and folders that are called like us."""
+    """Return all files and folders with our name."""
     return sorted(gimp.profile.rglob("*rwdenoise*"))

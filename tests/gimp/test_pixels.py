@@ -1,4 +1,4 @@
-"""In real GIMP: what the plug-in makes of pixels is what the library makes of them, and nothing else changes."""
+"""Test in real GIMP that the plug-in gives the same pixels as the library, and changes nothing else."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from rwdenoise.photo.rgb import RgbPhoto, Stored
 from tests.gimp.cases import TYPES, Case, idle_cases, kind_cases, place_cases
 from tests.gimp.tree import GimpTree
 
-# As the plug-in has it: px of context around a selection, and what its corner is a multiple of.
+# The plug-in's margin around a selection in px; its corner is a multiple of this number.
 CONTEXT = 64
-# What is partly selected GIMP blends, in float32 and in linear light: of white 1.
+# Tolerance for partially selected pixels, which GIMP blends in float32 and linear light; white is 1.
 BLEND_TOLERANCE = 2e-6
 
 
@@ -100,7 +100,7 @@ def test_nothing_is_left_behind(outcomes: dict[str, dict[str, Any]], gimp: GimpT
 
 
 def _arrays(outcome: dict[str, Any], layer: dict[str, Any]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return a layer before and after, shape (H, W, C), and how much each pixel was selected, shape (H, W)."""
+    """Return a layer before and after, shape (H, W, C), and the selection weight of each pixel, shape (H, W)."""
     width, height = outcome["size"]
     kind = TYPES[outcome["precision"].split("_")[0]]
     before, after = (
@@ -111,7 +111,7 @@ def _arrays(outcome: dict[str, Any], layer: dict[str, Any]) -> tuple[np.ndarray,
 
 
 def _by_the_library(before: np.ndarray, outcome: Case, layer: dict[str, Any], denoiser: Denoiser) -> np.ndarray:
-    """Return the layer with the selected area, and its context, denoised by the library."""
+    """Return the layer with the selected area and its margin denoised by the library."""
     x, y, width, height = layer["area"]
     left, top = (max(0, start - CONTEXT) // CONTEXT * CONTEXT for start in (x, y))
     rows, columns = slice(top, y + height + CONTEXT), slice(left, x + width + CONTEXT)
@@ -131,6 +131,6 @@ def _encoding(outcome: Case, layer: dict[str, Any], *, gray: bool) -> Any:
 
 
 def _moved(after: np.ndarray, before: np.ndarray, expected: np.ndarray) -> float:
-    """Return how far pixels went, on the average, from 0 (not at all) to 1 (as far as the library)."""
+    """Return the mean change of the pixels relative to the library's: 0 for no change, 1 for the same change."""
     whole, way = (array.astype(np.float64) - before for array in (expected, after))
     return float((whole * way).sum() / (whole * whole).sum())

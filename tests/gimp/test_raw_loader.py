@@ -1,4 +1,4 @@
-"""In real GIMP: RAW photos open denoised, and what cannot be opened says why."""
+"""Test in real GIMP that RAW photos open denoised, and that a file that cannot be opened gives the reason."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ WHITE = 65535
 
 @pytest.fixture
 def loader(tree: Path, tmp_path: Path) -> GimpTree:
-    """Return a GIMP with the RAW loader, and its own one for TIFF."""
+    """Return a GIMP with our RAW loader and GIMP's own TIFF loader."""
     gimp = GimpTree(tree, tmp_path)
     gimp.prepare("file-tiff")
     gimp.install("rwdenoise-raw", worker_command("-m", "rwdenoise_cli", "worker"))
@@ -45,7 +45,7 @@ def test_raw_photos_open_denoised_and_upright_and_what_is_none_says_why(loader: 
     assert "broken.nef" in third["error"]
     assert loader.leftovers() == []
     difference = _pixels(upright, HEIGHT, WIDTH).astype(np.float64) - _by_the_library(upright)
-    # Another number of threads adds up in another order, in bfloat16 where the machine has it.
+    # The order of summation depends on the number of threads, in bfloat16 where the machine supports it.
     assert np.abs(difference).mean() < 1e-3 * WHITE
     np.testing.assert_array_equal(_pixels(turned, WIDTH, HEIGHT), np.rot90(_pixels(upright, HEIGHT, WIDTH), -1))
 

@@ -1,4 +1,4 @@
-"""In real GIMP: what cannot be done is refused with a message, and nothing changes."""
+"""Test in real GIMP that impossible requests are refused with a message, and nothing changes."""
 
 from __future__ import annotations
 

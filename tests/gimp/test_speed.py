@@ -1,4 +1,4 @@
-"""In real GIMP: how long the pixels of a large layer are on their way, without being denoised."""
+"""Test in real GIMP the time to transfer the pixels of a large layer to a worker and back, without denoising."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.gimp.tree import GimpTree, worker_command
 
 INSIDE = Path(__file__).with_name("inside.py")
 WIDTH, HEIGHT = 6000, 4000
-# What was promised; a busy machine of two cores takes 1.7 s.
+# Promised limit in seconds; a busy machine with two cores takes 1.7 s.
 MOST_SECONDS = 3.0
 
 

@@ -1,4 +1,4 @@
-"""In real GIMP with windows: the dialog opens, is answered by keyboard, the layers change, one undo restores them."""
+"""Test the dialog in real GIMP with windows: confirm it by keyboard; the layers change, and one undo restores them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A real GIMP in a Debian tree that scripts/gimp3 makes: our plug-ins are put into a profile, and batches run in it."""
+"""Run a real GIMP in a Debian root tree from scripts/gimp3, with our plug-ins in a profile and batch scripts."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from rwdenoise_cli.gimp.folders import gimp_of
 from rwdenoise_cli.gimp.install import SETUP, PlugIn, install, plug_ins_folder
 
 ROOT = Path(__file__).parents[2]
-# Inside the tree the whole machine can be seen here, so that the worker runs with the Python of these tests.
+# Mount point of the whole machine inside the tree: the worker runs with the Python of these tests.
 _MACHINE = "/machine"
-# The mounts, and all processes that are left, go with the shell.
+# When the shell ends, its mounts and all remaining processes disappear.
 _IN_TREE = f"""
 set -e
 tree=$1 linger=$2
@@ -39,7 +39,7 @@ _SECONDS = 100
 
 
 def find_tree(version: str) -> Path:
-    """Return the tree with this version of GIMP; where there is none the test is skipped."""
+    """Return the root tree with this version of GIMP; skip the test if it is missing."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     tree = cache / "rwdenoise" / f"gimp-{version}"
     if not tree.is_dir():
@@ -48,20 +48,20 @@ def find_tree(version: str) -> Path:
 
 
 def worker_command(*arguments: str) -> list[str]:
-    """Return a command that runs, from inside the tree, the Python of these tests, which has the project in reach."""
+    """Return a command that runs the Python of these tests, with the project, from inside the tree."""
     return ["/usr/sbin/chroot", _MACHINE, sys.executable, *arguments]
 
 
 @dataclass(frozen=True)
 class GimpTree:
-    """A GIMP with a profile of its own."""
+    """GIMP in a root tree, with its own profile."""
 
     tree: Path
     folder: Path
-    """Below /tmp, which is the same inside and outside the tree."""
+    """Folder below /tmp, which is the same inside and outside the tree."""
 
     def prepare(self, *system_plugins: str) -> None:
-        """Make a profile that loads only our plug-ins, what runs batches, and those of GIMP's that are named."""
+        """Create a profile that loads only our plug-ins, the batch interpreter, and the named plug-ins of GIMP."""
         system = next(self.tree.glob("usr/lib/*/gimp/3.*/plug-ins"))
         for name in ("python-eval", *system_plugins):
             shutil.copytree(system / name, self.plugins / name)
@@ -76,7 +76,7 @@ class GimpTree:
 
     @cached_property
     def version(self) -> tuple[int, ...]:
-        """The version of this GIMP, for example (3, 0, 4)."""
+        """Version of this GIMP, for example (3, 0, 4)."""
         said = subprocess.run(
             ["chroot", self.tree, "gimp-console-3", "--version"], capture_output=True, text=True, check=True
         ).stdout
@@ -95,15 +95,15 @@ class GimpTree:
         return install(PlugIn(plug_ins_folder() / name), gimp_of(self.plugins), command=command)
 
     def forget_worker(self, name: str) -> None:
-        """Make a plug-in as it is where nobody said how its worker is started."""
+        """Remove the worker command of a plug-in, as in an incomplete installation."""
         (self.plugins / name / SETUP).unlink()
 
     def start(
         self, script: Path, task: dict[str, Any], *, display: str | None = None, linger: int = 0
     ) -> subprocess.Popen[str]:
-        """Start GIMP with a batch script, which finds the task in ``task.json`` and writes lines of results.
+        """Start GIMP with a batch script, which reads its task from ``task.json`` and writes lines of results.
 
-        For so many seconds after GIMP has ended, its orphans live on.
+        Orphaned processes of GIMP live for `linger` seconds after GIMP has ended.
         """
         (self.folder / "task.json").write_text(json.dumps({**task, "folder": str(self.folder)}))
         code = self.folder / script.name
@@ -120,7 +120,7 @@ class GimpTree:
         )  # fmt: skip
 
     def run(self, script: Path, task: dict[str, Any]) -> list[dict[str, Any]]:
-        """Run a batch script to its end and return its results."""
+        """Run a batch script to its end, and return its results."""
         (self.folder / "results.jsonl").unlink(missing_ok=True)
         process = self.start(script, task)
         try:
@@ -133,11 +133,11 @@ class GimpTree:
         return results[:-1]
 
     def results(self) -> list[dict[str, Any]]:
-        """Return what the batch script has written so far."""
+        """Return the results that the batch script has written so far."""
         path = self.folder / "results.jsonl"
         return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
     def leftovers(self) -> list[str]:
-        """Return what lies in the folder for temporary files, GIMP's own swap aside."""
+        """Return the names in the folder for temporary files, except GIMP's own swap files."""
         names = (path.name for path in (self.folder / "temporary").iterdir())
         return sorted(name for name in names if not re.match(r"gimp|babl|gegl", name))

@@ -1,7 +1,8 @@
-"""Workers that start at once: a process with torch loaded forks one for whoever asks, and that one is a real worker.
+"""Start workers instantly: a server process with torch loaded forks a real worker for each request.
 
-``python -m tests.gimp.warm SOCKET`` serves; ``python warm.py SOCKET worker ...`` is used like `rwdenoise worker ...`:
-it hands over its stdin, stdout and stderr, and ends when the worker has ended. A hundred calls save minutes so.
+``python -m tests.gimp.warm SOCKET`` is the server. ``python warm.py SOCKET worker ...`` replaces
+``rwdenoise worker ...``: it passes on its stdin, stdout and stderr, and ends when the worker ends. This saves minutes
+in a hundred calls.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ _MOST_BYTES = 65536
 
 
 def serve(path: str) -> None:
-    """Fork a worker for each connection, until the process is ended."""
+    """Fork a worker for each connection; runs until the process is killed."""
     import torch
 
     import rwdenoise.jobs.layers
@@ -43,11 +44,11 @@ def serve(path: str) -> None:
 
 
 def ask(path: str, *words: str) -> None:
-    """Have a worker with these arguments use this process's streams; return when it has ended."""
+    """Run a worker with these arguments on this process's streams; return when the worker has ended."""
     client = socket.socket(socket.AF_UNIX)
     client.connect(path)
     socket.send_fds(client, ["\0".join(words).encode()], range(_STREAMS))
-    # The server's copies of the streams and the worker's end of the connection go with the worker.
+    # The connection closes when the worker ends.
     client.recv(1)
 
 

@@ -1,6 +1,6 @@
-"""Runs inside GIMP with windows, as a batch: shows an image, calls the plug-in as its menu does, and watches the undo.
+"""Batch script inside GIMP with windows: show an image, call the plug-in as its menu does, and observe undo.
 
-`FOLDER` is set by who runs this; ``task.json`` in it says how large the image is and what its layers hold.
+The caller sets `FOLDER`; ``task.json`` in it has the size of the image and the pixels of its layers.
 """
 
 import json
@@ -59,12 +59,12 @@ def call(image, layers):
 
 
 def state_of(layers):
-    """Return the pixels of all layers, and in GIMP 3.2 which of them are links."""
+    """Return the pixels of all layers and, for links in GIMP 3.2, whether each was rasterized."""
     return [(read(layer), hasattr(Gimp, "LinkLayer") and "link" in task and layer.is_rasterized()) for layer in layers]
 
 
 def becomes(layers, state):
-    """Wait until somebody has brought a state back, with one key; tell whether it happened."""
+    """Wait until a key press has restored a state; return whether it did."""
     until = time.monotonic() + SECONDS_TO_UNDO
     while time.monotonic() < until:
         if state_of(layers) == state:

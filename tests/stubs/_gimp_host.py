@@ -1,35 +1,35 @@
-"""The GIMP behind the stubs: what a plug-in cannot see of it, and what a test does in GIMP's place."""
+"""The GIMP behind the stubs: its state that plug-ins cannot see, and actions of GIMP for tests."""
 
 import traceback
 
 
 class Killed(BaseException):
-    """GIMP ends a plug-in that breaks its rules, without a chance for the plug-in to notice."""
+    """Raised when GIMP kills a plug-in that breaks its rules; the plug-in cannot catch it as an Exception."""
 
 
 class error(RuntimeError):
-    """What pygimp raises for GIMP's refusals."""
+    """Raised by pygimp when GIMP refuses a call."""
 
 
 class Host(object):
-    """One GIMP with its images, and one plug-in after another.
+    """A GIMP with its images, which runs one plug-in after another.
 
     Attributes
     ----------
     procedures : dict
-        What plug-ins have installed, by name: the arguments of ``gimp.install_procedure`` after it.
+        Procedures of the plug-ins by name: the further arguments of ``gimp.install_procedure``.
     menus : dict
-        Menu paths, by name of the procedure.
+        Menu paths by procedure name.
     messages, errors : list of str
-        What ``gimp.message`` was told; tracebacks of plug-ins that raised.
+        Texts of ``gimp.message``; tracebacks of plug-ins that raised.
     progress : list
-        Texts and fractions that the progress was set to.
+        Texts and fractions to which the progress was set.
     precision_enabled : bool
-        Whether the plug-in that runs sees native bytes.
+        Whether the running plug-in sees native bytes.
     answer : callable
-        Stands for the person at gimpfu's dialog: gets the default values and returns those to use; None cancels.
+        Replaces the user of gimpfu's dialog: gets the default values and returns the values to use; None cancels.
     last_values : dict
-        What was last used in the dialog, by name of the procedure.
+        Values last used in the dialog, by procedure name.
     """
 
     def __init__(self):
@@ -42,7 +42,7 @@ class Host(object):
         self._next_id = 0
 
     def connect(self, query, run):
-        """Ask a plug-in what it has, and remember how to run it."""
+        """Query the procedures of a plug-in, and remember how to run it."""
         query()
         self._run = run
 
@@ -53,7 +53,7 @@ class Host(object):
         ----------
         name : str
         arguments
-            All that the procedure was installed with, run mode included.
+            All arguments of the procedure, including the run mode.
         """
         self.precision_enabled = False
         if len(arguments) != len(self.procedures[name][8]):
@@ -69,11 +69,11 @@ class Host(object):
         return "success"
 
     def undo(self, image):
-        """Take back the last step of an image, as Edit > Undo does."""
+        """Undo the last step of an image, as Edit > Undo does."""
         image._undo()
 
     def new_id(self):
-        """Return a number that no image or item has."""
+        """Return an ID that no image or item has."""
         self._next_id += 1
         return self._next_id
 

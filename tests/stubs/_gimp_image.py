@@ -1,11 +1,11 @@
-"""An image: its layers, selection, profile and undo."""
+"""Stub of an image with its layers, selection, profile and undo."""
 
 import gimpenums
 from _gimp_host import error, host
 
 
 class Image(object):
-    """An image with layers, a selection and undo; new ones have 8 bits and no profile."""
+    """Image with layers, a selection and undo; a new image has 8 bits and no profile."""
 
     def __init__(self, width, height, type=gimpenums.RGB):
         self.ID = host.new_id()
@@ -31,12 +31,12 @@ class Image(object):
 
     @property
     def precision(self):
-        """One of gimpenums.PRECISION_*; who asks for it gets native bytes from then on."""
+        """One of gimpenums.PRECISION_*; a plug-in that reads it gets native bytes from then on."""
         host.precision_enabled = True
         return self._precision
 
     def insert_layer(self, layer, parent=None, position=-1):
-        """Put a layer into the image or into a group of it, by default on top."""
+        """Insert a layer into the image or one of its groups, by default on top."""
         siblings = self.layers if parent is None else parent.layers
         layer.name = _unique(layer.name, [name for other in self.layers for name in other._names()])
         siblings.insert(max(position, 0), layer)
@@ -44,11 +44,11 @@ class Image(object):
         self.active_drawable = layer
 
     def add_layer(self, layer, position=-1):
-        """Put a layer into the image."""
+        """Insert a layer into the image."""
         self.insert_layer(layer, None, position)
 
     def undo_group_start(self):
-        """Make all until the end of the group one step."""
+        """Start a group of changes that form one undo step."""
         if not self._open_groups:
             self._steps.append([])
         self._open_groups += 1
@@ -60,7 +60,7 @@ class Image(object):
         self._open_groups -= 1
 
     def _weight(self, x, y):
-        """Return how much of a pixel is selected, from 0 to 1."""
+        """Return the selection weight of a pixel, from 0 to 1."""
         if self._selection is None:
             return 1.0
         inside = 0 <= x < self.width and 0 <= y < self.height
@@ -83,6 +83,6 @@ class Image(object):
 
 
 def _unique(name, taken):
-    """Return a name with the number that sets it apart from others."""
+    """Return a name, with a number if the name is already taken."""
     names = [name] + ["%s #%d" % (name, number) for number in range(1, len(taken) + 1)]
     return next(candidate for candidate in names if candidate not in taken)

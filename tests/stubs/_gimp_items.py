@@ -1,4 +1,4 @@
-"""What is in an image, as far as plug-ins that work on pixels need it."""
+"""Stubs of the items in an image: the part that plug-ins for pixels need."""
 
 import gimpenums
 from _gimp_host import Killed, error, host
@@ -6,7 +6,7 @@ from _gimp_pixels import Format, PixelRgn
 
 
 class Item(object):
-    """What has a name and a place among others."""
+    """Item of an image, with a name and a parent."""
 
     def __init__(self, image, name):
         self.ID = host.new_id()
@@ -29,7 +29,7 @@ class Item(object):
 
 
 class Drawable(Item):
-    """Pixels with a place in the image."""
+    """Item with pixels and an offset in the image."""
 
     is_layer_mask = False
 
@@ -46,29 +46,29 @@ class Drawable(Item):
 
     @property
     def has_alpha(self):
-        """Whether there is a component for opacity."""
+        """Whether the pixels have an alpha component."""
         return self._layout.components > self._layout.colors
 
     @property
     def is_rgb(self):
-        """Whether there are three colors."""
+        """Whether the pixels have three colors."""
         return self._layout.colors == 3
 
     @property
     def is_gray(self):
-        """Whether there is one color."""
+        """Whether the pixels have one color."""
         return not self.is_rgb and not self.is_indexed
 
     is_grey = is_gray
 
     @property
     def is_indexed(self):
-        """Whether the pixels are numbers of colors in a table."""
+        """Whether the pixels are indices into a color table."""
         return isinstance(self, Layer) and self.image.base_type == gimpenums.INDEXED
 
     @property
     def mask_bounds(self):
-        """The corners of what encloses the selection, each moved into the drawable where it is not in it."""
+        """Corners of the selection's bounding box, clipped to the drawable."""
         image, (left, top) = self.image, self.offsets
         if image._selection is None:
             return 0, 0, self.width, self.height
@@ -77,19 +77,19 @@ class Drawable(Item):
         return tuple(min(max(corner, 0), size) for corner, size in zip(corners, (self.width, self.height) * 2))
 
     def mask_intersect(self):
-        """Return the corner and size of what encloses the selected part; raises if there is none."""
+        """Return the corner and size of the selected part's bounding box; raise an error if nothing is selected."""
         found = self._mask_intersect()
         if not found[0]:
             raise error("could not get selection bounds of drawable (ID %d)" % self.ID)
         return found[1:]
 
     def get_pixel_rgn(self, x, y, width, height, dirty=1, shadow=0):
-        """Return a part of the pixels, or of the shadow."""
+        """Return a region of the pixels, or of the shadow."""
         self._fetch()
         return PixelRgn(self, (x, y, width, height), shadow)
 
     def flush(self):
-        """Send what was written to GIMP."""
+        """Send written pixels to GIMP."""
         waiting, self._unflushed = self._unflushed, []
         for rectangle, data, shadow in waiting:
             if self._is_content_locked() and not shadow:
@@ -98,7 +98,7 @@ class Drawable(Item):
             self._store(rectangle, data, shadow)
 
     def merge_shadow(self, undo=False):
-        """Make the shadow the pixels, as far as the selection goes."""
+        """Merge the shadow into the selected pixels."""
         if self._is_content_locked():
             raise error("could not merge the shadow buffer on drawable (ID %d)" % self.ID)
         if undo:
@@ -107,11 +107,11 @@ class Drawable(Item):
             self._merge()
 
     def free_shadow(self):
-        """Forget the shadow."""
+        """Discard the shadow."""
         self._shadow = None
 
     def update(self, x, y, width, height):
-        """Tell GIMP which part to draw anew."""
+        """Tell GIMP which part to redraw."""
 
     def _is_content_locked(self):
         return self._is_locked or (self.parent is not None and self.parent._is_content_locked())
@@ -123,7 +123,7 @@ class Drawable(Item):
         return self.image._weight(x + self.offsets[0], y + self.offsets[1])
 
     def _fetch(self):
-        """Remember the size of a pixel, as libgimp does from the first region on."""
+        """Remember the pixel size, as libgimp does at the first region."""
         if self._fetched not in (None, self.bpp):
             message = "expected tile ack and received: 5"
             raise Killed(message)
@@ -163,7 +163,7 @@ class Drawable(Item):
 
 
 class Layer(Drawable):
-    """A layer; it takes the precision of its image."""
+    """Layer with the precision of its image."""
 
     def __init__(self, image, name, width, height, type, opacity=100.0, mode=gimpenums.LAYER_MODE_NORMAL):
         colors = 3 if type in (gimpenums.RGB_IMAGE, gimpenums.RGBA_IMAGE) else 1
@@ -171,7 +171,7 @@ class Layer(Drawable):
         self.type, self.opacity, self.mode, self.mask = type, opacity, mode, None
 
     def set_offsets(self, x, y):
-        """Place the layer in the image."""
+        """Set the offset of the layer in the image."""
         self.offsets = (x, y)
 
     def create_mask(self, type):
@@ -182,12 +182,12 @@ class Layer(Drawable):
         return mask
 
     def add_mask(self, mask):
-        """Give the layer its mask."""
+        """Set the mask of the layer."""
         self.mask = mask
 
 
 class GroupLayer(Layer):
-    """A layer made of others; its own pixels cannot be written."""
+    """Layer group; its own pixels cannot be written."""
 
     def __init__(self, image, name="Layer Group", opacity=100.0, mode=gimpenums.LAYER_MODE_NORMAL):
         type = {gimpenums.RGB: gimpenums.RGBA_IMAGE, gimpenums.GRAY: gimpenums.GRAYA_IMAGE}[image.base_type]
@@ -200,12 +200,12 @@ class GroupLayer(Layer):
         return [self.name] + [name for layer in self.layers for name in layer._names()]
 
     def merge_shadow(self, undo=False):
-        """Refuse."""
+        """Refuse to merge: a group has no pixels of its own."""
         raise error("could not merge the shadow buffer on drawable (ID %d)" % self.ID)
 
 
 class Channel(Drawable):
-    """A gray plane, always in linear light; or the mask of a layer, locked as that is."""
+    """Gray plane, always in linear light; or the mask of a layer, which shares the lock of the layer."""
 
     _layer = None
 
@@ -218,7 +218,7 @@ class Channel(Drawable):
 
 
 def _enclosing(width, height, weight):
-    """Return whether any pixel weighs something, and the rectangle around those that do."""
+    """Return whether any pixel has a weight above 0, and the bounding box of these pixels."""
     inside = [(x, y) for y in range(height) for x in range(width) if weight(x, y) > 0]
     if not inside:
         return 0, 0, 0, 0, 0

@@ -1,4 +1,4 @@
-"""The procedures of GIMP that plug-ins call by name, with the checks that pygimp makes before it passes them on."""
+"""Stubs of the GIMP procedures that plug-ins call by name, with pygimp's checks of the arguments."""
 
 import gimpenums
 from _gimp_host import error, host
@@ -11,7 +11,7 @@ _BYTES = (tuple, list, bytes)
 
 
 class _Function(object):
-    """One procedure: checks number and kind of the arguments."""
+    """Procedure that checks the number and types of its arguments."""
 
     def __init__(self, name, kinds, function):
         self.proc_name = name
@@ -30,7 +30,7 @@ class _Function(object):
 
 
 class _PDB(object):
-    """The procedural database: ``pdb.gimp_item_is_group`` or ``pdb["gimp-item-is-group"]``."""
+    """Procedural database: ``pdb.gimp_item_is_group`` or ``pdb["gimp-item-is-group"]``."""
 
     def __getattr__(self, name):
         if name.startswith("_") or name.replace("_", "-") not in _PROCEDURES:
@@ -115,8 +115,8 @@ def _set_lock(item, locked):
 
 _PRECISIONS = [value for name, value in vars(gimpenums).items() if name.startswith("PRECISION_")]
 
-# What they take, and what they do. Who asks about precision or format gets native bytes from then on. Booleans come
-# back as the whole numbers that they are in the database.
+# Argument types and functions of the procedures. A plug-in that asks for precision or format gets native bytes from
+# then on. Booleans are returned as integers, as the database stores them.
 _PROCEDURES = {
     "gimp-plugin-enable-precision": ((), _enable_precision),
     "gimp-plugin-precision-enabled": ((), lambda: int(host.precision_enabled)),

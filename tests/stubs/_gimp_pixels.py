@@ -1,11 +1,11 @@
-"""How GIMP 2.10 keeps pixels, and what a plug-in that asks for 8 bits gets to see of them."""
+"""Pixel formats of GIMP 2.10, and their conversion for plug-ins that use 8 bits."""
 
 import struct
 
 import gimpenums
 from _gimp_host import error
 
-# Babl's name, the code of the module struct and the value of white, by the hundreds of the precision.
+# Babl's type name, struct's format code and the value of white, by precision rounded down to hundreds.
 _TYPES = {
     gimpenums.PRECISION_U8_LINEAR: ("u8", "B", 2**8 - 1),
     gimpenums.PRECISION_U16_LINEAR: ("u16", "H", 2**16 - 1),
@@ -18,20 +18,20 @@ _SIZES = {"B": 1, "H": 2, "I": 4, "e": 2, "f": 4, "d": 8}
 
 
 class Format(object):
-    """The native bytes of a drawable.
+    """Native pixel format of a drawable.
 
     Parameters
     ----------
     precision : int
         One of gimpenums.PRECISION_*.
     colors : int
-        Color components: 1 or 3.
+        Number of color components: 1 or 3.
     alpha : bool
 
     Notes
     -----
-    The curve of "gamma" precisions and of the 8 bits is taken to be sRGB's, as it is in an image without a profile of
-    its own. Halves are converted with Python 3 only; their bytes pass through everywhere.
+    "Gamma" precisions and 8 bits use the sRGB curve, as in an image without its own profile. Only Python 3 can convert
+    half floats; unconverted bytes work everywhere.
     """
 
     def __init__(self, precision, colors, alpha):
@@ -44,26 +44,26 @@ class Format(object):
 
     @property
     def name(self):
-        """What babl calls it, as in ``R'G'B'A u16`` and ``Y float``."""
+        """Babl's name of the format, such as ``R'G'B'A u16`` or ``Y float``."""
         mark = "" if self._is_linear else "'"
         colors = "".join(color + mark for color in ("RGB" if self.colors == 3 else "Y"))
         return "%s%s %s" % (colors, "A" if self.components > self.colors else "", self._kind)
 
     @property
     def as_8_bit(self):
-        """The format that a plug-in sees that does not ask for more."""
+        """Format for a plug-in that does not enable precision."""
         return Format(gimpenums.PRECISION_U8_GAMMA, self.colors, self.components > self.colors)
 
     def to_8_bit(self, data):
-        """Return native bytes as 8-bit ones with the sRGB curve."""
+        """Convert native bytes to 8 bits with the sRGB curve."""
         return self.as_8_bit.encode(self._curved(self.decode(data), encode_srgb if self._is_linear else None))
 
     def from_8_bit(self, data):
-        """Return 8-bit bytes with the sRGB curve as native ones."""
+        """Convert 8-bit bytes with the sRGB curve to native bytes."""
         return self.encode(self._curved(self.as_8_bit.decode(data), decode_srgb if self._is_linear else None))
 
     def blend(self, before, after, weight):
-        """Return a pixel between two, mixed as light that an opacity lets through."""
+        """Blend two pixels in linear light, weighted by their opacity."""
         lights = [
             self._curved(self.decode(pixel), None if self._is_linear else decode_srgb) for pixel in (before, after)
         ]
@@ -76,7 +76,7 @@ class Format(object):
         return self.encode(self._curved(pixel, None if self._is_linear else encode_srgb))
 
     def decode(self, data):
-        """Return the components as floats, white being 1."""
+        """Return the components as floats; white is 1."""
         values = struct.unpack("=%d%s" % (len(data) * self.components // self.bpp, self._code), data)
         return list(values) if self._white is None else [value / float(self._white) for value in values]
 
@@ -96,17 +96,17 @@ class Format(object):
 
 
 def encode_srgb(light):
-    """Return linear light with the sRGB curve (IEC 61966-2-1)."""
+    """Encode linear light with the sRGB curve (IEC 61966-2-1)."""
     return 12.92 * light if light <= 0.0031308 else 1.055 * light ** (1 / 2.4) - 0.055
 
 
 def decode_srgb(encoded):
-    """Return the linear light of a value with the sRGB curve (IEC 61966-2-1)."""
+    """Decode a value with the sRGB curve (IEC 61966-2-1) to linear light."""
     return encoded / 12.92 if encoded <= 0.04045 else ((encoded + 0.055) / 1.055) ** 2.4
 
 
 class PixelRgn(object):
-    """A part of a drawable as bytes: ``region[x, y]``, ``region[x0:x1, y]``, ``region[x0:x1, y0:y1]``, both ways."""
+    """Readable and writable bytes of an area: ``region[x, y]``, ``region[x0:x1, y]``, ``region[x0:x1, y0:y1]``."""
 
     def __init__(self, drawable, area, shadow):
         self.drawable = drawable
@@ -138,7 +138,7 @@ class PixelRgn(object):
 
 
 def _inside(drawable, x, y, width, height):
-    """Return the rectangle as pygimp cuts it: a negative size goes to the end of the drawable."""
+    """Return the rectangle as pygimp clips it: a negative size extends to the end of the drawable."""
     x, y = min(max(x, 0), drawable.width - 1), min(max(y, 0), drawable.height - 1)
     width = drawable.width - x if width < 0 else min(width, drawable.width - x)
     height = drawable.height - y if height < 0 else min(height, drawable.height - y)
@@ -146,7 +146,7 @@ def _inside(drawable, x, y, width, height):
 
 
 def _span(key, first, size, axis):
-    """Return start and length of a subscript; slices count from the drawable's corner, as the pixels do."""
+    """Return start and length of a subscript; slices count from the drawable's corner, like pixels."""
     if isinstance(key, int):
         if not first <= key < first + size:
             raise IndexError("%s subscript out of range" % axis)

@@ -1,11 +1,11 @@
-"""The profiles that GIMP takes an image without one to have: sRGB, or gray with its curve, and both in linear light."""
+"""GIMP's default profiles for images without one: sRGB or gray with the sRGB curve, and both in linear light."""
 
 import struct
 
-# ICC.1:2022, D50 and the sRGB primaries adapted to it (IEC 61966-2-1), as XYZ.
+# D50 (ICC.1:2022) and the sRGB primaries (IEC 61966-2-1) adapted to it, as XYZ.
 _D50 = (0.9642, 1.0, 0.8249)
 _PRIMARIES = {"rXYZ": (0.4361, 0.2225, 0.0139), "gXYZ": (0.3851, 0.7169, 0.0971), "bXYZ": (0.1431, 0.0606, 0.7139)}
-# The sRGB curve as ICC's parametric function of type 3: g a b c d.
+# The sRGB curve as the ICC parametric function of type 3: g a b c d.
 _SRGB_CURVE = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
 
 

@@ -1,7 +1,8 @@
-"""Facts about GIMP 2.10 and gimpfu that the stubs in tests/stubs claim.
+"""Collect facts about GIMP 2.10 and gimpfu that the stubs in tests/stubs model.
 
-It runs inside of GIMP's python-fu-eval (Python 2.7) and on the stubs (Python 2.7 and 3); both must tell the same. Who
-makes images of a precision sees native bytes from then on, so one plug-in makes them, and another one tells the facts.
+Runs inside GIMP's python-fu-eval (Python 2.7) and on the stubs (Python 2.7 and 3); both must give the same facts. A
+plug-in that creates images with a precision sees native bytes from then on: one plug-in therefore creates the images,
+and another one collects the facts.
 """
 
 import struct
@@ -18,7 +19,7 @@ _WHOLES = {"u8": "B", "u16": "H", "u32": "I"}
 
 
 def make_images():
-    """Make an image of every precision, gray and RGB, with and without alpha, each with a layer and a mask."""
+    """Create an image of every precision, gray and RGB, with and without alpha, each with a layer and a mask."""
     for name in sorted(name for name in dir(gimpenums) if name.startswith("PRECISION_")):
         for base, type in ((0, 0), (0, 1), (1, 2), (1, 3)):
             image = pdb.gimp_image_new_with_precision(_SIZE, _SIZE, base, getattr(gimpenums, name))
@@ -28,7 +29,7 @@ def make_images():
 
 
 def tell_facts(images, names):
-    """Return all facts; the names are those of the constants."""
+    """Return all facts; `names` are the names of the constants."""
     layers = [image.layers[0] for image in images]
     facts = {"constants": {name: _number(name) for name in names}}
     facts["8 bits"] = [_of_layer(layer, _through_shadow_8) for layer in layers]
@@ -46,13 +47,14 @@ def tell_facts(images, names):
 
 
 def try_plug_in(images, call):
-    """Return how our plug-in changes layers of every kind, with a worker that turns pictures upside down.
+    """Run our plug-in on layers of every kind, with a worker that flips pictures vertically.
 
     Returns
     -------
     list
-        For each layer its name and type, whether pixels outside of the selection are the same to the bit, and whether
-        those inside are the worker's: to the bit for 8 and 16 bits, nearly for all others, which GIMP mixes as floats.
+        For each layer its name and type, whether the pixels outside the selection are unchanged bit for bit, and
+        whether those inside are the worker's: bit for bit with 8 and 16 bits, approximately otherwise, as GIMP blends
+        floats.
     """
     pdb.gimp_plugin_enable_precision()
     return [_of_layer(_twin(image), lambda layer: _flipped(layer, call)) for image in images]
@@ -114,7 +116,7 @@ def _hex(data):
 
 
 def _through_shadow_8(layer):
-    """Return what comes back of 8-bit bytes, opaque ones, so that nothing is lost with transparency."""
+    """Write and read back 8-bit pixels; they are opaque because transparency would lose color."""
     data = bytearray(_pattern(layer.bpp * _SIZE * _SIZE))
     if layer.has_alpha:
         data[layer.bpp - 1 :: layer.bpp] = b"\xff" * (_SIZE * _SIZE)
@@ -126,7 +128,7 @@ def _through_shadow_8(layer):
 
 
 def _twin(image):
-    """Return a new layer in an image: its regions know how large pixels are now."""
+    """Return a new layer in an image, whose regions use the current pixel size."""
     old = image.layers[-1]
     layer = gimp.Layer(image, old.name, _SIZE, _SIZE, old.type, 100, gimpenums.LAYER_MODE_NORMAL)
     image.add_layer(layer, 0)
@@ -135,9 +137,9 @@ def _twin(image):
 
 
 def _through_shadow(layer):
-    """Return what comes back of native bytes, and the first pixels of what one plug-in before wrote with 8 bits."""
+    """Write and read back native bytes; return the pixel size, whether they are equal, and the first pixels."""
     data = _pattern(layer.bpp * _SIZE * _SIZE)
-    # Exponents of common floats, in every byte, so that there are no NaN of which bits may change.
+    # Every byte is the exponent of a common float: the bits of a NaN may change.
     data = data.replace(data, struct.pack("B", 0x3C) * len(data)) if layer.image.precision >= 500 else data
     _fill(layer, data)
     layer.merge_shadow(True)
@@ -146,7 +148,7 @@ def _through_shadow(layer):
 
 
 def _half_selected(layer):
-    """Return pixels where nothing, a part and all is selected, as numbers, after white was merged over black."""
+    """Merge white over black; return pixels that are not, partially and fully selected, as numbers."""
     image, mask = layer.image, layer.mask
     pixels = _SIZE * _SIZE
     _fill(
@@ -192,7 +194,7 @@ def _values(drawable, numbers):
 
 
 def _half(number):
-    """Return a number from 0 to 1 as half float (IEEE 754), whose fraction is cut off; Python 2 cannot."""
+    """Return a number from 0 to 1 as a truncated half float (IEEE 754), which Python 2 does not support."""
     bits = struct.unpack("=I", struct.pack("=f", number))[0]
     exponent = (bits >> 23) - 127 + 15
     return struct.pack("=H", exponent << 10 | bits >> 13 & 0x3FF if exponent > 0 else 0)
@@ -214,7 +216,7 @@ def _numbers(drawable, data):
 
 
 def _refused(function, *arguments):
-    """Return the error's name and the start of its message; no error is None."""
+    """Return the name and the start of the message of the error that a call raises; None without an error."""
     try:
         function(*arguments)
     except Exception as error:

@@ -1,4 +1,4 @@
-"""A fresh GIMP for a test: what a plug-in imports comes from the stubs, and is gone afterwards."""
+"""Provide a fresh GIMP for a test: a plug-in imports the stubs, which are unloaded afterward."""
 
 import sys
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ STUBS = Path(__file__).parent
 
 @contextmanager
 def fresh_gimp(*folders: Path) -> Iterator[ModuleType]:
-    """Give the stub of gimpfu, with more folders in which modules are found."""
+    """Yield the stub of gimpfu, with further folders on the module search path."""
     path, known = sys.path[:], set(sys.modules)
     sys.path[:0] = map(str, (*folders, STUBS))
     try:
@@ -27,5 +27,5 @@ def fresh_gimp(*folders: Path) -> Iterator[ModuleType]:
 
 
 def host_of(gimpfu: ModuleType) -> ModuleType:
-    """Return GIMP's side of a stub: what a plug-in cannot see of it."""
+    """Return the host behind a stub, which a plug-in cannot see."""
     return gimpfu._host

@@ -1,9 +1,9 @@
 """Stub of pygimp's module ``gimp`` as GIMP 2.10 has it: images, layers, pixel regions, progress. For Python 2.7 and 3.
 
-It models GIMP: what is written to a region reaches GIMP when it is flushed, the shadow changes nothing until it is
-merged, merging goes as far as the selection, plug-ins see 8 bits unless they enable precision, and GIMP kills a plug-in
-that writes to locked pixels or that enables precision while it has regions of 8 bits. Of each object only what plug-ins
-that work on pixels need is here. `scripts/gimp210 check` holds it against a real GIMP.
+It models GIMP: pixels written to a region reach GIMP when the drawable is flushed; the shadow changes nothing until it
+is merged; a merge changes only the selection; plug-ins see 8 bits unless they enable precision; GIMP kills a plug-in
+that writes to locked pixels or that enables precision while it has 8-bit regions. The objects have only the members
+that plug-ins for pixels need. `scripts/gimp210 check` compares the stub with a real GIMP.
 """
 
 from _gimp_host import error, host
@@ -23,19 +23,19 @@ locale_directory = ""
 
 
 def main(init_proc, quit_proc, query_proc, run_proc):
-    """Hand the plug-in over to GIMP."""
+    """Connect the plug-in to GIMP."""
     host.connect(query_proc, run_proc)
 
 
 def install_procedure(name, blurb, help, author, copyright, date, label, imagetypes, type, params, results):
-    """Tell GIMP of a procedure."""
+    """Register a procedure with GIMP."""
     if [param[1] for param in params[:1]] != ["run-mode"] and label:
         raise error("procedure %s has a menu label and no run mode" % name)
     host.procedures[name] = (blurb, help, author, copyright, date, label, imagetypes, type, params, results)
 
 
 def menu_register(name, path):
-    """Give a procedure its place in the menus."""
+    """Add a procedure to the menus."""
     if not path.startswith(("<Image>", "<Load>", "<Save>", "<Toolbox>", "<Layers>", "<Channels>")):
         raise error("could not register menu (procedure: %s, menu path: %s)" % (name, path))
     host.menus[name] = path
@@ -47,17 +47,17 @@ def message(text):
 
 
 def progress_init(text=None):
-    """Begin to show progress."""
+    """Start the progress bar."""
     host.progress.append(None if text is None else _string(text))
 
 
 def progress_update(fraction):
-    """Show how much is done."""
+    """Show the finished fraction."""
     host.progress.append(float(fraction))
 
 
 def displays_flush():
-    """Draw what has changed."""
+    """Redraw changed parts of the displays."""
 
 
 def tile_width():
@@ -69,9 +69,9 @@ tile_height = tile_width
 
 
 def tile_cache_ntiles(count):
-    """Set how many tiles a plug-in keeps."""
+    """Set the number of tiles that a plug-in caches."""
 
 
 def _string(text):
-    """Return a text as C takes it: Python 2 encodes what is not, and pygimp has set its encoding to UTF-8."""
+    """Return a text as passed to C: Python 2 encodes unicode, and pygimp sets the encoding to UTF-8."""
     return text if isinstance(text, str) else text.encode("utf-8")

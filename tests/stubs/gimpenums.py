@@ -1,6 +1,6 @@
-"""Stub of pygimp's module of constants: the part that plug-ins working on pixels need, with GIMP 2.10's numbers.
+"""Stub of pygimp's module of constants: the part that plug-ins for pixels need, with the numbers of GIMP 2.10.
 
-The numbers are the enumerations of libgimpbase 2.10; `scripts/gimp210 check` holds them against a real GIMP.
+The numbers are the enumerations of libgimpbase 2.10; `scripts/gimp210 check` compares them with a real GIMP.
 """
 
 RUN_INTERACTIVE, RUN_NONINTERACTIVE, RUN_WITH_LAST_VALS = range(3)

@@ -1,9 +1,9 @@
-"""Stub of gimpfu, GIMP 2.10's simple way to write plug-ins in Python: `register`, `main`, `fail` and the PF constants.
+"""Stub of gimpfu, GIMP 2.10's simple Python API for plug-ins: `register`, `main`, `fail` and the PF constants.
 
-Its dialog is the host's `answer`. Types of colors, brushes and the like are only passed on.
+The host's `answer` replaces the dialog. Values for colors, brushes and similar types are passed on unchecked.
 """
 
-import math  # noqa: F401 -- gimpfu gives it to all who import everything
+import math  # noqa: F401 -- gimpfu exports it to modules that import everything
 import string as _string
 import warnings as _warnings
 
@@ -15,11 +15,11 @@ pdb = gimp.pdb
 
 
 class error(RuntimeError):
-    """Wrong registrations, and what `fail` raises."""
+    """Raised for wrong registrations, and by `fail`."""
 
 
 class CancelError(RuntimeError):
-    """The dialog was cancelled."""
+    """Raised if the user cancels the dialog."""
 
 
 PF_INT8, PF_INT16, PF_INT32 = PDB_INT8, PDB_INT16, PDB_INT32  # noqa: F405
@@ -63,7 +63,7 @@ def register(
     on_run=None,
     run_mode_param=True,
 ):
-    """Describe a plug-in; `main` tells GIMP of it."""
+    """Describe a plug-in; `main` registers it with GIMP."""
     if not _is_name(proc_name):
         raise error("procedure name contains illegal characters")
     _check("parameter", params, 4)
@@ -96,12 +96,12 @@ def register(
 
 
 def main():
-    """Tell GIMP of all that was registered, and run what it asks for."""
+    """Register all described plug-ins with GIMP, and run the one that GIMP calls."""
     gimp.main(None, None, _query, _run)
 
 
 def fail(msg):
-    """Show an error and end."""
+    """Show an error message, and end the plug-in."""
     gimp.message(msg)
     raise error(msg)
 
@@ -158,7 +158,7 @@ def _database_type(kind):
 
 
 def _run(proc_name, params):
-    """Call the function: with what it is given, with the last values, or with what the dialog's user chooses."""
+    """Call the function with the given values, the last values, or the values chosen in the dialog."""
     plugin = _registered_plugins_[proc_name]
     described, function = plugin[8], plugin[10]
     if params[0] == RUN_NONINTERACTIVE:  # noqa: F405
