@@ -1,4 +1,4 @@
-"""The configuration file, in which a user's own defaults for the options of all commands stand."""
+"""Read the configuration file, which holds the user's own defaults for the options of all commands."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class ConfigOption(click.Option):
             is_eager=True,
             expose_value=False,
             callback=_configure,
-            help="Defaults for the options, in TOML; '' for none, whatever file there is."
+            help="TOML file with defaults for the options; '' to use none."
             f"  [default: {printable(str(default_config()))}]",
         )
         self.table = table
@@ -125,14 +125,14 @@ def _read(path: Path) -> dict[str, Any]:
         with path.open("rb") as file:
             return tomllib.load(file)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        message = f"The configuration {path} is no valid TOML: {error}."
-        raise SettingsError(message, hint="Mend the file, or leave it out with --config ''.") from error
+        message = f"The configuration {path} is not valid TOML: {error}."
+        raise SettingsError(message, hint="Fix the file, or ignore it with --config ''.") from error
     except (OSError, ValueError) as error:
         if isinstance(error, FileNotFoundError) and path == default_config():
             return {}
         reason = error.strerror if isinstance(error, OSError) else error
         message = f"The configuration {path} cannot be read: {reason}."
-        raise SettingsError(message, hint="Give the name of a TOML file that you may read.") from error
+        raise SettingsError(message, hint="Name a TOML file that you may read.") from error
 
 
 def _find_tables(
@@ -144,8 +144,8 @@ def _find_tables(
         is_group = any(table.startswith(f"{name}.") for table in tables)
         if not isinstance(value, dict) or not (is_group or name in tables):
             known = ", ".join(f"[{table}]" for table in tables)
-            message = f"{name!r} in {path} is no table of options for a command."
-            raise SettingsError(message, hint=f"Write options below one of {known}.")
+            message = f"{name!r} in {path} is not a table of options for a command."
+            raise SettingsError(message, hint=f"Put options under one of {known}.")
         if is_group:
             yield from _find_tables(value, tables, path, f"{name}.")
         else:
@@ -162,8 +162,8 @@ def _checked(table: Mapping[str, Any], command: click.Command, *, place: str) ->
         try:
             options[key].process_value(click.Context(command), value)
         except click.UsageError as error:
-            message = f"{key} in {place} is {value!r}, which it cannot be: {error.message}"
-            raise SettingsError(message, hint="Give it a value that the command line takes.") from error
+            message = f"{key} in {place} cannot be {value!r}: {error.message}"
+            raise SettingsError(message, hint="Use a value that the command line accepts.") from error
     return {str(options[key].name): value for key, value in table.items()}
 
 
@@ -174,5 +174,5 @@ def _check_kind(option: click.Option, value: object, *, place: str) -> None:
     # To Python, true is a whole number.
     fits = all(isinstance(one, types) and isinstance(one, bool) == (types == (bool,)) for one in values)
     if not fits or isinstance(value, list) != several:
-        message = f"{place} is {value!r}; {words}{' in a list' if several else ''} was expected."
+        message = f"{place} is {value!r}, but must be {words}{' in a list' if several else ''}."
         raise SettingsError(message, hint="Write numbers and true or false without quotes, and text with them.")

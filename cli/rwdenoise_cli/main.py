@@ -1,4 +1,4 @@
-"""The entry point, and the one place where the library's errors become messages and exit statuses."""
+"""Start the command line, and turn the library's errors into messages and exit statuses."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ from rwdenoise_cli.stops import leave, stop_at_once
 
 
 class RwDenoise(click.Group):
-    """A group with a default command: what does not begin with a command's name is for that one.
+    """A group with a default command, which gets every command line that does not begin with a command's name.
 
-    A photo that is called like a command can be given as ``./inspect``.
+    A photo that is named like a command can be given as ``./inspect``.
     """
 
     def __init__(self, default: click.Command, *others: click.Command) -> None:
@@ -64,7 +64,7 @@ class RwDenoise(click.Group):
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 -- as click has it
         """Run the command, and turn what the library raises into a message and an exit status.
 
-        A bug is no RwDenoiseError: it shows its traceback.
+        Any other exception is a bug, and shows its traceback.
         """
         try:
             return super().invoke(ctx) if ctx.command is self else ctx.command.invoke(ctx)

@@ -1,4 +1,4 @@
-"""The two streams: stdout for results, stderr for everything else; whatever happens to whoever reads them."""
+"""Write results to stdout and everything else to stderr, even if nobody reads them or the disk is full."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import IO
 
 import click
 
-#: Set when something could not be said.
+#: Set when something could not be written to stdout.
 _lost = threading.Event()
 
 
@@ -24,7 +24,7 @@ def log(line: str) -> None:
 
 
 def printable(text: str) -> str:
-    r"""Escape what would break a line or a terminal: line ends, control signs, bytes that are no text.
+    r"""Escape what would break a line or a terminal: line ends, control characters, bytes that are not text.
 
     >>> printable("two\nlines")
     'two\\nlines'
@@ -33,14 +33,14 @@ def printable(text: str) -> str:
 
 
 def survive_any_text() -> None:
-    """Make both streams escape what their encoding cannot say, instead of failing."""
+    """Make both streams escape what their encoding cannot hold, instead of failing."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
 
 
 def is_complete() -> bool:
-    """Tell whether all that was said reached who asked for it."""
+    """Tell whether all output could be written."""
     return not _lost.is_set()
 
 
@@ -55,7 +55,7 @@ def _write(line: str, stream: IO[str]) -> None:
         _silence(stream)
         if stream is sys.stdout:
             _lost.set()
-            log(f"The output cannot be written: {error.strerror}. What was asked for goes on without it.")
+            log(f"The output cannot be written: {error.strerror}. The work continues without it.")
 
 
 def _silence(stream: IO[str]) -> None:

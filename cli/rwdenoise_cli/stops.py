@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and the usual end: finish what must not be left half done, then stop at once."""
+"""End the process on Ctrl-C, on SIGTERM and when all is done: at once, but with nothing left half written."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def stopping_between_events(listen: Listener) -> Iterator[Listener]:
         if sys.stderr.isatty():
             # A signal may come in the middle of a print, where print must not be called again; os.write may.
             # Bars are drawn anew over the last two lines.
-            os.write(2, b"\nStopping. Once more to stop at once.\n\n")
+            os.write(2, b"\nStopping. Press Ctrl-C again to stop at once.\n\n")
 
     def stoppable(event: Event) -> None:
         if asked and isinstance(event, Started | Noise | Progress):

@@ -322,8 +322,8 @@ class TestSimulate:
         [
             (["--size", "big"], 2, "WIDTHxHEIGHT"),
             (["--size", "8x64"], 2, "64 to 16384"),
-            (["--picture", "a.NEF", "--size", "64x64"], 2, "its own size"),
-            (["--truth", "simulated.dng"], 2, "two files"),
+            (["--picture", "a.NEF", "--size", "64x64"], 2, "combined with --scene or --size"),
+            (["--truth", "simulated.dng"], 2, "different files"),
             (["--picture", "a.NEF"], 1, "cannot be read as a JPEG, PNG or WebP"),
             (["--picture", "missing.png"], 1, "does not exist"),
             (["-o", "a.NEF"], 1, "is there already"),

@@ -148,9 +148,7 @@ def test_a_full_disk_for_the_output_does_not_stop_the_work(photo, tiny) -> None:
     with Path("/dev/full").open("wb") as full:
         result = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=120, check=False)
     assert result.returncode == 3
-    assert result.stderr == (
-        "The output cannot be written: No space left on device. What was asked for goes on without it.\n"
-    )
+    assert result.stderr == ("The output cannot be written: No space left on device. The work continues without it.\n")
     assert photo.with_suffix(".dng").is_file()
 
 

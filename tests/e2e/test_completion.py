@@ -112,7 +112,7 @@ def test_commands_options_and_files_are_completed(name: str, tmp_path: Path) -> 
 def test_the_script_says_how_to_install_it(name: str) -> None:
     result = CliRunner().invoke(cli, ["completion", name])
     assert result.exit_code == 0
-    assert result.stdout.splitlines()[-1] == f"# To install it, once: {INSTALL[name]}"
+    assert result.stdout.splitlines()[-1] == f"# Install it once: {INSTALL[name]}"
     assert INSTALL[name] in CliRunner().invoke(cli, ["completion", "--help"]).stdout
 
 

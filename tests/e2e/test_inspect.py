@@ -150,7 +150,7 @@ class TestPlot:
         ("arguments", "message"),
         [
             (("bayer.dng", "--plot", "c.pdf"), "'c.pdf' must end in .png or .svg"),
-            (("bayer.dng", "photo.jpg", "--plot", "c.png"), "--plot draws one photo, and 2 were named"),
+            (("bayer.dng", "photo.jpg", "--plot", "c.png"), "--plot takes one photo, but 2 were given"),
         ],
     )
     def test_wrong_usage(self, arguments, message) -> None:

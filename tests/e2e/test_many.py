@@ -123,7 +123,7 @@ class TestResume:
         assert {path.name for path in Path("out").iterdir()} == {"a.dng"}
         monkeypatch.chdir(tmp_path / "card" / "sub")
         result = folder_resume()
-        assert "Going on with: rwdenoise --noise 0.002,0.00001 card -o out" in result.stderr
+        assert "Resuming: rwdenoise --noise 0.002,0.00001 card -o out" in result.stderr
         assert result.stdout.splitlines()[-1].startswith("2 written, 1 done already in ")
         assert {path.name for path in (tmp_path / "out").iterdir()} == {"a.dng", "b.dng", "c.dng"}
         assert "nothing to resume" in folder_resume().stderr
@@ -131,7 +131,7 @@ class TestResume:
     def test_names_no_photos(self, folder) -> None:
         result = folder.run("--resume", "card")
         assert result.exit_code == 2
-        assert "name no others" in result.stderr
+        assert "do not name any" in result.stderr
 
 
 def folder_resume() -> Result:

@@ -176,8 +176,8 @@ class TestTerminal:
         assert shown.terminal.rindex(SHOW) > shown.terminal.rindex(HIDE)
         assert "Traceback" not in shown.terminal
         assert on_screen(shown.terminal)[-2:] == [
-            "Stopping. Once more to stop at once.",
-            f"{folder / NAMES[0]}: stopped, nothing of it was written",
+            "Stopping. Press Ctrl-C again to stop at once.",
+            f"{folder / NAMES[0]}: stopped before anything was written",
         ]
 
 

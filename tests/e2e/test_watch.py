@@ -161,7 +161,7 @@ def test_a_day_of_a_watcher(folder: Path, photo: bytes, watching: Watching) -> N
 
     # A mistake in the configuration changes nothing, and a good one counts for the next photo.
     config = folder / "config.toml"
-    for text, words, strength in [("strenght = 0.5", "stays as it was", 1.0), ("strength = 0.5", "read again", 0.5)]:
+    for text, words, strength in [("strenght = 0.5", "is not used", 1.0), ("strength = 0.5", "read again", 0.5)]:
         config.write_text(f"[watch]\n{text}\n")
         watching.process.send_signal(signal.SIGHUP)
         assert words in watching.log.get(timeout=10)

@@ -1,4 +1,4 @@
-"""``rwdenoise completion``: what makes a shell complete our command lines."""
+"""``rwdenoise completion``: print the script with which a shell completes our command lines."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from click.shell_completion import get_completion_class
 from rwdenoise_cli.options import HELP
 from rwdenoise_cli.output import say
 
-#: What to do once, for each shell; zsh has no completion until compinit has run.
+#: How to install it, for each shell; zsh completes nothing until compinit has run.
 INSTALL = {
     "bash": """echo 'eval "$(rwdenoise completion bash)"' >> ~/.bashrc""",
     "zsh": """echo 'autoload -Uz compinit && compinit; eval "$(rwdenoise completion zsh)"' >> ~/.zshrc""",
@@ -16,13 +16,13 @@ INSTALL = {
 }
 
 
-@click.command(context_settings=HELP, short_help="Let the shell complete commands and options.")
+@click.command(context_settings=HELP, short_help="Print the completion script for a shell.")
 @click.argument("shell", type=click.Choice(tuple(INSTALL)))
 @click.pass_context
 def completion(ctx: click.Context, *, shell: str) -> None:
-    """Print what makes a shell complete commands, options, their values and names of files.
+    """Print the script that makes a shell complete commands, options, their values and file names.
 
-    To install it, once, for the shell that you use:
+    Install it once, for the shell that you use:
 
     \b
     echo 'eval "$(rwdenoise completion bash)"' >> ~/.bashrc
@@ -35,4 +35,4 @@ def completion(ctx: click.Context, *, shell: str) -> None:
         raise click.UsageError(message, ctx)
     # The variable by which click knows that a shell is asking.
     say(kind(ctx.find_root().command, {}, "rwdenoise", "_RWDENOISE_COMPLETE").source().rstrip())
-    say(f"# To install it, once: {INSTALL[shell]}")
+    say(f"# Install it once: {INSTALL[shell]}")

@@ -1,4 +1,4 @@
-"""The default command: photos in, denoised photos out."""
+"""``rwdenoise``: denoise photos, the default command."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class DefaultCommand(click.Command):
     no_args_is_help=True,
     context_settings=HELP,
     epilog="Exit status: 0 all written, 1 nothing written, 2 wrong usage, 3 some failed and the rest written,"
-    " 130 interrupted.\n\nEach error ends with its code in brackets; docs/errors.md says more about it.",
+    " 130 interrupted.\n\nEach error ends with its code in brackets; docs/errors.md explains each of them.",
 )
 @sources_argument(required=False)
 @method_options
@@ -72,12 +72,12 @@ class DefaultCommand(click.Command):
     "--report",
     metavar="FILE.html",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Also write a report with all photos before and after, as one HTML file that any browser opens. A report of"
-    " an earlier call is replaced.",
+    help="Also write a report that shows all photos before and after, as one HTML file for any browser. An earlier"
+    " report of that name is replaced.",
 )
-@click.option("--dry-run", is_flag=True, help="Say what would be read and written, and write nothing.")
+@click.option("--dry-run", is_flag=True, help="Show what would be read and written, but write nothing.")
 @click.option(
-    "--resume", is_flag=True, help="Go on with the last call that was cut off, with all its photos and options."
+    "--resume", is_flag=True, help="Continue the last run that was interrupted, with all its photos and options."
 )
 @talk_options
 @click.version_option(__version__, prog_name="rwdenoise")
@@ -94,12 +94,12 @@ def denoise(  # noqa: PLR0913 -- each a group of options
     resume: bool,
     talk: Talk,
 ) -> None:
-    """Take the noise out of photos: camera RAW, and developed TIFF, JPEG, PNG and WebP.
+    """Remove the noise from photos: camera RAW, and developed TIFF, JPEG, PNG and WebP.
 
-    Each SOURCE is a photo, a folder, or a pattern such as "*.NEF"; of a folder the RAW photos are taken, or, where
-    there are none, the developed ones. Beside each photo a new file is written: IMG_1.NEF becomes IMG_1.dng, a
-    denoised RAW that opens in the editor you use, and IMG_2.jpg becomes IMG_2-denoised.jpg. Sources are only read,
-    and nothing is ever sent anywhere. What is done already is skipped, so a call that was cut off can be made again.
+    Each SOURCE is a photo, a folder, or a pattern such as "*.NEF". Of a folder the RAW photos are taken or, if it has
+    none, the developed ones. The result is a new file beside the photo: IMG_1.NEF becomes IMG_1.dng, a denoised RAW
+    that opens in your usual editor, and IMG_2.jpg becomes IMG_2-denoised.jpg. Originals are never changed, and nothing
+    is ever sent anywhere. Photos that are done already are skipped, so an interrupted run can simply be repeated.
 
     \b
     rwdenoise *.NEF --steps 20
@@ -165,18 +165,18 @@ def _run(batch: Batch, treatment: Treatment, method: Method, many: Many) -> Summ
 
 
 def _resume(ctx: click.Context, sources: Sequence[Path]) -> None:
-    """Make the last call that was cut off again."""
+    """Repeat the last call that was interrupted."""
     from rwdenoise.jobs.journal import Journal, default_journal
 
     if sources:
-        message = "--resume takes its photos from the call that was cut off; name no others."
+        message = "--resume takes its photos from the run that was interrupted; do not name any."
         raise click.UsageError(message, ctx)
     with Journal(default_journal()) as journal:
         call = journal.unfinished_call()
     if call is None:
-        log("No call was cut off; there is nothing to resume.")
+        log("No run was interrupted; there is nothing to resume.")
         ctx.exit()
-    log(f"Going on with: rwdenoise {' '.join(call.arguments)}")
+    log(f"Resuming: rwdenoise {' '.join(call.arguments)}")
     os.chdir(call.folder)
     with ctx.command.make_context("rwdenoise", list(call.arguments), parent=ctx.parent, obj=ctx.obj) as again:
         ctx.command.invoke(again)
@@ -184,7 +184,7 @@ def _resume(ctx: click.Context, sources: Sequence[Path]) -> None:
 
 @contextlib.contextmanager
 def _journal(many: Many) -> Iterator[Journal | None]:
-    """Give the journal, if it can be had."""
+    """Open the journal if it is wanted and can be opened."""
     from rwdenoise.jobs.journal import Journal, default_journal
 
     with contextlib.ExitStack() as stack:
@@ -197,7 +197,7 @@ def _journal(many: Many) -> Iterator[Journal | None]:
 
 @contextlib.contextmanager
 def _reported(report: Path | None, *, photos: int, listen: Listener, read: ReadPhoto) -> Iterator[Listener]:
-    """Give who is told the events, so that the report is made from them if there shall be one."""
+    """Give the listener for the events, which also makes the report if one is wanted."""
     if report is None:
         yield listen
         return
@@ -209,7 +209,7 @@ def _reported(report: Path | None, *, photos: int, listen: Listener, read: ReadP
 
 @contextlib.contextmanager
 def _recorded(journal: Journal | None, arguments: Sequence[str]) -> Iterator[None]:
-    """Note in the journal that this call began, and that it was not cut off."""
+    """Note in the journal that this call has begun, and at the end that it was not interrupted."""
     number = None
     with _warning_of_journal():
         number = journal.begin_call(arguments, Path.cwd()) if journal is not None else None
@@ -221,7 +221,7 @@ def _recorded(journal: Journal | None, arguments: Sequence[str]) -> Iterator[Non
 
 @contextlib.contextmanager
 def _warning_of_journal() -> Iterator[None]:
-    """Say what is wrong with the journal: no reason to leave photos noisy."""
+    """Turn an error of the journal into a warning: photos can be denoised without it."""
     try:
         yield
     except JournalError as error:

@@ -1,4 +1,4 @@
-"""``rwdenoise doctor``: whether everything that the program needs is here and works."""
+"""``rwdenoise doctor``: check that everything the program needs is installed and works."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from rwdenoise_cli.options import HELP
 from rwdenoise_cli.output import printable, say
 from rwdenoise_cli.status import ALL_WRITTEN, NOTHING_WRITTEN
 
-#: Where a package is imported under another name than it is installed under.
+#: Packages that are imported under another name than they are installed under.
 MODULES = {"pillow": "PIL"}
 
-#: Programs that are good to have beside this one, and what for.
+#: Optional programs, and what they are good for.
 VIEWERS = {
     "darktable": "to develop the denoised RAW photos",
     "rawtherapee": "to develop the denoised RAW photos",
@@ -35,7 +35,7 @@ class Finding:
     about: str
     words: str
     mend: str = ""
-    """How to mend it; empty where all is well."""
+    """How to fix it; empty if nothing is wrong."""
     needed: bool = True
 
 
@@ -44,10 +44,10 @@ class Finding:
 def doctor(ctx: click.Context) -> None:
     """Check the installation: packages, devices, weights, and programs to view the results with.
 
-    Each device tells how many megapixels a second go through the network of the best weights; a photo takes one pass
-    for each of its first steps, and fewer for more.
+    The speed of a device is the megapixels per second of one pass through the network with the best weights. A photo
+    takes one pass for each of its first steps, and less than one for each later step.
 
-    Exit status: 0 all that is needed works, 1 something needed does not.
+    Exit status: 0 everything that is needed works, 1 something that is needed does not.
     """
     broken = False
     for finding in _examine():
@@ -74,7 +74,9 @@ def _packages() -> Iterator[Finding]:
     try:
         version, required = metadata.version("rwdenoise"), metadata.requires("rwdenoise") or []
     except metadata.PackageNotFoundError:
-        yield Finding("rwdenoise", "is not installed", mend="Install it with pip, even if you run it from its source.")
+        yield Finding(
+            "rwdenoise", "is not installed", mend="Install it with pip, even if you run it from a source checkout."
+        )
         return
     yield Finding("rwdenoise", version)
     for requirement in required:
@@ -111,7 +113,7 @@ def _rate(device: str) -> Iterator[Finding]:
     from rwdenoise.network.engines.devices import choose_backend, describe
 
     facts = [choose_backend(device).name, describe(device)]
-    # A minute of compilation is too long for a look.
+    # A minute of compilation is too long for a quick check.
     facts += [] if device.endswith(":compiled") else [f"{measure_rate(choose_backend(device)):.1f} Mpx/s"]
     yield Finding("device", ", ".join(fact for fact in facts if fact))
 
@@ -125,13 +127,13 @@ def _weights() -> Iterator[Finding]:
 
 
 def _guarded(about: str, examine: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
-    """Turn what an examination raises into a finding: the others shall be made all the same."""
+    """Turn an error of one check into a finding, so that the others still run."""
     try:
         yield from examine()
     except RwDenoiseError as error:
         yield Finding(about, error.message, error.hint)
     except ImportError as error:
-        yield Finding(about, f"cannot be examined: {error}", "Mend the packages above first.")
+        yield Finding(about, f"cannot be examined: {error}", "Fix the packages above first.")
 
 
 def _viewers() -> Iterator[Finding]:
@@ -140,4 +142,4 @@ def _viewers() -> Iterator[Finding]:
         if found:
             yield Finding(name, found, needed=False)
         else:
-            yield Finding(name, "not found, and not needed", f"Install {name} {use}, if you like.", needed=False)
+            yield Finding(name, "not found", f"Optional: install {name} {use}.", needed=False)

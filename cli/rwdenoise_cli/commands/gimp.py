@@ -1,4 +1,4 @@
-"""``rwdenoise gimp``: the plug-ins for GIMP."""
+"""``rwdenoise gimp``: install, check and remove the plug-ins for GIMP."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ into_option = click.option(
     "--into",
     metavar="FOLDER",
     type=click.Path(path_type=Path, file_okay=False),
-    help="A folder in which GIMP looks for plug-ins, as its Preferences > Folders > Plug-ins show it.  [default: those"
-    " of every GIMP that you have started once]",
+    help="Plug-in folder of GIMP, as listed in its Preferences > Folders > Plug-ins.  [default: that of every GIMP"
+    " that you have started at least once]",
 )
 
 
 @click.group(context_settings=HELP, short_help="Install the plug-ins for GIMP.")
 def gimp() -> None:
-    """Install the plug-ins for GIMP, examine or remove them."""
+    """Install, check or remove the plug-ins for GIMP."""
 
 
 @gimp.command(context_settings=HELP)
-@click.option("--raw-loader", is_flag=True, help="Also let GIMP 3 open RAW photos denoised.")
+@click.option("--raw-loader", is_flag=True, help="Also install the loader with which GIMP 3 opens RAW photos denoised.")
 @into_option
 @click.pass_context
 def install(ctx: click.Context, *, raw_loader: bool, into: Path | None) -> None:
-    """Put the filter 'Denoise photo' into every GIMP, in place of an older one.
+    """Install the filter 'Denoise photo' in every GIMP, replacing an older version.
 
-    Exit status: 0 installed, 1 not.
+    Exit status: 0 installed, 1 not installed.
     """
     from rwdenoise_cli.gimp.folders import has_flatpak
     from rwdenoise_cli.gimp.install import install as put
@@ -51,20 +51,20 @@ def install(ctx: click.Context, *, raw_loader: bool, into: Path | None) -> None:
         for plug_in in plug_ins_for(found, raw_loader=raw_loader):
             place = put(plug_in, found, command=WORKER)
             say(f"{found.name}: installed {printable(str(place))}")
-    say("Start GIMP anew: Filters > Enhance > Denoise photo... works on the selected layers.")
+    say("Restart GIMP: Filters > Enhance > Denoise photo... works on the selected layers.")
     if raw_loader:
         say("To open RAW photos with it: Edit > Preferences > Image Import & Export > Raw Image Importer.")
     if has_flatpak():
-        say(f"A GIMP from flatpak must be allowed to start other programs, once: {_FLATPAK}")
+        say(f"Allow the GIMP from Flatpak, once, to start other programs: {_FLATPAK}")
 
 
 @gimp.command(context_settings=HELP)
 @into_option
 @click.pass_context
 def status(ctx: click.Context, *, into: Path | None) -> None:
-    """Examine the installed plug-ins, start their worker once, and say what is wrong and how to mend it.
+    """Check the installed plug-ins, start their worker once, and say what is wrong and how to fix it.
 
-    Exit status: 0 all is well, 1 something is wrong.
+    Exit status: 0 everything works, 1 something does not.
     """
     from rwdenoise_cli.gimp.install import examine
 
@@ -83,7 +83,7 @@ def status(ctx: click.Context, *, into: Path | None) -> None:
 @into_option
 @click.pass_context
 def uninstall(ctx: click.Context, *, into: Path | None) -> None:
-    """Remove everything that was installed.
+    """Remove the plug-ins and everything that GIMP remembers for them.
 
     Exit status: 0 nothing is left, 1 something could not be removed.
     """
@@ -102,7 +102,7 @@ def _gimps(ctx: click.Context, into: Path | None) -> list[Gimp]:
 
     found = find_gimps() if into is None else [gimp_of(into.absolute())]
     if not found:
-        log("error: No folder of GIMP 2.10, 3.0 or newer was found: GIMP makes it when it is first started.")
+        log("error: No folder of GIMP 2.10, 3.0 or newer was found; GIMP creates it when it is first started.")
         log(f"  Start GIMP once, or run: rwdenoise gimp {ctx.info_name} --into FOLDER")
         ctx.exit(NOTHING_WRITTEN)
     return found

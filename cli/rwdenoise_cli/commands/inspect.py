@@ -1,4 +1,4 @@
-"""``rwdenoise inspect``: what the program sees in a photo."""
+"""``rwdenoise inspect``: show what the program finds in a photo, and what denoising it would take."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ PLOTS = (".png", ".svg")
 
 @dataclass(frozen=True)
 class _Look:
-    """What to look at besides the photo itself."""
+    """What to find out about each photo."""
 
     method: Method
     output: Output
@@ -47,7 +47,7 @@ class _Look:
     plot: Path | None
 
     def facts(self, source: Path, target: Path) -> Facts:
-        """Read a photo and return all that there is to say about it; draw its noise curve if asked to."""
+        """Read a photo and return all that there is to say about it; plot its noise curve if asked to."""
         from rwdenoise.io.read import read_photo
         from rwdenoise.noise.curve import measure_noise_curve
 
@@ -69,23 +69,23 @@ def _check_plot(_ctx: click.Context, _param: click.Parameter, value: Path | None
     return value
 
 
-@click.command(context_settings=HELP, short_help="Say what the program sees in photos.")
+@click.command(context_settings=HELP, short_help="Show what the program finds in photos.")
 @sources_argument()
 @click.option(
     "--plot",
     metavar="FILE.png|FILE.svg",
     type=click.Path(path_type=Path),
     callback=_check_plot,
-    help="Draw the noise of one photo at each brightness: measured blocks, the line through them, and clipping.",
+    help="Plot the noise of one photo against brightness: measured blocks, the fitted line, and clipping.",
 )
 @click.option(
     "--residual",
     is_flag=True,
-    help="Also denoise each photo, in memory, and say where more than noise was removed.",
+    help="Also denoise each photo, in memory only, and list the places where more than noise was removed.",
 )
 @method_options
 @output_options
-@json_option("Write one JSON object a line for each photo to stdout, and nothing else.")
+@json_option("Write one line of JSON for each photo to stdout, and nothing else.")
 @click.pass_context
 def inspect(  # noqa: PLR0913 -- each an option, or a group of them
     ctx: click.Context,
@@ -97,14 +97,14 @@ def inspect(  # noqa: PLR0913 -- each an option, or a group of them
     output: Output,
     as_json: bool,
 ) -> None:
-    """Say what the program sees in photos, how long it would take, and what it would write. Nothing is denoised.
+    """Show what the program finds in photos, how long denoising would take, and what it would write; write nothing.
 
-    The noise profile of RAW is given as the file states it and as measured from the photo itself: the variance of the
-    noise is SHOT * signal + READ, for a signal from 0 (black) to 1 (white). Of a developed picture it is one measured
-    deviation, in steps of 8 bits.
+    For RAW the noise profile is shown as the file states it and as measured from the photo: the variance of the noise
+    is SHOT * signal + READ, for a signal from 0 (black) to 1 (white). For a developed picture it is one measured
+    standard deviation, in 8-bit steps.
 
-    How fast the devices here are is measured on the first call of a day, which takes some seconds. The options that
-    say how to denoise and what to write are those of the call that is planned.
+    The speed of your devices is measured once a day, which takes a few seconds. Give the same options for denoising
+    and output as in the run that you are planning.
 
     \b
     rwdenoise inspect IMG_1.NEF
@@ -127,7 +127,7 @@ def _refuse_plot(plot: Path, *, jobs: int, overwrite: bool) -> None:
     from rwdenoise.io.atomic import refuse_existing
 
     if jobs != 1:
-        message = f"--plot draws one photo, and {jobs} were named."
+        message = f"--plot takes one photo, but {jobs} were given."
         raise click.UsageError(message)
     refuse_existing(plot, overwrite=overwrite)
 
@@ -141,13 +141,13 @@ def _draw(curve: NoiseCurve, plot: Path, *, overwrite: bool) -> None:
 
 
 def _judge_with(method: Method) -> Judge:
-    """Return what denoises a photo and judges what was removed; None where that cannot be judged."""
+    """Return a function that denoises a photo and judges what was removed, or returns None if it cannot."""
     from rwdenoise.jobs.stages import check_photo
     from rwdenoise.noise.estimate import choose_noise
     from rwdenoise.photo.raw import RawPhoto
 
     if method.settings.removes_nothing or method.settings.chroma_strength != method.settings.strength:
-        message = "--residual needs a --strength above 0, and --chroma left out."
+        message = "--residual needs a --strength above 0, and does not go with --chroma."
         raise click.UsageError(message)
     load = cache(method.load)
 

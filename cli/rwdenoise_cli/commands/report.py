@@ -1,4 +1,4 @@
-"""``rwdenoise report``: a photo before and after, in one HTML file."""
+"""``rwdenoise report``: compare a photo before and after, in one HTML file."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from rwdenoise_cli.output import printable, say
     "to",
     metavar="FILE.html",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="The report. A report that is there already is replaced, any other file is refused.  [default: beside AFTER,"
+    help="The report. An earlier report of that name is replaced, any other file is refused.  [default: beside AFTER,"
     " with the suffix .html]",
 )
 def report(*, before: Path, after: Path, to: Path | None) -> None:
     """Compare a photo with what was made from it, in one HTML file.
 
     BEFORE and AFTER are two files of the same photo: camera RAW and the DNG that was made from it, two developed
-    pictures of the same size, or RAW and its developed picture; they may come from any program. The file opens in any
-    browser, needs nothing else, and can be sent as it is.
+    pictures of the same size, or RAW and its developed picture; they may come from any program. The
+    report opens in any browser, needs nothing else, and can be sent as it is.
 
     \b
     rwdenoise report IMG_1.NEF IMG_1.dng

@@ -1,4 +1,4 @@
-"""``rwdenoise simulate``: a RAW photo with known noise, to try things on."""
+"""``rwdenoise simulate``: write a RAW photo with known noise, for trying things out."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 #: In the order of `rwdenoise.photo.cfa.BAYER_PHASES`, and the two others.
 LAYOUTS = ("rggb", "grbg", "gbrg", "bggr", "x-trans", "monochrome")
 
-# The scene needs that much for its panels; the largest is what medium format cameras have.
+# The panels of the scene need the least; the most is what medium format cameras have.
 SMALLEST, LARGEST = 64, 16384
 DEFAULT_SIZE = (1536, 1024)
 
@@ -28,11 +28,11 @@ def read_size(_ctx: click.Context, _param: click.Parameter, value: str | None) -
         return None
     width, _, height = value.lower().partition("x")
     if not (width.isdecimal() and height.isdecimal()):
-        message = f"{value!r} is no size in px; WIDTHxHEIGHT was expected, such as 1536x1024."
+        message = f"{value!r} is not a size; give WIDTHxHEIGHT in px, such as 1536x1024."
         raise click.BadParameter(message)
     size = int(width), int(height)
     if not all(SMALLEST <= edge <= LARGEST for edge in size):
-        message = f"{value} is out of range; {SMALLEST} to {LARGEST} px are possible for each edge."
+        message = f"{value} is out of range; each side must have {SMALLEST} to {LARGEST} px."
         raise click.BadParameter(message)
     return size
 
@@ -43,34 +43,34 @@ def read_size(_ctx: click.Context, _param: click.Parameter, value: str | None) -
     "--picture",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="Photograph this clean picture (JPEG, PNG or WebP; sRGB in 8 bits) instead.",
+    help="Photograph this clean picture (JPEG, PNG or WebP; 8-bit sRGB) instead.",
 )
 @click.option(
     "--iso",
     type=click.FloatRange(25, 819200),
     default=6400,
     show_default=True,
-    help="How much noise: that of a typical camera at this ISO value.",
+    help="Amount of noise: that of a typical camera at this ISO value.",
 )
 @click.option(
     "--layout",
     type=click.Choice(LAYOUTS, case_sensitive=False),
     default="rggb",
     show_default=True,
-    help="The sensor's color filters.",
+    help="Color filters of the sensor.",
 )
 @click.option(
     "--size",
     metavar="WxH",
     callback=read_size,
-    help=f"Size of the scene, {SMALLEST} to {LARGEST} px for each edge.  [default: 1536x1024]",
+    help=f"Size of the scene, {SMALLEST} to {LARGEST} px on each side.  [default: 1536x1024]",
 )
 @click.option(
     "--seed",
     type=click.IntRange(0),
     default=0,
     show_default=True,
-    help="The same seed draws the same scene and noise again; 0 or more.",
+    help="Seed for scene and noise, 0 or more: the same seed gives the same photo again.",
 )
 @click.option(
     "-o",
@@ -79,13 +79,13 @@ def read_size(_ctx: click.Context, _param: click.Parameter, value: str | None) -
     type=click.Path(path_type=Path),
     default=Path("simulated.dng"),
     show_default=True,
-    help="The noisy RAW photo to write, a DNG.",
+    help="The noisy RAW photo, a DNG.",
 )
 @click.option(
     "--truth",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="Also write the photo as it would be without noise, a DNG.  [default: not written]",
+    help="Also write the same photo without noise, a DNG.  [default: not written]",
 )
 @overwrite_option
 def simulate(  # noqa: PLR0913 -- what a user can choose
@@ -107,10 +107,10 @@ def simulate(  # noqa: PLR0913 -- what a user can choose
     rwdenoise noisy.dng
     """  # noqa: D301 -- the backspace keeps click from filling the lines
     if picture is not None and (scene or size is not None):
-        message = "--picture takes the place of --scene, and has its own size."
+        message = "--picture cannot be combined with --scene or --size."
         raise click.UsageError(message)
     if truth == output:
-        message = "--truth and --output must be two files."
+        message = "--truth and --output must be different files."
         raise click.UsageError(message)
     import numpy as np
 

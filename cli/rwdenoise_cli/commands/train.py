@@ -1,4 +1,4 @@
-"""``rwdenoise train``: weights of one's own, from one's own photos."""
+"""``rwdenoise train``: train weights on your own photos."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from rwdenoise_cli.stops import stopping_between_events
 
 #: What --start-from takes for random numbers.
 NOTHING = "nothing"
-# The learning rate of a recipe is for random numbers; numbers that are good already need smaller steps.
+# The learning rate of a recipe is for random weights; weights that are good already need smaller steps.
 GENTLE = 0.3
 
 
@@ -37,7 +37,7 @@ _NO_NAME = re.compile("[^A-Za-z0-9_-]+")
 def read_name(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
     """Read the option --name."""
     if value is not None and (not value or _NO_NAME.search(value)):
-        message = f"{value!r} is no name for weights; letters of A to Z, digits, - and _ were expected."
+        message = f"{value!r} cannot be the name of weights; use only letters from A to Z, digits, - and _."
         raise click.BadParameter(message)
     return value
 
@@ -50,14 +50,14 @@ def read_name(_ctx: click.Context, _param: click.Parameter, value: str | None) -
     metavar="DIR",
     required=True,
     type=click.Path(path_type=Path, file_okay=False),
-    help="The folder of the run: weights, log, loss curve, pictures, and what is needed to go on.",
+    help="Folder of the run: weights, log, loss curve, sample pictures, and the checkpoint to continue from.",
 )
 @click.option(
     "--minutes",
     type=click.FloatRange(0, min_open=True),
     default=60.0,
     show_default=True,
-    help="Training time in all, over every call with this folder.",
+    help="Total training time, over all runs with this folder.",
 )
 @click.option(
     "--recipe",
@@ -65,33 +65,38 @@ def read_name(_ctx: click.Context, _param: click.Parameter, value: str | None) -
     type=click.Path(),
     default="cfa-fast",
     show_default=True,
-    help="What is trained and how: 'cfa-fast' and 'cfa-best' for RAW, 'rgb' for developed pictures, or a .toml file.",
+    help="What to train, and how: 'cfa-fast' or 'cfa-best' for RAW, 'rgb' for developed pictures, or a .toml file.",
 )
 @click.option(
     "--noise-from",
     metavar="FILE",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="A noisy RAW photo, or a folder of them, of the camera to train for: most of the noise will be like"
-    " theirs. Can be given several times.  [default: the noise of all cameras]",
+    help="A noisy RAW photo, or a folder of them, from the camera to train for: most of the simulated noise will be"
+    " like theirs. May be given several times.  [default: noise of all cameras]",
 )
 @click.option(
     "--start-from",
     metavar="NAME|FILE",
     type=click.Path(),
-    help=f"Weights to begin with; '{NOTHING}' for random numbers.  [default: those that have the name of the recipe]",
+    help=f"Weights to start from; '{NOTHING}' for random ones.  [default: those with the name of the recipe]",
 )
-@click.option("--name", callback=read_name, help="The name of the weights.  [default: that of the folder]")
+@click.option("--name", callback=read_name, help="Name of the new weights.  [default: that of the folder]")
 @click.option(
     "--device",
     type=click.Choice(("auto", "cuda", "cpu"), case_sensitive=False),
     default="auto",
     show_default=True,
-    help="What computes; 'auto' takes a graphics card where there is one.",
+    help="Where to compute; 'auto' takes a graphics card if there is one.",
 )
-@click.option("--compile", "compiled", is_flag=True, help="Compile first: half as fast again. It needs a C++ compiler.")
-@json_option("Write each line of the log, and the end, as one JSON object a line to stdout.")
-@click.option("-q", "--quiet", is_flag=True, help="Say nothing but warnings and errors.")
+@click.option(
+    "--compile",
+    "compiled",
+    is_flag=True,
+    help="Compile the network first, which makes training half as fast again. Needs a C++ compiler.",
+)
+@json_option("Write the log and the result to stdout, one JSON object a line.")
+@click.option("-q", "--quiet", is_flag=True, help="Print only warnings and errors.")
 def train(  # noqa: PLR0913 -- what a user can choose
     *,
     sources: tuple[Path, ...],
@@ -106,10 +111,10 @@ def train(  # noqa: PLR0913 -- what a user can choose
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Train weights on your own photos, which --weights then takes.
+    """Train weights on your own photos, to be used with --weights.
 
-    The photos should be sharp and clean: RAW or developed, of low ISO. The noise is added by simulated cameras. The
-    same command goes on where it was stopped.
+    The photos should be sharp and clean: RAW or developed, at low ISO. Simulated cameras add the noise. The same
+    command continues a run that was stopped.
 
     \b
     rwdenoise train PHOTOS --into my-camera --minutes 120 --noise-from IMG_6400.NEF
@@ -154,7 +159,7 @@ def _start(name: str, start_from: str | None) -> tuple[Any, Path | None]:
         return recipe, None
     weights = find_weights(start_from or name)
     if read_facts(weights).architecture != recipe.architecture:
-        # Of another network only some numbers fit, if any: it is as good as new.
+        # Few weights of another architecture fit, if any: the network is as good as new.
         return recipe, weights if start_from else None
     return replace(recipe, learning_rate=GENTLE * recipe.learning_rate), weights
 
@@ -164,12 +169,12 @@ def _train(order: Any, reporter: TrainingReporter) -> None:  # noqa: ANN401 -- s
         try:
             _training("launch").launch(order, _listener(reporter, tell, job=str(order.folder)))
         except Cancelled:
-            reporter.note("Stopped. The same command goes on from here.")
+            reporter.note("Stopped. The same command continues from here.")
             raise
 
 
 def _export(order: Any, name: str, reporter: TrainingReporter) -> None:  # noqa: ANN401 -- see `_training`
-    reporter.note("Finding out how far each pixel looks ...")
+    reporter.note("Measuring the halo, the distance over which pixels depend on each other ...")
     checkpoint = order.folder / "checkpoint.safetensors"
     facts = _training("export").export(order.recipe, checkpoint, order.folder, name=name, version="1")
     path = order.folder / f"{name}.safetensors"
@@ -189,7 +194,7 @@ def _listener(reporter: TrainingReporter, tell: Listener, *, job: str) -> Callab
 
 
 def _gain(folder: Path) -> float | None:
-    """Return by how many dB the scores of a run have risen, on average."""
+    """Return by how many dB the scores of a run have risen on average, None if they cannot be compared."""
     lines = [json.loads(line) for line in (folder / "log.jsonl").read_text(encoding="utf-8").splitlines()]
     scores = [found for line in lines if (found := scores_of(line))]
     first, last = scores[0], scores[-1]

@@ -1,4 +1,4 @@
-"""``rwdenoise watch``: a folder whose photos are denoised as they come in."""
+"""``rwdenoise watch``: denoise photos as they arrive in a folder."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ ARGUMENTS = "rwdenoise_cli.watch_arguments"
 
 @dataclass(frozen=True)
 class Handling:
-    """How to look after the inbox."""
+    """How to treat the inbox."""
 
     done_to: Path | None
     companions: bool
@@ -69,7 +69,7 @@ class WatchCommand(click.Command):
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 -- as click has it
-        """Watch, or say how the watcher is."""
+        """Watch, or show how the watcher is doing."""
         wanted: Wanted = super().invoke(ctx)
         if wanted.status:
             from rwdenoise_cli.watching.status import tell_status
@@ -89,7 +89,7 @@ _INTO = click.option(
     "to",
     metavar="DIR|TEMPLATE",
     type=click.Path(),
-    help="The folder for results, in which folders of INBOX are repeated; or a template such as"
+    help="Folder for the results, in which the subfolders of INBOX are repeated; or a template such as"
     " 'denoised/{parent}/{stem}{suffix}'.  [required]",
 )
 
@@ -98,19 +98,19 @@ _HANDLING = (
         "--done-to",
         metavar="DIR",
         type=click.Path(path_type=Path, file_okay=False),
-        help="Move photos there, with what belongs to them, once their results are written.  [default: they stay]",
+        help="Move each photo and its companion files there, once its result is written.  [default: they stay]",
     ),
     click.option(
         "--companions",
         is_flag=True,
-        help="Copy what belongs to a photo to its result: XMP files, and of RAW the JPEG or HEIF of the same name.",
+        help="Copy companion files to the result: XMP sidecars, and for RAW the JPEG or HEIF of the same name.",
     ),
     click.option(
         "--poll",
         metavar="SECONDS",
         type=click.FloatRange(1, 240),
-        show_default="the system tells of changes",
-        help="Look into INBOX that often: for network shares, where the system does not tell of changes.",
+        show_default="when the system reports a change",
+        help="How often to look into INBOX: for network shares, where the system reports no changes.",
     ),
     click.option(
         "--isolate/--no-isolate",
@@ -118,29 +118,30 @@ _HANDLING = (
         show_default=True,
         help="Decode photos in a process of their own, so that a damaged or malicious file costs one photo at most.",
     ),
-    click.option("--once", is_flag=True, help="End when everything in INBOX is dealt with."),
+    click.option("--once", is_flag=True, help="Stop when everything in INBOX is done or has failed."),
 )
 
 
 @click.command(
     cls=WatchCommand,
     context_settings=HELP,
-    short_help="Denoise what comes into a folder.",
-    epilog="Exit status: 0 after SIGTERM or Ctrl-C, 1 it could not begin, 2 wrong usage, or INBOX is watched already."
-    " With --once: 0 all done, 1 all failed, 3 some failed. With --status: 0 alive, 1 not running or not answering.",
+    short_help="Denoise photos as they arrive in a folder.",
+    epilog="Exit status: 0 after SIGTERM or Ctrl-C, 1 it could not start, 2 wrong usage, or INBOX is being watched"
+    " already. With --once: 0 all done, 1 all failed, 3 some failed. With --status: 0 alive, 1 not running or not"
+    " responding.",
 )
 @click.argument("inbox", metavar="INBOX", type=click.Path(path_type=Path))
 @method_options
 @group("output", pack_output, _INTO, *OUTPUT[1:])
 @group("handling", Handling, *_HANDLING)
-@click.option("--status", is_flag=True, help="Say how the watcher of INBOX is, and which photos failed.")
+@click.option("--status", is_flag=True, help="Show how the watcher of INBOX is doing, and which photos failed.")
 @talk_options
 def watch(*, inbox: Path, method: Method, output: Output, handling: Handling, status: bool, talk: Talk) -> Wanted:
-    """Watch INBOX, and denoise each photo that is copied or moved into it, or its folders, once it is there whole.
+    """Watch INBOX and its subfolders, and denoise each photo that is copied or moved there, once it is complete.
 
-    What cannot be denoised is tried again after 30 s, 2 min and 8 min, and then left alone until it changes. What is
-    done already is skipped. Originals are only read, or moved with --done-to, and never deleted. SIGHUP makes it read
-    its configuration again.
+    A photo that fails is tried again after 30 s, 2 min and 8 min, and then left alone until it changes. Photos that
+    are done already are skipped. Originals are only read, or moved with --done-to, and never deleted. On SIGHUP the
+    configuration is read again.
 
     \b
     rwdenoise watch inbox/ --into denoised/
@@ -183,7 +184,7 @@ class _Orders:
                 log("The configuration was read again.")
             except (click.ClickException, RwDenoiseError) as error:
                 reason = printable(getattr(error, "message", str(error)))
-                log(f"error: The configuration was read again, and stays as it was: {reason}")
+                log(f"error: The changed configuration is not used: {reason}")
         return self._orders
 
     def _orders_for(self, wanted: Wanted) -> Orders:

@@ -1,4 +1,4 @@
-"""``rwdenoise weights``: what the network learned, and whether its files are whole."""
+"""``rwdenoise weights``: list the weights of the network, and check that their files are intact."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def weights() -> None:
 
 @weights.command("list", context_settings=HELP)
 def list_() -> None:
-    """Say which weights there are, for --weights."""
+    """List the weights that --weights takes by name."""
     from rwdenoise.network.weights import list_weights, read_facts
 
     for listed in list_weights():
@@ -34,7 +34,7 @@ def list_() -> None:
 def verify(ctx: click.Context) -> None:
     """Compare each weights file with its checksum.
 
-    Exit status: 0 all are as they were released, 1 none is, 3 some are not.
+    Exit status: 0 all are as released, 1 none is, 3 some are not.
     """
     from rwdenoise.jobs.tally import Tally
     from rwdenoise.network.weights import list_weights

@@ -1,4 +1,4 @@
-"""``rwdenoise worker``: jobs for as long as someone sends them."""
+"""``rwdenoise worker``: denoise layers for an image editor, for as long as it sends requests."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ if TYPE_CHECKING:
 _STDIN, _STDOUT, _STDERR = 0, 1, 2
 
 
-@click.command(context_settings=HELP, short_help="Denoise the layers of an image editor.")
-@click.option("--weights", metavar="NAME", help="Other weights than those of each request's quality.")
+@click.command(context_settings=HELP, short_help="Denoise layers for an image editor.")
+@click.option("--weights", metavar="NAME", help="Weights for all requests, instead of those of each request's quality.")
 @click.option(
     "--remove",
     metavar="FOLDER",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Remove this folder with all that is in it at the end: for callers that may be killed before they can.",
+    help="Folder to delete at the end, with all that is in it: for callers that may be killed before they can.",
 )
 def worker(*, weights: str | None, remove: Path | None) -> None:
-    """Denoise the layers of an image editor, as requests on stdin ask; GIMP's plug-in starts this.
+    """Denoise layers for an image editor that sends requests to stdin. GIMP's plug-in starts this command.
 
-    Requests are lines of JSON, and so are the events on stdout; docs/worker.md describes both. The worker ends at
-    once when its stdin ends.
+    Requests are lines of JSON, and so are the events on stdout; docs/worker.md describes both. The worker ends as soon
+    as its stdin is closed.
     """
     from rwdenoise.jobs.worker import Inbox, Worker
 
@@ -50,8 +50,8 @@ def worker(*, weights: str | None, remove: Path | None) -> None:
     def end_at_once() -> NoReturn:
         server.abandon()
         _remove(remove)
-        # The main thread may be computing for seconds, and a thread cannot be interrupted. Nothing is left that the
-        # interpreter would have to clean up.
+        # The main thread may be computing for seconds, and cannot be interrupted. Nothing is left for the interpreter
+        # to clean up.
         os._exit(ALL_WRITTEN)
 
     server = Worker(_loader(weights), listen=listen)

@@ -1,1 +1,1 @@
-"""Putting the plug-ins where GIMP looks for them."""
+"""Put the plug-ins where GIMP looks for them."""

@@ -1,4 +1,4 @@
-"""Where the GIMPs of a user look for plug-ins."""
+"""Find the folders in which a user's GIMPs look for plug-ins."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def gimp_of(plug_ins: Path) -> Gimp:
 
 
 def has_flatpak() -> bool:
-    """Tell whether there is a GIMP from flatpak, which is kept apart from other programs."""
+    """Tell whether there is a GIMP from Flatpak, which isolates it from other programs."""
     return any(Path(folder).expanduser().is_dir() for folder in _FLATPAKS)
 
 

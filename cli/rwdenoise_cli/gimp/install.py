@@ -1,7 +1,7 @@
-"""GIMP's plug-ins: put where GIMP finds them, examined, and removed without a trace.
+"""Install the plug-ins where GIMP finds them, check them, and remove them without a trace.
 
-An installed plug-in is a folder that is called like its script, as GIMP wants it; beside its files lie those that all
-plug-ins share, and ``worker.json`` with the command that starts the worker.
+An installed plug-in is a folder named like its script, as GIMP demands. It holds the files of the plug-in, those that
+all plug-ins share, and ``worker.json`` with the command that starts the worker.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class PlugIn:
 
 @dataclass(frozen=True)
 class Fault:
-    """Why a plug-in does not work, and one sentence on how to mend it."""
+    """Why a plug-in does not work, and one sentence on how to fix it."""
 
     message: str
     hint: str
@@ -101,7 +101,7 @@ def install(plug_in: PlugIn, gimp: Gimp, *, command: Sequence[str]) -> Path:
     """
     place = plug_in.place(gimp)
     if os.path.lexists(place) and not is_installed(plug_in, gimp):
-        message = f"{place} is there already, and is not from rwdenoise."
+        message = f"{place} exists already, and is not from rwdenoise."
         raise OutputExistsError(message, hint="Move it away.")
     with _writing_into(gimp.plug_ins):
         made = not gimp.plug_ins.exists() or _read_setup(place).get("made_folder") is True
@@ -155,16 +155,16 @@ def examine(gimp: Gimp) -> Iterator[tuple[Path, list[Fault]]]:
 def _examine_files(plug_in: PlugIn, place: Path) -> Iterator[Fault]:
     version = _read_setup(place).get("version")
     if version not in (None, __version__):
-        yield Fault(f"The plug-in is of version {version}, and this program {__version__}.", _INSTALL)
+        yield Fault(f"The plug-in has version {version}, but this program has {__version__}.", _INSTALL)
         return
     for file in plug_in.files:
         installed = place / file.name
         if not installed.is_file():
             yield Fault(f"{installed} is missing.", _INSTALL)
         elif installed.read_bytes() != file.read_bytes():
-            yield Fault(f"{installed} is not as it was installed.", _INSTALL)
+            yield Fault(f"{installed} was changed since it was installed.", _INSTALL)
     if not os.access(place / plug_in.script, os.X_OK):
-        yield Fault(f"{place / plug_in.script} may not be executed, so GIMP does not load it.", _INSTALL)
+        yield Fault(f"{place / plug_in.script} is not executable, so GIMP does not load it.", _INSTALL)
 
 
 def _examine_worker(place: Path) -> Iterator[Fault]:
@@ -178,7 +178,7 @@ def _examine_worker(place: Path) -> Iterator[Fault]:
         return
     if version != __version__:
         command = " ".join(_read_setup(place)["command"])
-        yield Fault(f"It starts another rwdenoise, of version {version}: {command}", _INSTALL)
+        yield Fault(f"It starts another rwdenoise, version {version}: {command}", _INSTALL)
 
 
 def _fill(folder: Path, plug_in: PlugIn, setup: dict[str, Any]) -> None:
@@ -226,4 +226,4 @@ def _writing_into(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         message = f"{error.filename or folder} cannot be changed: {error.strerror}."
-        raise PhotoWriteError(message, hint="Close GIMP, and check the permissions of that folder.") from error
+        raise PhotoWriteError(message, hint="Close GIMP, and check the permissions of the folder.") from error

@@ -91,7 +91,7 @@ def _picture_lines(facts: Facts) -> Lines:
 
 def _residual_lines(check: Facts | None) -> Lines:
     if check is None:
-        yield "residual", "cannot be judged: no mosaic, or no whole block without clipped highlights"
+        yield "residual", "cannot be judged: not a mosaic, or no whole block without clipped highlights"
         return
     yield "residual", f"{100 * check['consistent']:.1f} % of {check['blocks']} blocks: what was removed is only noise"
     for area in check["worst"]:

@@ -1,1 +1,1 @@
-"""Telling a person or a program how the work goes."""
+"""Report to a person or a program how the work goes."""

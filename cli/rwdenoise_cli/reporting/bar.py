@@ -1,4 +1,4 @@
-"""A progress bar with the time left, on a terminal."""
+"""Draw a progress bar with the time left, on a terminal."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 
 class Reporter:
-    """Says on stdout what was written, and logs the rest line by line on stderr.
+    """Lists on stdout what was written, and logs the rest line by line on stderr.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ class Reporter:
 
     @singledispatchmethod
     def _tell(self, event: Event) -> None:
-        """Say nothing of what a later version may add."""
+        """Ignore events that a later version may add."""
 
     @_tell.register
     def _(self, event: Planned) -> None:
@@ -113,7 +113,7 @@ class Reporter:
 
     @_tell.register
     def _(self, event: Stopped) -> None:
-        log(f"{printable(event.job)}: stopped, nothing of it was written")
+        log(f"{printable(event.job)}: stopped before anything was written")
 
     @_tell.register
     def _(self, event: Finished) -> None:
@@ -125,7 +125,7 @@ class Reporter:
     @_tell.register
     def _(self, event: Summary) -> None:
         say(summary_words(event, dry=self._dry))
-        # They were told when they happened, which in a long call is far above.
+        # They were logged when they happened, which in a long run is far above.
         if self._failures and event.written:
             log("These failed:")
             for failed in self._failures:

@@ -10,7 +10,7 @@ from typing import Any, Protocol, Self
 from rwdenoise.events import VERSION
 from rwdenoise_cli.output import log, say
 
-# What a line of the log has beside its scores.
+# What a line of the log holds besides the scores.
 _NO_SCORES = ("step", "minutes", "loss", "simulating")
 
 

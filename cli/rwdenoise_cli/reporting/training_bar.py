@@ -1,4 +1,4 @@
-"""A progress bar for training, with the time left, on a terminal."""
+"""Draw a progress bar for training, with the time left, on a terminal."""
 
 from __future__ import annotations
 

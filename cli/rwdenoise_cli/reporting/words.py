@@ -1,4 +1,4 @@
-"""How events read for people."""
+"""Write events as lines for people."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def steps_words(steps: int) -> str:
 
 
 def settings_words(event: Finished) -> str:
-    """Return with what a photo was denoised."""
+    """Return the settings with which a photo was denoised."""
     passes = f" in {event.passes:.1f} passes" if event.passes else ""
     settings = event.settings
     facts = [f"{settings.sampler} {steps_words(settings.steps)}{passes}", f"strength {settings.strength:g}"]
@@ -46,7 +46,7 @@ def residual_words(event: Residual) -> str:
 
 
 def failed_words(event: Failed) -> str:
-    """Return the message and, on a second line, how to mend it, and the code under which docs/errors.md says more."""
+    """Return the message and, on a second line, what to do and the code under which docs/errors.md says more."""
     job, message = printable(event.job), printable(event.message)
     name = printable(Path(event.job).name)
     if name and message.startswith(name):
@@ -75,7 +75,7 @@ def summary_words(event: Summary, *, dry: bool = False) -> str:
 
 
 def arrow(source: str, output: str) -> str:
-    """Return where a photo goes."""
+    """Return for example ``IMG_1.NEF -> IMG_1.dng``."""
     return f"{printable(source)} -> {printable(output)}"
 
 

@@ -1,4 +1,4 @@
-"""What ``rwdenoise watch INBOX --status`` says."""
+"""Answer ``rwdenoise watch INBOX --status``: how the watcher is doing, and which photos failed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ALIVE, NOT_ALIVE = 0, 1
 
 
 def tell_status(inbox: Path, *, as_json: bool) -> int:
-    """Say how the watcher of a folder is, and which photos failed; return the exit status."""
+    """Print how the watcher of a folder is doing and which photos failed; return the exit status."""
     folder = state_folder(inbox)
     health = read_health(health_path(folder))
     held = is_held(lock_path(folder))
@@ -45,7 +45,7 @@ def _lines(inbox: Path, health: Health | None, *, held: bool, alive: bool) -> It
     if not held or health is None:
         yield f"{name} is not being watched"
     elif not alive:
-        yield f"{name}: process {health.pid} does not answer any more"
+        yield f"{name}: process {health.pid} does not respond"
     else:
         yield f"{name}: {health.state}, process {health.pid} for {_duration(health.uptime)}, since {health.started}"
     if health is None:

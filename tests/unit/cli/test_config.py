@@ -116,31 +116,31 @@ def test_a_command_without_options_has_no_configuration(file) -> None:
 @pytest.mark.parametrize(
     ("text", "message", "hint"),
     [
-        ("[play]", "'play' in .* is no table", r"\[work\], \[tools\.put\]"),
-        ("number = 3", "'number' in .* is no table", r"\[work\]"),
-        ("work = 3", "'work' in .* is no table", r"\[work\]"),
-        ("[tools]\ninto = 'x'", r"'tools\.into' in .* is no table", r"\[tools\.put\]"),
-        ("[bare]", "'bare' in .* is no table", r"\[work\]"),
-        ("[[work]]", "'work' in .* is no table", r"\[work\]"),
+        ("[play]", "'play' in .* is not a table", r"\[work\], \[tools\.put\]"),
+        ("number = 3", "'number' in .* is not a table", r"\[work\]"),
+        ("work = 3", "'work' in .* is not a table", r"\[work\]"),
+        ("[tools]\ninto = 'x'", r"'tools\.into' in .* is not a table", r"\[tools\.put\]"),
+        ("[bare]", "'bare' in .* is not a table", r"\[work\]"),
+        ("[[work]]", "'work' in .* is not a table", r"\[work\]"),
         ("[work]\nnumbr = 3", r"no option 'numbr' for \[work\] of .*config\.toml", "number, share, kind, output, add"),
         ("[work]\nto = 'x'", "no option 'to'", "output"),
         ("[work]\nversion = true", "no option 'version'", "number"),
         ("[work]\nconfig = 'x'", "no option 'config'", "number"),
         ("[tools.put]\nonto = 'x'", r"no option 'onto' for \[tools\.put\]", "into"),
-        ("[work]\nnumber = '3'", r"number in \[work\] of .* is '3'; a whole number was expected", "quotes"),
-        ("[work]\nnumber = 3.0", "is 3.0; a whole number", "quotes"),
-        ("[work]\nnumber = true", "is True; a whole number", "quotes"),
-        ("[work]\nnumber = [3]", r"is \[3\]; a whole number", "quotes"),
-        ("[work]\nshare = 'half'", "is 'half'; a number", "quotes"),
-        ("[work]\njournal = 1", "is 1; true or false", "quotes"),
+        ("[work]\nnumber = '3'", r"number in \[work\] of .* is '3', but must be a whole number", "quotes"),
+        ("[work]\nnumber = 3.0", "is 3.0, but must be a whole number", "quotes"),
+        ("[work]\nnumber = true", "is True, but must be a whole number", "quotes"),
+        ("[work]\nnumber = [3]", r"is \[3\], but must be a whole number", "quotes"),
+        ("[work]\nshare = 'half'", "is 'half', but must be a number", "quotes"),
+        ("[work]\njournal = 1", "is 1, but must be true or false", "quotes"),
         ("[work]\nkind = 2026-11-25", "text in quotes", "quotes"),
-        ("[work]\nadd = 3", "is 3; a whole number in a list", "quotes"),
+        ("[work]\nadd = 3", "is 3, but must be a whole number in a list", "quotes"),
         ("[work]\nadd = [1, 'x']", "a whole number in a list", "quotes"),
-        ("[work]\nnumber = 10", r"number in \[work\] of .* is 10, .* range 1<=x<=9", "command line"),
+        ("[work]\nnumber = 10", r"number in \[work\] of .* cannot be 10: .* range 1<=x<=9", "command line"),
         ("[work]\nshare = -0.1", "range", "command line"),
         ("[work]\nkind = 'three'", "'one', 'two'", "command line"),
-        ("[work", r"config\.toml is no valid TOML: Expected", "Mend"),
-        ("[work]\nnumber = 1\nnumber = 2", "is no valid TOML", "Mend"),
+        ("[work", r"config\.toml is not valid TOML: Expected", "Fix"),
+        ("[work]\nnumber = 1\nnumber = 2", "is not valid TOML", "Fix"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_place(file, text, message, hint) -> None:
@@ -153,7 +153,7 @@ def test_what_is_wrong_is_named_with_its_place(file, text, message, hint) -> Non
 
 def test_bytes_that_are_no_text(file) -> None:
     file.write_bytes(b"[work]\nkind = '\xff'")
-    with pytest.raises(SettingsError, match="is no valid TOML"):
+    with pytest.raises(SettingsError, match="is not valid TOML"):
         load_config(file, work)
 
 

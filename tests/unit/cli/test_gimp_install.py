@@ -240,14 +240,14 @@ def spoil_setup(place: Path, **changes) -> None:
     ("spoil", "about"),
     [
         (lambda place: (place / "worker_client.py").unlink(), "worker_client.py is missing"),
-        (lambda place: (place / "pixels.py").write_text(""), "pixels.py is not as it was installed"),
+        (lambda place: (place / "pixels.py").write_text(""), "pixels.py was changed since it was installed"),
         (lambda place: (place / "worker.json").unlink(), "not set up: .*worker.json is missing"),
         (lambda place: (place / "worker.json").write_text("{"), "worker.json is damaged"),
-        (lambda place: spoil_setup(place, version="0.0.1"), "version 0.0.1, and this program"),
+        (lambda place: spoil_setup(place, version="0.0.1"), "version 0.0.1, but this program"),
         (lambda place: spoil_setup(place, command=["/no/python"]), "/no/python does not exist"),
         (lambda place: spoil_setup(place, command=[sys.executable, "-c", "exit(5)"]), "status 5"),
         (lambda place: spoil_setup(place, command=[sys.executable, "-c", "print(3)"]), "something unexpected"),
-        pytest.param(lambda place: (place / "rwdenoise.py").chmod(0o644), "may not be executed", marks=POSIX),
+        pytest.param(lambda place: (place / "rwdenoise.py").chmod(0o644), "is not executable", marks=POSIX),
     ],
 )
 def test_what_is_wrong_is_said_and_installing_mends_it(gimp, spoil, about) -> None:
@@ -265,7 +265,7 @@ def test_another_program_of_another_version(gimp) -> None:
     other = 'import json; print(json.dumps({"v": 1, "event": "ready", "version": "7.0"}), flush=True); input()'
     spoil_setup(place, command=[sys.executable, "-c", other])
     (message,) = faults_of(gimp)
-    assert "another rwdenoise, of version 7.0" in message
+    assert "another rwdenoise, version 7.0" in message
 
 
 def test_every_plug_in_has_one_script() -> None:
