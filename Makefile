@@ -21,7 +21,7 @@ test-gimp32: $(VENV)/ready-dev
 	scripts/gimp3 forky
 	RWDENOISE_GIMP=3.2 $(BIN)/python -m pytest tests/gimp
 
-# What can go wrong in weeks: every fault for long, and damaged files by the ten thousand.
+# Long fault tests: every fault many times, and damaged files by the ten thousand.
 test-faults: $(VENV)/ready-dev
 	$(BIN)/python -m tests.faults
 	$(BIN)/python -m tests.fuzz --runs 2000 --seed 1
@@ -38,7 +38,7 @@ bench: $(VENV)/ready-dev
 bench-speed: $(VENV)/ready-dev
 	$(BIN)/python -m bench.speed
 
-# The site in build/site, and the pages that are generated. The pictures: python -m scripts.docs_pictures
+# The generated pages, and the site in build/site. For the pictures: python -m scripts.docs_pictures
 docs: $(VENV)/ready-dev
 	$(BIN)/python -m scripts.cli_reference
 	$(BIN)/python -m scripts.man_page

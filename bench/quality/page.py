@@ -1,4 +1,4 @@
-"""All tables on one page, as it stands in ``docs/quality.md``."""
+"""Write the page with all tables of the quality bench, the source of ``docs/quality.md``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ true noise level, except raw converters and methods marked as blind or estimated
 authors' weights, BM3D its authors' package; both are only measured here and used nowhere else.
 """
 
-#: What each table shows, in the order of the page.
+#: Introduction of each table, in the order of the page.
 SECTIONS = {
     "pictures": """## Pictures
 
@@ -75,11 +75,11 @@ One Kodak picture of 0.25 megapixels, Bayer; median of three rounds, all methods
 
 
 def write_page(folder: Path) -> Path:
-    """Put the tables that lie in a folder on one page; return it.
+    """Write the page from the tables in a folder; return its path.
 
     Parameters
     ----------
     folder : Path
-        Where the parts of the bench wrote their tables.
+        Folder with the tables of the parts.
     """
     return join_tables(folder / "quality.md", TITLE, SECTIONS)

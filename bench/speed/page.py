@@ -1,4 +1,4 @@
-"""All tables on one page, as it stands in ``docs/speed.md``."""
+"""Write the page with all tables of the speed bench, the source of ``docs/speed.md``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ a table were timed in turn; the tables show the median of three rounds. The phot
 a simulated Canon EOS 5D Mark II at ISO 6400, repeated up to the given size.
 """
 
-#: What each table shows, in the order of the page.
+#: Introduction of each table, in the order of the page.
 SECTIONS = {
     "aims": "## Aims",
     "ceilings": """## Limits of the machine
@@ -51,16 +51,16 @@ and their seconds are scaled to the whole photo.
 
 
 def table_name(part: str) -> str:
-    """Return the name of a part's files, without suffix."""
+    """Return the file name of a part's tables, without suffix."""
     return f"speed-{part}"
 
 
 def write_page(folder: Path) -> Path:
-    """Put the tables that lie in a folder on one page; return it.
+    """Write the page from the tables in a folder; return its path.
 
     Parameters
     ----------
     folder : Path
-        Where the parts of the bench wrote their tables.
+        Folder with the tables of the parts.
     """
     return join_tables(folder / "speed.md", TITLE, {table_name(part): words for part, words in SECTIONS.items()})

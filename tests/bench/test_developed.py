@@ -1,4 +1,4 @@
-"""The bench of developed pictures: its pairs, its blind peers, and how rows become tables."""
+"""Test the bench of developed pictures: its pairs, its blind peers, and the tables."""
 
 from pathlib import Path
 
@@ -38,7 +38,7 @@ def test_gaussian_noise_is_additive_and_the_same_every_time(picture: Path) -> No
     noise = 255 * (noisy - clean)
     assert noise.std() == pytest.approx(50, rel=0.02)
     assert abs(noise.mean()) < 1.5
-    # Neither cut off nor rounded.
+    # Neither clipped nor rounded.
     assert noisy.min() < 0
     assert np.abs(noise - np.rint(noise)).max() > 0.4
     np.testing.assert_array_equal(noisy, add_gaussian(picture, sigma=50).noisy)
@@ -49,7 +49,7 @@ def test_a_camera_keeps_the_picture_and_adds_noise_to_it(picture: Path) -> None:
     pairs = [photograph(picture, shot=shot) for shot in (1e-6, 1e-3, 1.6e-2)]
     original = np.asarray(Image.open(picture), np.float32) / 255
     clean = pairs[0].clean
-    # White balance, color matrix and tone curve are undone again; what is left is JPEG, sharpening, demosaicing.
+    # White balance, color matrix and tone curve cancel out; the rest is JPEG, sharpening and demosaicing.
     assert np.abs(clean - original).mean() < 0.01
     assert all(np.array_equal(pair.clean, clean) for pair in pairs)
     sigmas = [pair.sigma for pair in pairs]
@@ -145,7 +145,7 @@ def test_a_slow_peer_gets_few_pictures_and_everybody_is_measured_on_these(tmp_pa
     ]
     assert (runs.count("BM3D"), runs.count("quick")) == (2, all_of_them)
     scores = {row["method"]: row["psnr"] for row in rows if "psnr" in row}
-    # Cut off at white, "nothing" errs by less than 0.1.
+    # Clipped at white, "nothing" has an error of less than 0.1.
     assert 20 < scores["nothing"] < 21
     assert scores["quick"] > 100
 

@@ -1,4 +1,4 @@
-"""The measures against closed forms: a blur, a tint, a factor whose effect is known."""
+"""Test the metrics against closed forms: a blur, a tint, a factor with a known effect."""
 
 from io import BytesIO
 
@@ -57,7 +57,7 @@ def test_ssim_is_one_for_equal_pictures_and_small_for_unrelated_ones():
 
 def test_ssim_of_a_changed_contrast_has_a_closed_form():
     pytest.importorskip("skimage", reason="SSIM needs scikit-image, which comes with the extra `bench`")
-    # (2 k + c) / (1 + k^2 + c) with c = 0.03^2 / variance, where the mean stays.
+    # (2 k + c) / (1 + k^2 + c) with c = 0.03^2 / variance, if the mean does not change.
     truth, k = 0.5 + noise(256, 256, 3), 0.5
     c = 0.03**2 / 0.1**2
     assert ssim(0.5 + np.float32(k) * (truth - 0.5), truth) == pytest.approx((2 * k + c) / (1 + k**2 + c), abs=0.02)
@@ -91,13 +91,13 @@ def test_haarpsi_is_that_of_another_program():
     truth = np.float32(0.5) + np.stack(waves, axis=-1).astype(np.float32)
     grain = 0.05 * np.sin(x * y / 11)[..., np.newaxis]
     other = (truth**1.2 * np.array([1, 0.95, 0.9]) + grain).clip(0, 1).astype(np.float32)
-    # As the package piq 0.8.0 has it, whose matrix to YIQ has one digit more.
+    # Value of the package piq 0.8.0, whose YIQ matrix has one digit more.
     assert haarpsi(other, truth) == pytest.approx(0.92407, abs=2e-4)
 
 
 def test_haarpsi_sees_a_change_of_color_alone():
     truth = texture()
-    tinted = truth + np.array([0.1, -0.0511, 0.0], np.float32)  # Luminance stays.
+    tinted = truth + np.array([0.1, -0.0511, 0.0], np.float32)  # Luminance does not change.
     assert haarpsi(tinted, truth) < 0.99
 
 

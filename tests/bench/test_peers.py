@@ -1,4 +1,4 @@
-"""The peers of the bench: each of them denoises, or says why it cannot."""
+"""Test the peers of the bench: each denoises, or gives the reason why it cannot."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ HEIGHT, WIDTH = 67, 97
 
 
 def chosen(peers: list[MosaicMethod | Absent] | list[PictureMethod | Absent], name: str):
-    """Return the one peer whose name begins so; skip where it is absent."""
+    """Return the peer whose name starts with this text; skip the test if it is absent."""
     (peer,) = (peer for peer in peers if peer.name.startswith(name))
     if isinstance(peer, Absent):
         pytest.skip(f"{peer.name}: {peer.reason}")
@@ -30,14 +30,14 @@ def chosen(peers: list[MosaicMethod | Absent] | list[PictureMethod | Absent], na
 
 
 def scene() -> NDArray[np.float32]:
-    """Return a smooth scene, so strongly tinted that mistaken colors show."""
+    """Return a smooth scene, tinted strongly enough to reveal swapped colors."""
     y, x = np.mgrid[:HEIGHT, :WIDTH]
     shade = 0.3 + 0.2 * np.sin(x / 17) * np.cos(y / 13) + 0.3 * (x > y)
     return (shade * np.array([1.0, 0.7, 0.3])[:, np.newaxis, np.newaxis]).astype(np.float32)
 
 
 def photograph(cfa: Cfa) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return a noisy mosaic and the clean one."""
+    """Return a noisy mosaic and its truth."""
     filters = cfa.planes(HEIGHT, WIDTH)
     clean = (scene() * filters).sum(axis=0) / filters.sum(axis=0)
     deviation = np.sqrt(NOISE.variance(clean))
@@ -45,7 +45,7 @@ def photograph(cfa: Cfa) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
 
 
 def gain(result: NDArray[np.float32], noisy: NDArray[np.float32], clean: NDArray[np.float32]) -> float:
-    """Return by how many dB the error has fallen."""
+    """Return the reduction of the error, in dB."""
     assert result.shape == clean.shape
     assert result.dtype == np.float32
     before, after = (np.mean((x.clip(0, 1) - clean) ** 2) for x in (noisy, result))
@@ -55,7 +55,7 @@ def gain(result: NDArray[np.float32], noisy: NDArray[np.float32], clean: NDArray
 @pytest.mark.parametrize("cfa", BAYER_PHASES, ids=lambda cfa: str(cfa.colors))
 def test_pmrid_denoises_every_bayer_phase(cfa: Cfa) -> None:
     noisy, clean = photograph(cfa)
-    # With red and blue mistaken for each other it is 11 dB, with green for another color nothing.
+    # With red and blue swapped it is 11 dB; with green swapped with another color it is 0.
     assert gain(chosen(mosaic_peers(), "PMRID").run(noisy, cfa, NOISE), noisy, clean) > 11.5
 
 

@@ -1,4 +1,4 @@
-"""Raw converters as peers: the settings written for them, what they do, and what is said where they are not."""
+"""Test raw converters as peers: their settings files, their results, and the reason if they are missing."""
 
 import configparser
 import shutil
@@ -25,7 +25,7 @@ FINDERS = {darktable.PROGRAM: darktable.find_darktable, rawtherapee.PROGRAM: raw
 
 
 def found(monkeypatch: pytest.MonkeyPatch, program: str) -> Developer:
-    """Return a program as if it were installed."""
+    """Return a converter as if it were installed."""
     monkeypatch.setattr(f"bench.peers.{program.removesuffix('-cli')}.program_version", lambda _: "1.0")
     result = FINDERS[program]()
     assert isinstance(result, Developer)
@@ -39,7 +39,7 @@ def test_sidecars_differ_in_the_mode_and_switch_of_one_module(monkeypatch: pytes
     assert [entry.get(f"{DARKTABLE}enabled") for entry in entries] == ["0", "1", "1"]
     parameters = [bytes.fromhex(entry.get(f"{DARKTABLE}params", "")) for entry in entries]
     assert [len(values) for values in parameters] == [412] * 3
-    # The mode stands after 14 floats.
+    # The mode follows 14 floats.
     assert [values[56] for values in parameters] == [3, 3, 4]
     assert len({values[:56] + values[60:] for values in parameters}) == 1
 
@@ -68,7 +68,7 @@ def test_joined_pictures_stand_in_rows_of_the_same_size(tmp_path: Path) -> None:
 
 
 def gray_pictures(folder: Path, *, count: int) -> list[Path]:
-    """Write pictures of different sizes, at least 40 px, each brighter than the one before."""
+    """Write pictures of different sizes, at least 40 px, each brighter than the previous one."""
     paths = [folder / f"{number:02}.png" for number in range(count)]
     for number, path in enumerate(paths):
         Image.new("RGB", (40 + number, 40 + number % 3), (60 + 10 * number,) * 3).save(path)
@@ -112,7 +112,7 @@ def test_programs_denoise_and_nothing_else(data: Path, tmp_path: Path, program: 
     if isinstance(peer, Absent):
         pytest.skip(peer.reason)
     rng = np.random.default_rng(1)
-    # Large enough for RawTherapee, which takes files of less than 100 kB for thumbnails.
+    # Large enough for RawTherapee, which treats files of less than 100 kB as thumbnails.
     scene = np.kron(rng.uniform(0.05, 0.5, (3, 4, 6)), np.ones((128, 128))).astype(np.float32)
     noisy, clean = programs.photograph(scene, tmp_path)
     truth = peer.develop(clean, peer.plain).picture

@@ -1,4 +1,4 @@
-"""The quality bench's own parts: rows that are kept, tables, plots, the other diffusion."""
+"""Test the parts of the quality bench: stored rows, tables, plots, the Gaussian diffusion."""
 
 import json
 from pathlib import Path
@@ -56,7 +56,7 @@ def test_the_usual_schedule_ends_in_nothing_but_noise() -> None:
     assert levels.shape == (STEPS + 1,)
     assert levels[0] == 0
     assert (levels.diff() > 0).all()
-    # Ho et al. 2020: the signal's share at the end is 4e-5.
+    # Ho et al. 2020: the share of the signal at the end is 4e-5.
     assert (1 / (1 + 4 * levels[-1] ** 2)).item() == pytest.approx(4e-5, rel=0.02)
 
 

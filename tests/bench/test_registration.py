@@ -1,4 +1,4 @@
-"""The truth moved onto a photo, against shifts and light that are known."""
+"""Test the registration of a truth with a photo, against known shifts and brightness."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from bench.registration import register
 
 
 def scene(down: float = 0.0, right: float = 0.0) -> np.ndarray:
-    """Draw waves, which can be moved by any part of a pixel."""
+    """Draw waves, which can be shifted by any fraction of a pixel."""
     y, x = np.mgrid[:96, :128]
     y, x = y - down, x - right
     waves = [np.sin(0.4 * x + phase) * np.cos(0.3 * y) + np.sin(0.2 * y - 0.1 * x) for phase in (0.0, 0.5, 1.0)]

@@ -1,4 +1,4 @@
-"""The scenes with exact truth: always the same, in range, and exact where their light is known."""
+"""Test the scenes with exact truth: always the same, in range, and exact where their light is known."""
 
 from pathlib import Path
 

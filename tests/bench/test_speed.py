@@ -1,4 +1,4 @@
-"""The speed bench: what it measures is right, whatever the machine; the slow parts are fakes."""
+"""Test that the speed bench measures correctly on any machine; the slow parts are fakes."""
 
 import json
 import math
@@ -45,7 +45,7 @@ MEGABYTE = 10**6
 
 
 class FlatPhotos(Photos):
-    """A gray scene, without any data."""
+    """A gray scene, which needs no data."""
 
     noise = NoiseProfile(1e-3, 1e-6)
 
@@ -62,7 +62,7 @@ def flat(tmp_path: Path) -> FlatPhotos:
 
 @pytest.fixture
 def weights(tmp_path: Path) -> str:
-    """Return the file of a tiny network."""
+    """Return the weights file of a tiny network."""
     path = tmp_path / "tiny.safetensors"
     save_network(tiny_network(), tiny_facts(), path)
     return str(path)
@@ -104,11 +104,11 @@ def test_ceilings_tell_both_precisions_and_the_memory() -> None:
 
 
 def test_the_arithmetic_of_a_network_is_counted() -> None:
-    # By hand, for each 2 x 2 px: the head's 4 -> 16 and 12 -> 4 by 3 x 3 and 20 -> 8 by 1 x 1, a block's two 8 -> 8 and
-    # the tail's 8 -> 4 by 3 x 3.
+    # Counted by hand, for each 2 x 2 px: the head's 4 -> 16 and 12 -> 4 with 3 x 3 and 20 -> 8 with 1 x 1, a block's
+    # two 8 -> 8 and the tail's 8 -> 4 with 3 x 3.
     multiply_accumulates = 9 * (4 * 16 + 12 * 4) + 20 * 8 + 9 * (2 * 8 * 8 + 8 * 4)
     counted = flops_per_pixel(Architecture(widths=(8,), blocks=(1,), embedding=16))
-    # The noise level's embedding is computed once for a frame.
+    # The embedding of the noise level is computed once per frame.
     assert counted == pytest.approx(2 * multiply_accumulates / 4, rel=0.01)
 
 
@@ -134,7 +134,7 @@ def test_rates_hold_megapixels_and_arithmetic_against_the_seconds(
     pixels = math.prod(shape_of(QUICK.rates))
     gflops = flops_per_pixel(tiny_facts().architecture) * pixels / 0.5 / 1e9
     assert [row["steps"] for row in rows] == list(taken)
-    # So small a photo is one tile, which has no halo.
+    # A photo of this size is a single tile, which has no halo.
     assert [row["passes"] for row in rows] == [1, 1, 2]
     assert [row["gflops"] for row in rows] == pytest.approx([gflops] * 3)
     assert [row["share"] for row in rows] == pytest.approx([gflops / 0.5] * 3)
@@ -244,13 +244,13 @@ def test_a_photo_is_repeated_up_to_its_size(data: Path, tmp_path: Path, monkeypa
 
 
 def means(mosaic):
-    """Return the mean of each filter's sites, everywhere: the photo of a gray scene without noise."""
+    """Replace each site by the mean of its color: the photo of a gray scene without noise."""
     height, width = mosaic.shape
     return np.tile(mosaic.reshape(height // 2, 2, width // 2, 2).mean(axis=(0, 2)), (height // 2, width // 2))
 
 
 class Halving(Developer):
-    """Shows the mosaic as gray; its way to denoise halves the noise, and takes 3 s more."""
+    """Fake converter that shows the mosaic as gray; its denoising halves the noise and takes 3 s more."""
 
     def develop(self, source: Path, settings: str) -> Rendering:
         mosaic = read_raw(source).planes()[0]
@@ -284,7 +284,7 @@ def test_everybody_is_judged_on_the_same_square(
     assert (plain["seconds"], plain["added"]) == (2, 0)
     assert (halved["seconds"], halved["added"]) == (5, 3)
     assert halved["psnr"] > plain["psnr"] + 3
-    # Ours stood in for by the photo without noise: nothing is better.
+    # The photo without noise replaces our result: nothing is better.
     assert rows["rwdenoisetiny, 1 step"]["psnr"] == float("inf")
     assert rows["meanmosaic"]["psnr"] > halved["psnr"]
     assert rows["tellerdeveloped picture"]["psnr"] == pytest.approx(plain["psnr"])

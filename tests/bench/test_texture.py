@@ -1,4 +1,4 @@
-"""The part of the bench on texture and edges, on few scenes."""
+"""Test the part of the bench on texture and edges, on a few scenes."""
 
 import warnings
 
@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("scipy", reason="the bench needs scipy, which comes with the extra `bench`")
 with warnings.catch_warnings():
-    # The package imports from a place that SciPy 2 will remove.
+    # The package imports from a module that SciPy 2 will remove.
     warnings.simplefilter("ignore", DeprecationWarning)
     pytest.importorskip("colour_demosaicing", reason="it needs colour-demosaicing, which comes with the extra `bench`")
 

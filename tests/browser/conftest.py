@@ -1,4 +1,4 @@
-"""Reports for a real browser to open."""
+"""Fixtures: reports to open in a real browser."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -36,7 +36,7 @@ def single(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def opened(chromium) -> Callable[..., AbstractContextManager]:
-    """Return what opens a report; what the page complains of, and what it asks the network for, fails the test."""
+    """Return a function that opens a report; errors on the page and network requests fail the test."""
 
     @contextmanager
     def open_report(path: Path, *, anchor: str = "", **context) -> Iterator:

@@ -1,4 +1,4 @@
-"""Reports in a real browser: every one is opened so that complaints of the page and requests of any kind fail."""
+"""Test reports in a real browser; errors on the page and requests of any kind fail the test."""
 
 import re
 import time
@@ -18,7 +18,7 @@ HOSTILE = '"><script>document.title="hacked"</script></noscript><img src=x onerr
 
 
 def names(page) -> list[str]:
-    # Not their inner text, which is empty while the browser has not laid out a card that is off the screen.
+    # Not their inner text, which is empty until the browser has laid out a card outside the screen.
     return page.locator(".cards .name:visible").all_text_contents()
 
 
@@ -28,26 +28,26 @@ def middle(page, selector: str = STAGE) -> tuple[float, float]:
 
 
 def clip(page) -> float:
-    """Return from which share of the stage on the result is shown."""
+    """Return the position, as a fraction of the stage, from which the result is shown."""
     style = page.locator(".whole .layer.after").evaluate("layer => layer.style.clipPath")
     return float(re.fullmatch(r"inset\(0(?:px)? 0(?:px)? 0(?:px)? ([\d.]+)%\)", style)[1]) / 100
 
 
 def place(page, layer: str = "after", figure: str = ".whole") -> dict[str, float]:
-    """Return where a picture lies on the screen, hidden parts and all."""
+    """Return the position of a picture on the screen, including its hidden parts."""
     return page.locator(f"{figure} .layer.{layer} img").first.evaluate(
         "image => (({x, y, width, height}) => ({x, y, width, height}))(image.getBoundingClientRect())"
     )
 
 
 def under(page, at: tuple[float, float]) -> tuple[float, float]:
-    """Return which share of the picture lies at a point of the screen."""
+    """Return the point of the picture, as fractions of its size, at a point of the screen."""
     box = place(page)
     return (at[0] - box["x"]) / box["width"], (at[1] - box["y"]) / box["height"]
 
 
 def eventually(holds: Callable[[], bool]) -> None:
-    """Wait until something holds; what Playwright has for this is refused by the page's policy."""
+    """Wait until a condition holds; the page's security policy blocks Playwright's own function for this."""
     deadline = time.monotonic() + 5
     while not holds():
         assert time.monotonic() < deadline
@@ -55,7 +55,7 @@ def eventually(holds: Callable[[], bool]) -> None:
 
 
 def wait_for_photo(page, name: str) -> None:
-    """Wait until a photo is open: what is clicked or pressed takes effect a moment later."""
+    """Wait until a photo is open: a click or a key press takes effect with a delay."""
     page.locator(".photo h2:visible", has_text=re.compile(f"^{re.escape(name)}$")).wait_for()
 
 
@@ -106,7 +106,7 @@ class TestIndex:
             wait_for_photo(page, "b.NEF")
             page.keyboard.press("Escape")
             assert names(page) == ["a9.NEF", "a10.NEF", "b.NEF"]
-            assert page.locator(".content").count() == 0  # What is not shown costs nothing.
+            assert page.locator(".content").count() == 0  # Photos that are not shown are not loaded.
             page.go_back()
             wait_for_photo(page, "b.NEF")
 
@@ -215,7 +215,7 @@ class TestViewer:
 
 class TestTouch:
     def toucher(self, page) -> Callable[..., None]:
-        """Return what touches the screen with any number of fingers."""
+        """Return a function that touches the screen with any number of fingers."""
         session = page.context.new_cdp_session(page)
 
         def touch(kind: str, *points: tuple[float, float]) -> None:
@@ -315,7 +315,7 @@ def test_without_script_all_photos_are_plain_pictures(opened, batch) -> None:
 
 
 def test_200_photos_open_in_under_2_seconds(opened, tmp_path) -> None:
-    """They are fuller of detail than usual photos, whose report has some 60 MB."""
+    """The photos have more detail than typical photos, whose report takes about 60 MB."""
     path, bounds = tmp_path / "report.html", Bounds.for_photos(200)
     large = photo_full_of_detail(bounds.longest, bounds.quality)
     photo = comparison("photo.NEF")
@@ -327,7 +327,7 @@ def test_200_photos_open_in_under_2_seconds(opened, tmp_path) -> None:
         report.write(Overview("Denoising report"))
     assert path.stat().st_size > 90e6
     seconds = []
-    for _ in range(4):  # The machine may be busy with something else.
+    for _ in range(4):  # Retried: the machine may be busy.
         with opened(path) as page:
             seconds.append(page.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd") / 1000)
             page.click(".cards a >> nth=199")

@@ -1,6 +1,6 @@
-"""The released weights still give the pictures that they gave: one folder for each case.
+"""Test that the released weights still give the same pictures: one folder for each case.
 
-``pytest tests/golden --update-golden`` writes the expectations anew; say so in CHANGELOG.md.
+``pytest tests/golden --update-golden`` rewrites the expected pictures; mention that in CHANGELOG.md.
 """
 
 from pathlib import Path
@@ -29,7 +29,7 @@ def test_there_are_cases() -> None:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_golden(case: Path, *, update_golden: bool) -> None:
     photo = read_raw(case / "input.dng")
-    # In float32, so that every processor gives the same.
+    # In float32, for the same result on every processor.
     network, facts = load_network(find_weights("cfa-fast"))
     denoiser, settings = Denoiser(network, facts, choose_backend("cpu", dtype=torch.float32)), Settings(steps=4)
     noise = profile_at(float(photo.iso or 0))
@@ -38,7 +38,7 @@ def test_golden(case: Path, *, update_golden: bool) -> None:
     if update_golden:
         provenance = Provenance(denoiser.name, settings, noise)
         write_photo(photo.with_planes(planes), expected, provenance=provenance, overwrite=True)
-    # In DN of the camera: what another processor rounds otherwise stays below one.
+    # In digital numbers of the camera: rounding differences between processors are below one.
     difference = np.abs(read_raw(expected).planes() - planes) * (photo.white - photo.black.mean())
     assert difference.max() <= 1
     assert difference.mean() <= 0.1

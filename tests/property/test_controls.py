@@ -1,4 +1,4 @@
-"""The laws of strength, chroma and detail."""
+"""Test the properties of strength, chroma and detail."""
 
 import numpy as np
 import pytest

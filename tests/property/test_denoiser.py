@@ -1,4 +1,4 @@
-"""Tiles leave no seam, sizes do not matter, and strength 0 changes nothing."""
+"""Test that tiles leave no seam, that all sizes work, and that strength 0 changes nothing."""
 
 import numpy as np
 import pytest
@@ -39,7 +39,7 @@ def test_tiled_equals_whole(height: int, width: int, tile: int, cfa: Cfa) -> Non
 @settings(max_examples=5, deadline=None)
 @given(height=st.integers(200, 300), width=st.integers(200, 300), tile=st.sampled_from([64, 100]), cfa=layouts)
 def test_tiles_that_rest_differ_little(height: int, width: int, tile: int, cfa: Cfa) -> None:
-    """From the third step on each tile rests as it can."""
+    """From the third step on, step skipping reuses the estimate of each tile where possible."""
     planes = noisy_planes(height, width)
     denoisers = [tiny_denoiser(tile=edge) for edge in (tile, 4096)]
     tiled, whole = (
@@ -73,7 +73,7 @@ def test_progress_counts_every_tile_of_every_step() -> None:
         noisy_planes(150, 200), cfa=X_TRANS, noise=PROFILE, settings=Settings(steps=2),
         on_progress=lambda done, total: seen.append((done, total)),
     )  # fmt: skip
-    # Of 2 x 4 tiles of 32 px with 48 px around them.
+    # Counted for 2 x 4 tiles of 32 px with a halo of 48 px.
     assert seen == [(done, 16) for done in range(1, 17)]
     assert denoiser.pixels_run == 2 * 150 * 200
 
@@ -87,7 +87,7 @@ def test_an_exception_of_the_listener_ends_the_work() -> None:
 
 
 class Cramped:
-    """An estimate on a device in which only small tiles have room."""
+    """An estimate on a device whose memory holds only small tiles."""
 
     def __init__(self, estimate, *, most: int) -> None:
         self.estimate, self.most = estimate, most

@@ -1,4 +1,4 @@
-"""The laws of the samplers, for every schedule."""
+"""Test the properties of the samplers, for every schedule."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ from rwdenoise.denoising.diffusion import SAMPLERS, improved, schedule
 photos = st.lists(st.floats(-1, 1), min_size=3, max_size=3).map(np.array)
 steps = st.integers(1, 100)
 strengths = st.floats(0, 1)
-# Any falling times from 1, not only equal steps.
+# Any decreasing times from 1, not only equal steps.
 times = st.lists(st.floats(0, 0.999), min_size=1, max_size=20, unique=True).map(
     lambda values: (1.0, *sorted(values, reverse=True))
 )
@@ -39,7 +39,7 @@ def test_strength_is_an_early_stop(name: str, clean, noisy, steps: int, strength
 
 
 def changing_predictor(noisy: np.ndarray) -> tuple[Callable, list]:
-    """Return a predictor whose estimate depends on the state and on the time, and the list of its estimates."""
+    """Return a predictor whose estimate depends on state and time, and the list of its estimates."""
     estimates = []
 
     def predict(x_t, t):

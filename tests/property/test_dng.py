@@ -1,4 +1,4 @@
-"""What is written as DNG is read back the same, whatever the sensor and wherever its active area begins."""
+"""Test that a photo written as DNG is read back unchanged, for any sensor and any active area."""
 
 import dataclasses
 import tempfile
@@ -40,7 +40,7 @@ def round_trip(photo: RawPhoto, encoded: bytes) -> RawPhoto:
 
 
 def sensor_photo(cfa: Cfa, **given) -> RawPhoto:
-    """Return a photo with a black level; of linear DNGs viewers do not know any, and so none is written."""
+    """Return a photo with a black level; except linear photos, as viewers ignore the black level of linear DNGs."""
     photo = raw_photo(cfa, **given)
     return dataclasses.replace(photo, black=np.zeros((1, 1, 3), np.float32)) if cfa == LINEAR else photo
 

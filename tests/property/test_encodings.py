@@ -1,4 +1,4 @@
-"""The way to the display domain and back leads home, and no profile whatever makes the reader raise."""
+"""Test that conversion to the display domain and back is exact, and that no profile makes the reader raise."""
 
 from typing import Any
 

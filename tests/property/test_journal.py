@@ -1,4 +1,4 @@
-"""Whatever files and arguments are called, the journal gives them back."""
+"""Test that the journal returns all file names and arguments unchanged."""
 
 import os
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rwdenoise.events import Failed
 from rwdenoise.jobs.journal import Journal
 
-# What the system may hand us: any bytes but the two that no name contains.
+# Names that the system may pass: any bytes except the two that no name contains.
 NAMES = (
     st.binary(min_size=1, max_size=40)
     .map(lambda name: os.fsdecode(name.translate(None, b"/\0")))

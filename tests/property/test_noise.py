@@ -1,4 +1,4 @@
-"""The stabilizing transform, for any profile."""
+"""Test the variance-stabilizing transform for any noise profile."""
 
 import numpy as np
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Whatever is wrong with a picture's file, one of our errors says so."""
+"""Test that any fault of a picture file gives one of our errors."""
 
 from contextlib import suppress
 from functools import cache
@@ -55,7 +55,7 @@ def whole(kind: str) -> bytes:
 @given(draw=st.data())
 def test_flipped_bits(kind: str, draw: st.DataObject) -> None:
     data = bytearray(whole(kind))
-    # Most of what can be said wrongly is said at the beginning.
+    # Most fields that can be wrong are at the start of a file.
     anywhere = st.integers(0, len(data) - 1) | st.integers(0, min(700, len(data) - 1))
     for place in draw.draw(st.lists(anywhere, min_size=1, max_size=4)):
         data[place] = draw.draw(st.integers(0, 255))

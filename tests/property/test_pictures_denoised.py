@@ -1,4 +1,4 @@
-"""Developed pictures: no seams, nothing changes at strength 0, and regions equal the whole."""
+"""Test the denoising of developed pictures: no seams, no change at strength 0, regions equal to the whole."""
 
 import numpy as np
 import pytest
@@ -57,7 +57,7 @@ def test_strength_0_gives_the_very_picture_back(height, width, colors, detail) -
     "chosen", [Settings(2), Settings(3, 0.7), Settings(1, 0.5, chroma=1.0), Settings(1, detail=0.8)]
 )
 def test_regions_equal_the_whole(monkeypatch, chosen) -> None:
-    """To half a step of the file: the network's own tiles differ by rounding."""
+    """Equal to half a step of the file: the network's tiles differ by rounding."""
     before, told = photo(150, 333), []
     once = denoise_regions(before, denoiser=tiny_denoiser("rgb"), settings=chosen, on_progress=lambda *_: None)
     monkeypatch.setattr(regions, "MOST_PIXELS", 1000)

@@ -1,4 +1,4 @@
-"""Whatever photos are named, results never collide, and never leave the folder that was chosen for them."""
+"""Test that results never collide and never leave their folder, for any names of photos."""
 
 import unicodedata
 from pathlib import Path
@@ -16,12 +16,12 @@ NAMES = st.builds("{}/{}{}".format, st.sampled_from("xy"), STEMS, SUFFIXES)
 PHOTOS = st.lists(NAMES.map(Path), unique=True, max_size=12)
 OUTPUTS = st.sampled_from([None, "x", "out/", "{folder}/dn/{stem}{suffix}", "{stem}", "out/{parent}", "x/{name}"])
 
-# Whatever a file may be called.
+# Any file name.
 FILE_NAMES = st.one_of(
     st.text(st.characters(exclude_characters="/\0"), min_size=1, max_size=12),
     st.text("./\\~.:N ", min_size=1, max_size=8).map(lambda name: name.replace("/", "")),
 ).filter(lambda name: name not in {"", ".", ".."})
-# Without {date}, which reads the file.
+# Except {date}, which reads the file.
 PIECES = st.sampled_from([*(f"{{{field}}}" for field in FIELDS if field != "date"), "/", "a", "..", ".", "/../", "-"])
 TEMPLATES = st.builds(
     "{}{}".format, st.sampled_from(["out/", "/out/", "{folder}/", "", "../out/"]), st.lists(PIECES).map("".join)
@@ -29,7 +29,7 @@ TEMPLATES = st.builds(
 
 
 def key(path: Path) -> str:
-    """Return what two names have in common that are one file on some system."""
+    """Return a key that is equal for names that some system treats as the same file."""
     return unicodedata.normalize("NFC", str(path.absolute()).casefold())
 
 

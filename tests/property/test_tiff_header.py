@@ -1,4 +1,4 @@
-"""Directories are read back as written, and no bytes whatever make the reader raise."""
+"""Test that directories are read back as written, and that no bytes make the reader raise."""
 
 import numpy as np
 from hypothesis import given, settings

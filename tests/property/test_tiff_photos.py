@@ -1,4 +1,4 @@
-"""TIFFs of every layout are read as written, come out as they went in, and damaged ones give our errors only."""
+"""Test that TIFFs of every layout are read correctly and written back unchanged; damaged ones give only our errors."""
 
 from contextlib import suppress
 from io import BytesIO
@@ -89,7 +89,7 @@ def test_changed_planes_come_back_within_half_a_step(dtype: str, icc: bytes | No
         stored, meant, half = again.samples / most, meant.clip(0, 1), 0.5 / most
     else:
         stored, half = again.samples.astype(np.float64), np.finfo(dtype).eps / 2
-    # The planes are float32, which is coarser than the finest types.
+    # The planes are float32, which is less precise than some types.
     assert np.abs(stored - meant).max() <= half + 2e-6
     np.testing.assert_array_equal(again.extra, pixels[..., 3:])
 

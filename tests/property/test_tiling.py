@@ -1,4 +1,4 @@
-"""Tiles cover a frame exactly once, whatever the sizes."""
+"""Test that tiles cover a frame exactly once, for all sizes."""
 
 import numpy as np
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""What a camera does after the sensor: each step against what it must be."""
+"""Test each step of the simulated in-camera processing against its definition."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ def filters(cfa: Cfa, size: int) -> torch.Tensor:
 
 
 def scene(size: int = 96) -> torch.Tensor:
-    """Return a scene, softened as lenses do."""
+    """Return a scene, blurred as by a lens."""
     light = torch.from_numpy(draw_scene(size, size, rng=np.random.default_rng(3)))[None]
     return in_camera.blur(light, torch.tensor(1.2))
 

@@ -1,4 +1,4 @@
-"""The noise of a camera of one's own."""
+"""Test training with the measured noise of one camera."""
 
 import math
 from pathlib import Path

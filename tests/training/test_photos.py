@@ -1,4 +1,4 @@
-"""What is learned from: photos of every kind, of every size, and broken ones."""
+"""Test the loading of training photos of every kind and size, and of damaged ones."""
 
 import logging
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a run leaves for people, and what it says."""
+"""Test the record of a training run, and its messages."""
 
 import json
 from io import BytesIO

@@ -1,4 +1,4 @@
-"""Training for a moment: it learns, goes on where it stopped, and exports what can be loaded."""
+"""Test short training runs: they learn, resume, and export weights that can be loaded."""
 
 import dataclasses
 import json
@@ -140,7 +140,7 @@ def test_pairs_have_the_noise_that_is_told(photos: Path) -> None:
 
 
 class TestPictures:
-    """The pairs of developed pictures."""
+    """Pairs of developed pictures."""
 
     def bag(self, seed: int = 1) -> PictureBag:
         return PictureBag(size=48, device=torch.device("cpu"), seed=seed)
@@ -169,7 +169,7 @@ class TestPictures:
         assert 0 < grays.sum() < 30
 
     def test_the_light_stays(self, photos: Path) -> None:
-        """What is developed with weak noise is as bright as without; the tone curve darkens strong noise."""
+        """Weak noise does not change the brightness of a developed picture; the tone curve darkens strong noise."""
         bag = self.bag(seed=3)
         flat = torch.full((16, 3, 64, 64), WHITE // 2, dtype=torch.int16)
         means = [bag.photograph(flat, Scaling()) for _ in range(8)]
@@ -348,7 +348,7 @@ def test_the_log_is_json(photos: Path, tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_training_needs_no_camera_files_library() -> None:
-    # Machines with fast GPUs often have torch, numpy, pillow and safetensors, and little else.
+    # Machines with fast GPUs often have only torch, numpy, pillow and safetensors.
     code = (
         "import training.__main__, sys; print(sorted({'rawpy', 'exiv2', 'tifffile', 'imagecodecs'} & set(sys.modules)))"
     )
