@@ -63,7 +63,7 @@ def test_a_picture_tells_no_noise_of_a_sensor(tmp_path: Path) -> None:
 
     path = tmp_path / "a.png"
     Image.new("RGB", (64, 64)).save(path)
-    with pytest.raises(PhotoError, match="no mosaic"):
+    with pytest.raises(PhotoError, match="no sensor mosaic"):
         measure_profiles([path])
 
 
@@ -72,5 +72,5 @@ def test_a_photo_without_noise_is_refused(tmp_path: Path) -> None:
     _, clean = simulate_raw(flat, cfa=RGGB, iso=100, rng=np.random.default_rng(1))
     path = tmp_path / "clean.dng"
     write_photo(clean, path, provenance=None)
-    with pytest.raises(SettingsError, match="no noise"):
+    with pytest.raises(SettingsError, match="no shot noise"):
         measure_profiles([path])

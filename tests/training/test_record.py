@@ -53,7 +53,7 @@ def test_a_checkpoint_of_another_network_is_told(tmp_path: Path) -> None:
     path, network = tmp_path / "checkpoint.safetensors", tiny_network().requires_grad_()
     save_checkpoint(path, network, network, torch.optim.AdamW(network.parameters()), Progress(3, 1.0))
     other = UNet(Architecture(widths=(8, 8), blocks=(1, 1)))
-    with pytest.raises(WeightsMismatchError, match="another network"):
+    with pytest.raises(WeightsMismatchError, match="a different network"):
         load_checkpoint(path, other, other, torch.optim.AdamW(other.parameters()))
     path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(WeightsCorruptError, match="damaged"):
