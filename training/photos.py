@@ -57,7 +57,7 @@ def hold_out(photos: list[Path]) -> tuple[list[Path], list[Path]]:
     if len(photos) < 2:
         for path in photos:
             check_file(path)
-        message = f"Training needs at least two photos, better dozens; the folder has {len(photos)}."
+        message = f"Training needs at least two photos, better dozens; photos given: {len(photos)}."
         raise SettingsError(message, hint="Give a folder with more photos.")
     held_out = [path for path in photos if is_held_out(path)] or [min(photos, key=_lot)]
     return [path for path in photos if path not in held_out], held_out

@@ -86,11 +86,11 @@ def test_the_weights_denoise(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("photos", "--recipe", "best"), "no recipe 'best'"),
+        (("photos", "--recipe", "best"), "Recipe 'best' not found"),
         (("photos", "--start-from", "best"), "no weights called 'best'"),
         (("missing",), "does not exist"),
-        (("noisy.dng",), "1 photo"),
-        (("photos", "--noise-from", "photos/1.png"), "no mosaic"),
+        (("noisy.dng",), "photos given: 1."),
+        (("photos", "--noise-from", "photos/1.png"), "no sensor mosaic"),
     ],
 )
 def test_mistakes_are_told(folder: Path, arguments: tuple[str, ...], words: str) -> None:

@@ -90,7 +90,7 @@ def test_the_held_out_tenth_is_the_one_it_was() -> None:
 
 
 def test_one_photo_is_too_few(picture: Path) -> None:
-    with pytest.raises(SettingsError, match=r"the folder has 1\."):
+    with pytest.raises(SettingsError, match=r"photos given: 1\."):
         hold_out([picture])
     with pytest.raises(PhotoAccessError, match="does not exist"):
         hold_out([Path("missing")])
