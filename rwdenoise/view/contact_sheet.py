@@ -1,4 +1,4 @@
-"""One picture that shows parts of a photo side by side, labeled: rows of crops, columns of what was done to them."""
+"""Draw a contact sheet: a row for each part of a photo, a labeled column for each way to denoise it."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from rwdenoise.io.pictures.icc import profile
 
 Picture = NDArray[np.uint8]
 Color = tuple[int, int, int]
-#: Left, top, right and bottom, as shares of a picture's edges.
+#: Left, top, right and bottom, as shares of width and height.
 Box = tuple[float, float, float, float]
 
-#: What the name of a sheet may end in, and the format that it promises.
+#: The suffixes that a sheet may have, and the format of each.
 FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG"}
 #: Longest side of the small picture of the whole photo in px.
 OVERVIEW = 240
@@ -46,7 +46,7 @@ class Row:
 
     title: str
     note: str
-    """Where it lies, for example."""
+    """A remark, for example where it lies."""
     box: Box
     """Its place in the overview."""
     pictures: Sequence[Picture]
@@ -64,7 +64,7 @@ class Heading:
 
 
 def sheet_format(target: Path) -> str:
-    """Return the format that the name of a sheet promises, ``"PNG"`` or ``"JPEG"``.
+    """Return the format that belongs to the name of a sheet, ``"PNG"`` or ``"JPEG"``.
 
     Raises
     ------
@@ -73,7 +73,7 @@ def sheet_format(target: Path) -> str:
     """
     if target.suffix.lower() not in FORMATS:
         message = f"A sheet cannot be written as {target.name}; its name must end in {', '.join(FORMATS)}."
-        raise SettingsError(message, hint="Give the name of a PNG or JPEG file with -o.")
+        raise SettingsError(message, hint="Name a PNG or JPEG file with -o.")
     return FORMATS[target.suffix.lower()]
 
 
@@ -113,7 +113,7 @@ def encode_sheet(sheet: Image.Image, format: str) -> bytes:
 
 
 def _head(heading: Heading, rows: Sequence[Row], width: int) -> Image.Image:
-    """Draw the overview with the places of the rows in it, and the words beside it."""
+    """Draw the overview with the crops marked in it, and the text beside it."""
     overview = Image.fromarray(heading.overview)
     for number, row in enumerate(rows, 1):
         _mark(overview, number, row.box)
@@ -169,7 +169,7 @@ def _enlarged(picture: Picture) -> Image.Image:
 
 
 def _write(strip: Image.Image, place: tuple[float, float], text: str, *, size: int, color: Color, room: float) -> float:
-    """Write a line, shortened to the room that it has, and return where the next one begins."""
+    """Write a line, shortened to fit, and return where the next one begins."""
     words, font = _plain(text), _font(size)
     if font.getlength(words) > room:
         fitting = bisect_right(range(len(words)), room, key=lambda length: font.getlength(f"{words[:length]}..."))
@@ -179,7 +179,7 @@ def _write(strip: Image.Image, place: tuple[float, float], text: str, *, size: i
 
 
 def _plain(text: str) -> str:
-    """Return the text in the letters that Pillow's own font has: those of ASCII."""
+    """Return the text in ASCII, which is all that Pillow's own font has."""
     return unicodedata.normalize("NFKD", text).encode("ascii", "ignore" if text.isascii() else "replace").decode()
 
 

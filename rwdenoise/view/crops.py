@@ -1,8 +1,8 @@
-"""The parts of a photo that are worth a look before and after: the noisiest, the most detailed, the darkest.
+"""Choose the parts of a photo that show best what denoising does: the noisiest, most detailed and darkest.
 
-A photo is looked at sparsely, one site of each color in a few, as it will be seen: balanced, and with the tone curve of
-a screen. How strong noise is at each brightness is measured where the photo is flat (`rwdenoise.noise.spectrum`).
-Blocks with no more than that are flat; what they have beyond it is detail.
+The photo is sampled sparsely, and rendered as it will be seen: white-balanced, with the tone curve of a screen. The
+noise at each brightness is measured where the photo is flat (`rwdenoise.noise.spectrum`). Blocks with no more energy
+than that are flat; energy beyond it is detail.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ Floats = NDArray[np.float32]
 
 NOISIEST, MOST_DETAILED, DARKEST, CHOSEN = "noisiest", "most detailed", "darkest", "chosen"
 
-#: Longest side of the sparse look at a photo, in sites of a color: enough for a few blocks in the smallest crop.
+#: Longest side of the sparsely sampled photo, in sites of one color: enough for a few blocks in the smallest crop.
 LONGEST = 1500
-#: Energy of a block, as a multiple of what noise gives, up to which it is flat. Of noise alone 1 % exceed it.
+#: Energy of a block, as a multiple of that of the noise, up to which it is flat. Of noise alone 1 % exceed it.
 FLAT = 1.5
-#: Light that a screen reflects, as a share of its white: in it noise near black drowns (IEC 61966-2-1:1999, typical
+#: Light that a screen reflects, as a share of its white, which hides noise near black (IEC 61966-2-1:1999, typical
 #: viewing flare).
 FLARE = 0.05
 #: Brightness on the screen below which nothing can be seen, neither noise nor what it hides.
@@ -50,7 +50,7 @@ class Crop:
 
 
 class _Blocks(NamedTuple):
-    """What is seen in each block of `edge` px, shape (rows, columns)."""
+    """Brightness, noise and detail of each block of `edge` px; shape (rows, columns), white being 1."""
 
     edge: int
     tone: Floats
@@ -84,19 +84,19 @@ def choose_crops(photo: Photo, *, size: int) -> list[Crop]:
 
 
 def crop_at(photo: Photo, row: int, column: int, *, size: int) -> Crop:
-    """Return the part of a photo around a pixel, moved inside where it would reach over the edge."""
+    """Return the part of a photo around a pixel, moved inside if it would cross the edge."""
     shown = photo.shown
     height, width = _edges(photo, size)
     return Crop(CHOSEN, _aligned(photo, shown.top + row - height // 2, shown.left + column - width // 2, size))
 
 
 def _scores(blocks: _Blocks) -> Iterator[tuple[str, Floats]]:
-    """Give for each reason how well a block fits; the highest mean is chosen."""
+    """Yield for each reason the score of each block; the part with the highest mean is chosen."""
     light = decode_srgb(blocks.tone)
     contrast = (decode_srgb(blocks.tone + blocks.noise) - light) / (light + FLARE)
     yield NOISIEST, np.where(blocks.detail == 0, contrast, 0)
     yield MOST_DETAILED, blocks.detail
-    # What is black shows nothing, so it counts as if it were bright.
+    # In pure black nothing can be seen, so it counts as if it were bright.
     yield DARKEST, -np.where(blocks.tone < BLACK, 1, blocks.tone).astype(np.float32)
 
 
@@ -180,7 +180,7 @@ def _look(photo: Photo) -> _Blocks:
 
 
 def _sparse_planes(photo: Photo) -> tuple[Floats, int]:
-    """Return some of the sites of what is shown as a screen shows them, shape (3, H, W), and the px between them."""
+    """Return the photo sampled sparsely as a screen shows it, shape (3, H, W), 0 to 1, and the step in px."""
     shown = photo.shown
     period = math.lcm(*photo.period)
     stride = period * max(1, -(-max(shown.height, shown.width) // (period * LONGEST)))

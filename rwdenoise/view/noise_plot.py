@@ -1,4 +1,4 @@
-"""The noise curve as a picture: measured blocks, the line through them, and where clipping begins."""
+"""Plot the noise curve: the measured blocks, the fitted line, and where clipping begins."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from rwdenoise.noise.curve import Floats, NoiseCurve
 from rwdenoise.photo.cfa import BLUE, CLEAR, GREEN, RED
 from rwdenoise.photo.noise_profile import READ_FLOOR
 
-#: Inches, and dots for each of them in a PNG.
+#: Size in inches, and dots per inch of a PNG.
 SIZE, DPI = (8.0, 4.8), 150
-#: Where a plot of RAW begins at the least and at the most: 14 and 8 stops below white.
+#: The lowest and the highest signal at which a plot of RAW may begin: 14 and 8 stops below white.
 LEAST = (2.0**-14, 2.0**-8)
 #: Brightness and steps of 8 bits.
 STEPS = 255
@@ -146,7 +146,7 @@ def _heights(curve: NoiseCurve, least: float) -> tuple[float, float]:
 
 
 def _draw_developed(axes: Axes, curve: NoiseCurve, look: _Look) -> None:
-    """Draw the standard deviation over brightness, in steps of 8 bits: so does an editor show them."""
+    """Draw the standard deviation over brightness, in 8-bit steps as an editor shows them."""
     deviations = STEPS * np.sqrt(curve.variances)
     tones, medians = curve.medians
     most = max(1.0, 1.5 * STEPS * float(np.sqrt(medians.max(initial=0))))
@@ -159,7 +159,7 @@ def _draw_developed(axes: Axes, curve: NoiseCurve, look: _Look) -> None:
 
 
 def _line(look: _Look) -> dict[str, Any]:
-    """Return how the line is drawn that is told from the blocks: before them, with an edge."""
+    """Return the style of the fitted line: in front of the blocks, with an outline."""
     return {
         "color": look.ink,
         "lw": 2,

@@ -16,9 +16,9 @@ from rwdenoise.photo.raw import U16_MAX, RawPhoto
 from rwdenoise.photo.rgb import RgbPhoto, Samples
 from rwdenoise.photo.tiling import Area
 
-#: Px around an area that are developed with it: demosaicing looks a few px around.
+#: Px around an area that are developed with it: demosaicing needs a few neighbors.
 MARGIN = 16
-#: Least edge of what is developed in px, where the photo has that: LibRaw's good algorithm for X-Trans needs 512.
+#: Least side of what is developed in px, if the photo is that large: LibRaw's good algorithm for X-Trans needs 512.
 SMALLEST = 544
 # Exif orientations that mirror left and right, that mirror top and bottom, and that swap both (Exif 2.32, 4.6.4).
 _MIRRORED, _FLIPPED, _TURNED = {2, 3, 6, 7}, {3, 4, 7, 8}, {5, 6, 7, 8}
@@ -26,14 +26,14 @@ _MIRRORED, _FLIPPED, _TURNED = {2, 3, 6, 7}, {3, 4, 7, 8}, {5, 6, 7, 8}
 
 @dataclass(frozen=True, eq=False)
 class Look:
-    """How bright a photo is shown: one rising curve for all colors."""
+    """The tone curve with which a photo is shown, the same for all colors."""
 
     table: NDArray[np.uint8]
-    """What is shown for each 16-bit sRGB value, shape (65536,)."""
+    """The 8-bit value that is shown for each 16-bit sRGB value, shape (65536,)."""
 
 
 def look_of(photo: Photo) -> Look:
-    """Return how bright to show a photo: RAW like the camera's own preview where there is one, pictures as they are.
+    """Return the tone curve for a photo: RAW as bright as the camera's own preview, developed pictures as they are.
 
     Take it from the noisy photo, and render the denoised one with it as well.
     """
@@ -46,7 +46,7 @@ def look_of(photo: Photo) -> Look:
 def render(
     photo: Photo, *, longest: int | None = None, area: Area | None = None, look: Look | None = None
 ) -> NDArray[np.uint8]:
-    """Return a photo as a screen shows it.
+    """Render a photo for the screen.
 
     Parameters
     ----------
@@ -107,12 +107,12 @@ def stored_place(photo: Photo, x: float, y: float) -> tuple[int, int]:
 
 
 def _is_small_enough(photo: RawPhoto, longest: int) -> bool:
-    """Whether a period of the filters is smaller than a pixel that is wanted, so that means do for demosaicing."""
+    """Tell whether a rendered pixel covers a whole period of the color filters, so that means replace demosaicing."""
     return max(photo.crop.height, photo.crop.width) >= longest * max(photo.period)
 
 
 def _develop(photo: RawPhoto, area: Area) -> NDArray[np.uint16]:
-    """Return a part of a photo in 16-bit sRGB, not turned, in the sensor's pixels."""
+    """Develop a part of a photo to 16-bit sRGB, neither rotated nor resampled; shape (H, W, 3)."""
     top, height = _widened(area.top, area.height, photo.frame.height)
     left, width = _widened(area.left, area.width, photo.frame.width)
     piece = photo.cut_out(Area(top, left, height, width))
@@ -121,7 +121,7 @@ def _develop(photo: RawPhoto, area: Area) -> NDArray[np.uint16]:
 
 
 def _widened(start: int, length: int, whole: int) -> tuple[int, int]:
-    """Return start and length of what must be developed for a stretch of rows or columns."""
+    """Return start and length of the rows or columns that must be developed to get some of them."""
     wanted = min(max(length + 2 * MARGIN, SMALLEST), whole)
     return max(0, min(start - (wanted - length) // 2, whole - wanted)), wanted
 
@@ -136,7 +136,7 @@ def _reduced(picture: NDArray[np.uint8], longest: int | None) -> NDArray[np.uint
 
 
 def upright(picture: Samples, orientation: int) -> Samples:
-    """Return a picture, shape (H, W, ...), turned as its Exif orientation says."""
+    """Return a picture, shape (H, W, ...), rotated and mirrored as its Exif orientation says."""
     if orientation in _TURNED:
         picture = picture.swapaxes(0, 1)
     if orientation in _MIRRORED:

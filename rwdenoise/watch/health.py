@@ -1,4 +1,4 @@
-"""How a watcher is: written to a small file again and again, for people and for programs that look after it."""
+"""Keep a small file up to date that says how a watcher is doing, for people and for monitoring programs."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ import platformdirs
 from rwdenoise.events import Event, Failed, Finished, Skipped, Started, Stopped
 
 VERSION = 1
-#: Seconds of silence after which a watcher hangs. Reading a photo in its own process may take 120.
+#: Seconds without an update after which a watcher is taken to hang. Reading one photo may take 120.
 STALE = 300.0
-#: Minutes over which the rate is measured.
+#: Minutes over which the rate is averaged.
 RATE_MINUTES = 10.0
-# Seconds between two writings while a photo is in work.
+# Least seconds between two updates while a photo is in work.
 _PAUSE = 2.0
 
 
 @dataclass(frozen=True)
 class Health:
-    """What there is to say of a watcher."""
+    """The state of a watcher."""
 
     inbox: str
     pid: int
@@ -46,7 +46,7 @@ class Health:
     photo: str | None = None
     """What is in work."""
     queue: int = 0
-    """Photos that are not dealt with, those that failed and will be tried again among them."""
+    """Photos still to be done, including those that failed and will be tried again."""
     done: int = 0
     skipped: int = 0
     failed: int = 0
@@ -76,7 +76,7 @@ class Health:
 
 
 class HealthFile:
-    """Counts events, and writes what there is to say.
+    """Counts events, and writes the state of a watcher to its file.
 
     Parameters
     ----------
@@ -121,7 +121,7 @@ class HealthFile:
             self.write()
 
     def write(self, **facts: Any) -> None:  # noqa: ANN401 -- fields of Health
-        """Write the file anew, after changing some facts."""
+        """Write the file again, with some facts changed."""
         now = self._clock()
         minutes = self._forget_old(now)
         self._set(
@@ -131,7 +131,7 @@ class HealthFile:
             photos_per_minute=round(len(self._recent) / minutes, 3),
             megapixels_per_minute=round(sum(size for _, size in self._recent) / minutes, 3),
         )
-        # This is worth less than the photos: it is not synced, and if it cannot be written its age says so.
+        # The photos matter more: the file is not synced, and if it cannot be written its age says so.
         with suppress(OSError):
             new = self._path.with_name(f".{self._path.name}-{secrets.token_hex(4)}")
             new.write_text(self.health.to_json(), encoding="utf-8")
@@ -144,7 +144,7 @@ class HealthFile:
         """Keep only what the rate counts; return over how many minutes that is."""
         while self._recent and now - self._recent[0][0] > 60 * RATE_MINUTES:
             self._recent.popleft()
-        # A rate over less than a minute says nothing.
+        # A rate over less than a minute means nothing.
         return min(max((now - self._begun) / 60, 1.0), RATE_MINUTES)
 
 
@@ -155,17 +155,17 @@ def state_folder(inbox: Path) -> Path:
 
 
 def health_path(folder: Path) -> Path:
-    """Return where in the folder of a watcher it writes how it is."""
+    """Return the health file in the state folder of a watcher."""
     return folder / "health.json"
 
 
 def lock_path(folder: Path) -> Path:
-    """Return what in the folder of a watcher is locked."""
+    """Return the lock file in the state folder of a watcher."""
     return folder / "watcher.lock"
 
 
 def read_health(path: Path) -> Health | None:
-    """Return what a watcher wrote; None if none ever did."""
+    """Return the state that a watcher wrote; None if none ever did."""
     try:
         return Health.from_json(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError):
@@ -173,6 +173,6 @@ def read_health(path: Path) -> Health | None:
 
 
 def is_fresh(health: Health, now: float) -> bool:
-    """Tell whether a watcher wrote this lately, by the clock that it used."""
-    # A time to come is one from before the machine was started.
+    """Tell whether a watcher wrote this recently, by the clock that it used."""
+    # A time in the future is one from before the machine was restarted.
     return 0 <= now - health.heartbeat <= STALE

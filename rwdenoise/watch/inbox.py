@@ -41,11 +41,11 @@ class _File:
     since: float
     """When it was first seen like this."""
     until: float = -math.inf
-    """It is not offered before."""
+    """It is not ready before this time."""
 
 
 class Inbox:
-    """Remembers what lay in the folder at the last look. Times are those of a monotonic clock, in seconds.
+    """Knows the files that were in the folder at the last look. Times are seconds of a monotonic clock.
 
     Hidden files, and symbolic links, are left out.
 
@@ -59,21 +59,21 @@ class Inbox:
     def __init__(self, folder: Path, *, is_written: Callable[[Path], bool] = lambda _: False) -> None:
         self.folder = folder
         self.left_out: frozenset[Path] = frozenset()
-        """Folders in it that are not looked into."""
+        """Folders in it that are skipped."""
         self.unreadable: frozenset[Path] = frozenset()
-        """Folders that could not be looked into at the last look."""
+        """Folders that could not be read at the last look."""
         self._is_written = is_written
         self._mount = Mount(folder)
         self._files: dict[Path, _File] = {}
         self._photos: Mapping[Path, tuple[Path, ...]] = {}
 
     def is_there(self) -> bool:
-        """Tell whether the folder is there, and what was mounted there still is."""
+        """Tell whether the folder exists, and the disk that was mounted there still is."""
         # Path.is_dir() would raise where a disk does not answer.
         return os.path.isdir(self.folder) and self._mount.is_there()  # noqa: PTH112
 
     def look(self, now: float) -> bool:
-        """Look at all files.
+        """Look again which files there are.
 
         Returns
         -------
@@ -101,12 +101,12 @@ class Inbox:
         return True
 
     def ready(self, now: float) -> list[Path]:
-        """Return the photos that may be taken, with their companions, what came first first."""
+        """Return the photos that are complete together with their companions, oldest first."""
         ready = [photo for photo in self._photos if self._free_at(photo) <= now and self.is_settled(photo, now)]
         return sorted(ready, key=lambda photo: (self._files[photo].since, photo))
 
     def is_settled(self, photo: Path, now: float) -> bool:
-        """Tell whether a photo and its companions have stayed as they are, and nobody writes to them."""
+        """Tell whether a photo and its companions have not changed for a while, and no program writes to them."""
         group = (photo, *self.companions(photo))
         return self._settled_at(group) <= now and not any(map(self._is_written, group))
 
@@ -115,11 +115,11 @@ class Inbox:
         return self._photos.get(photo, ())
 
     def waiting(self) -> int:
-        """Return how many photos are not dealt with: neither done, nor put off for good."""
+        """Return how many photos are still to be done: those neither done nor put off for good."""
         return sum(self._free_at(photo) < math.inf for photo in self._photos)
 
     def next_time(self, now: float) -> float:
-        """Return when a photo may become ready that is not ready now; infinity if there is none."""
+        """Return the time at which the next photo may become ready; infinity if there is none."""
         return min((time for photo in self._photos if (time := self._time_of(photo)) > now), default=math.inf)
 
     def is_pending(self, now: float) -> bool:
@@ -127,11 +127,11 @@ class Inbox:
         return any(self._free_at(photo) <= now for photo in self._photos)
 
     def stamp(self, photo: Path) -> Stamp:
-        """Return what a photo was at the last look."""
+        """Return size and time of a photo at the last look."""
         return self._files[photo].stamp
 
     def put_off(self, photo: Path, until: float, *, stamp: Stamp) -> None:
-        """Do not offer a photo before some time, unless it has changed since."""
+        """Hold a photo back until some time, unless it has changed since."""
         known = self._files.get(photo)
         if known is not None and known.stamp == stamp:
             known.until = until
@@ -146,7 +146,7 @@ class Inbox:
         return max(self._files[path].since for path in group) + SETTLE
 
     def _walk(self, unreadable: set[Path]) -> Iterator[Path]:
-        """Give every file that may be a photo or belong to one."""
+        """Yield every file that may be a photo or belong to one."""
         folders = [self.folder]
         while folders:
             here = folders.pop()
@@ -174,9 +174,9 @@ class Mount:
         self._depth = _depth(folder)
 
     def is_there(self) -> bool:
-        """Tell whether it is mounted, as far as it was seen mounted before."""
+        """Tell whether the file system is mounted, if it ever was."""
         depth = _depth(self._folder)
-        # What is mounted later than the program is started counts from then on.
+        # A file system that is mounted after the start counts from then on.
         self._depth = max(self._depth, depth)
         return depth == self._depth
 
@@ -207,7 +207,7 @@ def group_photos(files: Iterable[Path]) -> Mapping[Path, tuple[Path, ...]]:
 
 
 def name_beside(companion: Path, source: Path, target: Path) -> Path:
-    """Return how a companion of `source` is called beside `target`, so that it belongs to it in the same way.
+    """Return the name that makes a companion of `source` the same kind of companion of `target`.
 
     >>> name_beside(Path("in/IMG_1.NEF.xmp"), Path("in/IMG_1.NEF"), Path("out/IMG_1.dng")).as_posix()
     'out/IMG_1.dng.xmp'
@@ -226,7 +226,7 @@ def _may_belong(path: Path) -> bool:
 
 
 def _belonging(photo: Path, companions: Mapping[Path, list[Path]]) -> Iterable[Path]:
-    """Give the companions of a photo; a picture has no pictures."""
+    """Yield the companions of a photo; only RAW photos have pictures among them."""
     for path in (*companions.get(photo.with_suffix(""), ()), *companions.get(photo, ())):
         if _is_raw(photo) or path.suffix.lower() in _SIDECARS:
             yield path
@@ -237,7 +237,7 @@ def _is_raw(path: Path) -> bool:
 
 
 def _depth(folder: Path) -> int:
-    """Return how deep in the tree the file system is mounted to which the folder belongs."""
+    """Return how deep in the tree the mount point of a folder lies."""
     path = Path(os.path.realpath(folder))
     point = next((place for place in (path, *path.parents) if os.path.ismount(place)), Path(path.anchor))
     return len(point.parts)

@@ -1,4 +1,4 @@
-"""One photo of a watched folder: made once, tried again if it fails, and put away when it is done."""
+"""Denoise one photo of a watched folder, try again if it fails, and move it away when it is done."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ if TYPE_CHECKING:
 #: Seconds after the first, second and third failure of a photo; then it is left alone until it changes.
 BACK_OFF = (30.0, 120.0, 480.0)
 
-# After these the next photo would most likely fail as well.
+# Errors after which the next photo would most likely fail as well.
 _CODES_FOR_ALL = frozenset(
     kind.code
     for kind in (PhotoWriteError, WeightsNotFoundError, WeightsCorruptError, DeviceUnavailableError, JournalError)
 )
-# What is not the photo's fault may pass without a change of the photo.
+# Errors that may pass although the photo does not change.
 _CODES_THAT_PASS = _CODES_FOR_ALL | {PhotoAccessError.code, DeviceMemoryError.code}
 
 _log = logging.getLogger(__name__)
@@ -71,7 +71,7 @@ class Later:
 
 
 class Intake:
-    """Makes results, each once.
+    """Makes the result of each photo once.
 
     Parameters
     ----------
@@ -79,9 +79,9 @@ class Intake:
     read : callable
         Reads a photo.
     listen : callable
-        Is told the events; if it raises `Cancelled`, the photo is dropped.
+        Receives the events; if it raises `Cancelled`, the photo is dropped.
     is_away : callable
-        Tells whether a folder is not there, so that no photo is to blame.
+        Tells whether a folder is missing, so that no photo is to blame.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class Intake:
         self._journal, self._read, self._tell, self._is_away = journal, read, listen, is_away
 
     def take(self, source: Path, orders: Orders) -> Done | Later:
-        """Denoise a photo, unless that was done; what goes wrong is told and recorded."""
+        """Denoise a photo unless it is done already; report and record what goes wrong."""
         try:
             state = state_of(source)
         except PhotoAccessError:
@@ -107,15 +107,15 @@ class Intake:
             self._tell(Skipped(str(source), str(done.target), "done already"))
         except RwDenoiseError as error:
             return self._fail(source, Failed.because(error, job=str(source)), state)
-        except Exception as error:  # A mistake of ours costs one photo, not all that come after it.
+        except Exception as error:  # A bug costs one photo, not all that come after it.
             _log.exception("%s", source)
-            message = f"{source.name} could not be done because of a mistake in the program: {error!r}."
-            failed = Failed(str(source), RwDenoiseError.code, message, "Report it, with the lines in the log.")
+            message = f"{source.name} could not be denoised because of a bug in the program: {error!r}."
+            failed = Failed(str(source), RwDenoiseError.code, message, "Report the bug, with the lines in the log.")
             return self._fail(source, failed, state)
         return Done(source, target, state)
 
     def put_away(self, done: Done, orders: Orders, companions: Iterable[Path]) -> bool:
-        """Bring companions and source where they shall go; False if that has to be tried again."""
+        """Copy or move companions and source to where they belong; False if that must be tried again."""
         try:
             for file in companions:
                 self._put_companion(file, done, orders)
@@ -185,7 +185,7 @@ class Intake:
 
 
 def _rest(code: str, attempts: int) -> float:
-    """Return after how many seconds a photo is tried again that failed so many times."""
+    """Return the seconds until a photo that failed so many times is tried again."""
     if attempts <= len(BACK_OFF):
         return BACK_OFF[attempts - 1]
     return BACK_OFF[-1] if code in _CODES_THAT_PASS else math.inf

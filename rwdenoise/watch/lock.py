@@ -1,4 +1,4 @@
-"""One watcher a folder: a second one is refused, and is told by whom."""
+"""Keep a second watcher out of a folder, and tell it which process watches there."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from filelock import FileLock, Timeout
 
 from rwdenoise.errors import JournalError, SettingsError
 
-# Whoever only looks holds the lock for a moment.
+# `is_held` holds the lock for a moment.
 _SECONDS = 1.0
 
 
 class FolderLock:
-    """Held while a folder is watched; the system gives it up with the process, however that ends.
+    """Held while a folder is watched; the system releases it when the process ends, however that happens.
 
     Parameters
     ----------
     path : Path
-        The file that is locked, on a local disk. It stays.
+        The lock file, on a local disk. It is not deleted.
     folder : Path
         What it is for.
 
@@ -31,7 +31,7 @@ class FolderLock:
     SettingsError
         From ``with``, if another process holds it.
     JournalError
-        From ``with``, if the file cannot be made.
+        From ``with``, if the file cannot be created.
     """
 
     def __init__(self, path: Path, folder: Path) -> None:
@@ -48,8 +48,8 @@ class FolderLock:
             message = f"{self._folder} is being watched already, by {_holder_of(self._path)}."
             raise SettingsError(message, hint="Stop that watcher first, or watch another folder.") from error
         except OSError as error:
-            message = f"The lock {self._path} cannot be made: {error.strerror}."
-            raise JournalError(message, hint="Change the permissions of its folder.") from error
+            message = f"The lock file {self._path} cannot be created: {error.strerror}."
+            raise JournalError(message, hint="Give yourself write permission in its folder.") from error
         return self
 
     def __exit__(

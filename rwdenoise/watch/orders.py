@@ -1,4 +1,4 @@
-"""What a watcher shall do with the photos that it finds, and where everything goes."""
+"""State what a watcher does with the photos it finds: settings, and the folders for results and originals."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from rwdenoise.jobs.treatment import Treatment
 
 @dataclass(frozen=True)
 class Orders:
-    """They may be changed while the watcher runs."""
+    """Settings and folders of a watcher; they may change while it runs."""
 
     inbox: Path
     into: str
-    """A folder, in which the inbox's folders are repeated, or a template for the names of results."""
+    """A folder, in which the subfolders of the inbox are repeated, or a template for the names of results."""
     treatment: Treatment
     load: LoadDenoiser
     weights: frozenset[str] = frozenset()
     """Digests of the weights that `load` may give."""
     done_to: Path | None = None
-    """Where the sources go that are done."""
+    """Where sources are moved once they are done."""
     companions: bool = False
-    """Whether what belongs to a photo is copied to its result."""
+    """Whether the companion files of a photo are copied to its result."""
 
     def check(self) -> None:
-        """Refuse orders that cannot be followed.
+        """Refuse settings and folders that do not fit together.
 
         Raises
         ------
@@ -41,7 +41,7 @@ class Orders:
         self.target_of(self.inbox / "IMG_1.NEF")
 
     def results(self) -> Path:
-        """Return the folder that no result leaves.
+        """Return the folder below which all results lie.
 
         Raises
         ------
@@ -50,12 +50,12 @@ class Orders:
         """
         base = read_template(self.into).base if is_template(self.into) else Path(self.into)
         if base is None:
-            message = f"By the template {self.into!r} results would lie in the inbox, and be taken for photos."
-            raise SettingsError(message, hint="Begin the template with another folder.")
+            message = f"The template {self.into!r} puts results into the inbox, where they count as new photos."
+            raise SettingsError(message, hint="Start the template with another folder.")
         return base.absolute()
 
     def left_out(self) -> frozenset[Path]:
-        """Return the folders in the inbox that are not its own.
+        """Return the folders inside the inbox that hold results or finished sources, not new photos.
 
         Raises
         ------
@@ -66,11 +66,11 @@ class Orders:
         folders = {results} if self.done_to is None else {results, _real(self.done_to)}
         for folder in folders:
             if inbox.is_relative_to(folder):
-                message = f"{self.inbox} is or lies in {folder}, whose files would be taken for new photos."
-                raise SettingsError(message, hint="Choose a folder beside the inbox, or in it.")
+                message = f"{self.inbox} lies in {folder}, whose files would be taken for new photos."
+                raise SettingsError(message, hint="Choose a folder beside the inbox, or inside it.")
         if self.done_to is not None and len(folders) == 1:
-            message = f"Results and sources that are done would both go to {results}."
-            raise SettingsError(message, hint="Choose two folders.")
+            message = f"Results and finished sources would both go to {results}."
+            raise SettingsError(message, hint="Choose two different folders.")
         return frozenset(self.inbox / folder.relative_to(inbox) for folder in folders if folder.is_relative_to(inbox))
 
     def target_of(self, source: Path) -> Path:

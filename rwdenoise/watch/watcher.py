@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from rwdenoise.watch.orders import Orders
 
 #: Seconds between two looks at the inbox: at least, so that many events at once cost one look; at most while the
-#: system tells of changes; and where it does not, or a folder is away.
+#: system reports changes; and where it does not, or a folder is away.
 LOOK, LOOK_ANYWAY, LOOK_OFTEN = 1.0, 60.0, 10.0
-# A look at very many files takes long: it may cost a tenth of the time.
+# A look at very many files takes long: looking may take a tenth of the time.
 _SHARE = 10
 
 
@@ -42,7 +42,7 @@ def watch_folder(  # noqa: PLR0913 -- what the user can choose, and who is told
     isolate: bool = True,
     once: bool = False,
 ) -> Health:
-    """Denoise every photo that arrives in a folder, until the wakeup says that it is enough.
+    """Denoise every photo that arrives in a folder, until the wakeup says to stop.
 
     The folder is locked against a second watcher. What is done is kept in the journal, and how the watcher is in the
     health file, both among the user's state files.
@@ -104,7 +104,7 @@ def watch_folder(  # noqa: PLR0913 -- what the user can choose, and who is told
 
 
 class Watcher:
-    """Takes photos out of an inbox, one after the other, in the order in which they came.
+    """Denoises the photos of an inbox one after the other, in the order in which they arrived.
 
     Parameters
     ----------
@@ -149,7 +149,7 @@ class Watcher:
         self._renew(orders())
 
     def run(self, *, once: bool = False) -> None:
-        """Watch until the wakeup says that it is enough.
+        """Watch until the wakeup says to stop.
 
         Parameters
         ----------
@@ -166,7 +166,7 @@ class Watcher:
         self._health.write(state="stopped", queue=self._inbox.waiting())
 
     def _look(self) -> bool:
-        """Look at the inbox, and tell what cannot be looked at; False while a folder is away."""
+        """Look into the inbox, and report what cannot be read; False while a folder is away."""
         self._looked = self._clock()
         if (orders := self._ask()) is not self._orders:
             self._renew(orders)
@@ -179,9 +179,9 @@ class Watcher:
         return seen and not away
 
     def _tell_of(self, folders: frozenset[Path]) -> None:
-        """Tell of folders that cannot be used, when that begins and when it ends."""
+        """Report folders that cannot be used, when that begins and when it ends."""
         for folder in sorted(folders - self._told):
-            self._hear(Warned(str(folder), "The folder is not there, or cannot be read. Waiting for it."))
+            self._hear(Warned(str(folder), "The folder does not exist or cannot be read. Waiting for it."))
         for folder in sorted(self._told - folders):
             self._hear(Warned(str(folder), "The folder is back."))
         self._told = folders
@@ -202,7 +202,7 @@ class Watcher:
         return took
 
     def _note(self, photo: Path, outcome: Done | Later) -> None:
-        """Put a photo away that is done, and off if it is not."""
+        """Move a photo away if it is done, and put it off if it is not."""
         stamp = self._inbox.stamp(photo)
         seconds = outcome.seconds if isinstance(outcome, Later) else self._put_away(outcome)
         self._inbox.put_off(photo, self._clock() + seconds, stamp=stamp)
@@ -236,7 +236,7 @@ class Watcher:
         return min(now + (LOOK_ANYWAY if self._tells else self._poll), next_time)
 
     def _is_deaf(self) -> bool:
-        """Tell whether the system does not tell of changes any more."""
+        """Tell whether the system has stopped reporting changes."""
         return self._tells and self._notifications is not None and not self._notifications.hears()
 
     def _is_over(self) -> bool:
@@ -244,7 +244,7 @@ class Watcher:
         return now < self._paused_until or not self._inbox.is_pending(now)
 
     def _find_away(self) -> frozenset[Path]:
-        """Return the folders that are not there: the inbox, and others whose file systems were unmounted."""
+        """Return the folders that are away: the inbox if it is missing, and all whose file systems were unmounted."""
         away = {folder for folder, mount in self._mounts.items() if not mount.is_there()}
         return frozenset(away if self._inbox.is_there() else away | {self._inbox.folder})
 
@@ -256,7 +256,7 @@ class Watcher:
         self._mounts = {folder: Mount(folder) for folder in folders}
 
     def _hear(self, event: Event) -> None:
-        """Tell an event; where stopping is clean, stop if that was asked for."""
+        """Pass an event on; if the watcher shall stop, do so where that is clean."""
         self._health.hear(event)
         if self._wakeup.stopping and isinstance(event, Started | Noise | Progress):
             raise Cancelled

@@ -93,7 +93,7 @@ class TestOfTwoFiles:
         result = run("report", "a.NEF", "small.dng")
         assert result.exit_code == 2
         assert "288 x 208 px and small.dng has 288 x 104 px" in result.stderr
-        assert "Name a photo and what was made from it" in result.stderr
+        assert "Name a photo and a file made from it" in result.stderr
 
     def test_a_photo_that_is_missing(self, folder) -> None:
         result = run("report", "a.NEF", "gone.dng")

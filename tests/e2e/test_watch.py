@@ -218,7 +218,7 @@ def test_what_cannot_be_dropped_is_left_in_time() -> None:
         (["in"], 2, "Missing option '--into'"),
         (["missing", "--into", "out"], 1, "missing does not exist, or is not a folder"),
         (["in", "--into", "in"], 2, "would be taken for new photos"),
-        (["in", "--into", "{folder}/x/{stem}{suffix}"], 2, "would lie in the inbox"),
+        (["in", "--into", "{folder}/x/{stem}{suffix}"], 2, "puts results into the inbox"),
         (["in", "--into", "out/{what}"], 2, "{what}"),
         (["in", "--status"], 1, ""),
     ],

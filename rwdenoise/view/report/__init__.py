@@ -1,1 +1,1 @@
-"""A report: before and after of each photo in one HTML file that needs nothing else."""
+"""The report: each photo before and after, in one HTML file that needs nothing else."""

@@ -17,7 +17,7 @@ from rwdenoise.io.source import shown
 from rwdenoise.jobs.stages import ReadPhoto
 from rwdenoise.view.report.comparison import compare
 from rwdenoise.view.report.content import Bounds
-from rwdenoise.view.report.facts import Told
+from rwdenoise.view.report.facts import RunFacts
 from rwdenoise.view.report.page import Overview, Page, refuse_other
 
 CALL_TITLE, FILES_TITLE = "Denoising report", "Before and after"
@@ -60,7 +60,7 @@ class CallReport:
     photos : int
         How many there will be, by which the size of the pictures is chosen.
     listen : callable
-        Is told all events.
+        Receives all events.
     read : callable
         Reads photos.
     """
@@ -89,7 +89,7 @@ class CallReport:
         self._open.close()
 
     def __call__(self, event: Event) -> None:
-        """Take note of an event, and pass it on."""
+        """Note an event, and pass it on."""
         if self._page is not None:
             self._note(event, self._page)
         self._listen(event)
@@ -102,19 +102,19 @@ class CallReport:
         elif isinstance(event, Failed):
             self._failures.append(event)
         elif isinstance(event, Finished | Skipped):
-            self._comparing.append(self._thread.submit(self._add, event, self._told(event), page))
+            self._comparing.append(self._thread.submit(self._add, event, self._run_facts(event), page))
         elif isinstance(event, Summary):
             with self._warning():
                 self._write(event, page)
 
-    def _told(self, event: Finished | Skipped) -> Told:
+    def _run_facts(self, event: Finished | Skipped) -> RunFacts:
         finished = event if isinstance(event, Finished) else None
-        return Told(finished, self._origins.pop(event.job, ""), tuple(self._warnings.pop(event.job, ())))
+        return RunFacts(finished, self._origins.pop(event.job, ""), tuple(self._warnings.pop(event.job, ())))
 
-    def _add(self, event: Finished | Skipped, told: Told, page: Page) -> None:
+    def _add(self, event: Finished | Skipped, run: RunFacts, page: Page) -> None:
         source, result = Path(event.job), Path(event.output)
         try:
-            page.add(compare(source, result, bounds=self._bounds, told=told, read=self._read))
+            page.add(compare(source, result, bounds=self._bounds, run=run, read=self._read))
         except Exception as error:
             self._not_compared.append(Warned(event.job, f"{shown(source)} is not in the report: {error}"))
 

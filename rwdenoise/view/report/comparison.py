@@ -27,17 +27,17 @@ from rwdenoise.view.report.content import (
     encode_drawing,
     thumbnail_of,
 )
-from rwdenoise.view.report.facts import Known, Told, about, facts_of
+from rwdenoise.view.report.facts import Known, RunFacts, about, facts_of
 from rwdenoise.view.report.removed import Pair, Removal, matched
 
-#: Px of the longest side of what was removed, as a share of that of the photo: grain needs many bytes.
+#: Size of the picture of what was removed, as a share of that of the photo: grain takes many bytes.
 REMOVED_SHARE = 0.6
-#: Quality of what was removed.
+#: WebP quality of the picture of what was removed.
 REMOVED_QUALITY = 60
 
 
 def compare(
-    before: Path, after: Path, *, bounds: Bounds, told: Told | None = None, read: ReadPhoto = read_photo
+    before: Path, after: Path, *, bounds: Bounds, run: RunFacts | None = None, read: ReadPhoto = read_photo
 ) -> Comparison:
     """Compare a photo with what was made from it.
 
@@ -47,8 +47,8 @@ def compare(
         RAW or developed pictures.
     bounds : Bounds
         How large the pictures may be.
-    told : Told, optional
-        What the call that denoised it told.
+    run : RunFacts, optional
+        What the run that denoised it reported.
     read : callable
         Reads both.
 
@@ -59,11 +59,11 @@ def compare(
     SettingsError
         If they differ in size.
     """
-    told = told or Told()
+    run = run or RunFacts()
     pair = matched(read(before), read(after), names=(shown(before), shown(after)))
     provenance, curve = read_provenance(after), measure_noise_curve(pair[0])
     check = _check(pair, provenance, curve)
-    known = Known(before, after, pair[0], read_shooting(before), curve, provenance, check, told)
+    known = Known(before, after, pair[0], read_shooting(before), curve, provenance, check, run)
     flagged = check.flagged if check else ()
     views = tuple(_views(Removal(pair, curve), flagged, bounds))
     return Comparison(
@@ -74,16 +74,16 @@ def compare(
         # With its hundreds of dots it is smaller in pixels than as SVG.
         curve=encode_drawing(draw_noise_curve(curve, kind="png")) if curve.signals.size else None,
         facts=facts_of(known),
-        warnings=told.warnings,
+        warnings=run.warnings,
         iso=pair[0].iso,
         noise=known.noise,
-        seconds=told.finished.seconds if told.finished else None,
+        seconds=run.finished.seconds if run.finished else None,
         structure=1 - check.consistent if check else None,
     )
 
 
 def _check(pair: Pair, provenance: Provenance | None, curve: NoiseCurve) -> ResidualCheck | None:
-    """Return where structure was removed; None where that cannot be told (see `rwdenoise.jobs.stages.check_photo`)."""
+    """Judge where structure was removed; None if that cannot be told (see `rwdenoise.jobs.stages.check_photo`)."""
     noisy, clean = pair
     if noisy.domain != "cfa":
         return None
@@ -96,7 +96,7 @@ def _check(pair: Pair, provenance: Provenance | None, curve: NoiseCurve) -> Resi
 
 
 def _views(removal: Removal, flagged: Sequence[Flagged], bounds: Bounds) -> Iterator[View]:
-    """Give the whole photo, and then crops of it."""
+    """Yield the whole photo, then crops of it."""
     photo, look = removal.pair[0], look_of(removal.pair[0])
     yield _whole(removal, flagged, look, bounds)
     for crop in choose_crops(photo, size=bounds.crop):
@@ -131,7 +131,7 @@ def _whole(removal: Removal, flagged: Sequence[Flagged], look: Look, bounds: Bou
 def _marks(
     photo: Photo, flagged: Sequence[Flagged], picture: Picture, *, corner: tuple[int, int] = (0, 0)
 ) -> tuple[Area, ...]:
-    """Return where in a picture of a photo the blocks lie that were flagged, counted from a corner."""
+    """Return where the flagged blocks lie in a picture of the photo, or of the part that begins at a corner."""
     areas = (Area(one.top - corner[0], one.left - corner[1], one.height, one.width) for one in flagged)
     marks = (_on_picture(shown_box(photo, area), picture) for area in areas)
     return tuple(mark for mark in marks if mark.height > 0 and mark.width > 0)

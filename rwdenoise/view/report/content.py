@@ -14,18 +14,18 @@ from PIL import Image
 
 from rwdenoise.photo.tiling import Area
 
-#: A word, and what belongs to it.
+#: A label and its value.
 Fact = tuple[str, str]
 
-# Photos up to which each holds, then what a `Bounds` holds. Of photos full of detail a report of 1 comes to 5 MB, of 40
-# to 70 MB, of 200 to 135 MB; of usual ones to half of that. A browser reads some 100 MB a second.
+# Most photos, then the fields of `Bounds`. A report of 1 photo full of detail takes 5 MB, of 40 70 MB, of 200 135 MB;
+# of usual photos half of that. A browser reads some 100 MB a second.
 _BOUNDS: tuple[tuple[float, int, int, int], ...] = (
     (4, 2560, 400, 84),
     (40, 1600, 320, 78),
     (200, 960, 192, 66),
     (float("inf"), 640, 160, 60),
 )
-# Px of the longest side of a thumbnail: twice what it is shown with on a usual screen.
+# Px of the longest side of a thumbnail: twice its size on a usual screen.
 _THUMBNAIL = 400
 _THUMBNAIL_QUALITY = 60
 
@@ -42,7 +42,7 @@ class Picture:
 
     @property
     def uri(self) -> str:
-        """The picture itself as an address."""
+        """The picture as a ``data:`` URI."""
         return f"data:{self.kind};base64,{base64.b64encode(self.data).decode()}"
 
 
@@ -55,7 +55,7 @@ class View:
     after: Picture
     removed: Picture
     scale: float = 1.0
-    """Pixels of the pictures for each of the photo."""
+    """Size of the pictures relative to the photo."""
     marks: tuple[Area, ...] = ()
     """Where structure was removed, in px of the pictures."""
 
@@ -71,7 +71,7 @@ class Comparison:
 
     name: str
     about: str
-    """The line below its name."""
+    """A line with the main facts, shown below the name."""
     thumbnail: Picture
     views: tuple[View, ...]
     """The whole photo, then crops at 100 %."""
@@ -97,7 +97,7 @@ class Bounds:
     crop: int
     """Px of the edges of the crops."""
     quality: int
-    """Of WebP, for what is not seen in its own pixels."""
+    """WebP quality of pictures that are not shown pixel by pixel."""
 
     @classmethod
     def for_photos(cls, photos: int) -> Self:
@@ -106,7 +106,7 @@ class Bounds:
 
 
 def encode(pixels: NDArray[np.uint8], *, quality: int) -> Picture:
-    """Return a picture that is not looked at pixel by pixel.
+    """Encode a picture that is not looked at pixel by pixel.
 
     Parameters
     ----------
@@ -119,20 +119,20 @@ def encode(pixels: NDArray[np.uint8], *, quality: int) -> Picture:
 
 
 def encode_crop(pixels: NDArray[np.uint8]) -> Picture:
-    """Return a picture whose single pixels will be looked at."""
-    # WebP would halve the resolution of colors, and color noise would be gone.
+    """Encode a picture, uint8 of shape (H, W, 3), whose single pixels will be looked at."""
+    # WebP halves the resolution of colors, and color noise would be gone.
     return _encode(Image.fromarray(pixels), "JPEG", quality=88, subsampling="4:4:4")
 
 
 def thumbnail_of(picture: Picture) -> Picture:
-    """Return an encoded picture in small."""
+    """Return a smaller copy of an encoded picture."""
     with Image.open(BytesIO(picture.data)) as image:
         image.thumbnail((_THUMBNAIL, _THUMBNAIL))
         return _encode(image, "WebP", quality=_THUMBNAIL_QUALITY)
 
 
 def encode_drawing(png: bytes) -> Picture:
-    """Return a drawing as small as it gets without a loss."""
+    """Encode a drawing, given as PNG, as small as possible without loss."""
     with Image.open(BytesIO(png)) as image:
         return _encode(image.convert("RGB"), "WebP", lossless=True)
 

@@ -18,15 +18,15 @@ from rwdenoise.photo.raw import RawPhoto
 from rwdenoise.view.rendering import shown_size
 from rwdenoise.view.report.content import Fact
 
-#: Where the noise of photos is compared: middle gray as light, and as a screen shows it.
+#: Middle gray, at which the noise of photos is compared: as light, and in sRGB. White is 1.
 MIDDLE = {"raw": 0.18, "developed": 0.46}
 # Below a second, exposures are written as a fraction where they are shorter than this.
 _SLOW = 0.3
 
 
 @dataclass(frozen=True)
-class Told:
-    """What the call that made a result told about it, beyond what the result says itself."""
+class RunFacts:
+    """What the run that made a result reported about it, beyond what the result says itself."""
 
     finished: Finished | None = None
     noise_origin: str = ""
@@ -36,7 +36,7 @@ class Told:
 
 @dataclass(frozen=True, eq=False)
 class Known:
-    """All that is known of one photo and its result."""
+    """All that is known about one photo and its result."""
 
     before: Path
     after: Path
@@ -45,7 +45,7 @@ class Known:
     curve: NoiseCurve
     provenance: Provenance | None
     check: ResidualCheck | None
-    told: Told
+    run: RunFacts
 
     @property
     def noise(self) -> float:
@@ -56,7 +56,7 @@ class Known:
 def about(known: Known) -> str:
     """Return one line about a photo, such as ``NIKON D850 · ISO 6400 · 24.3 Mpx · 10.2 s``."""
     width, height = shown_size(known.photo)
-    finished = known.told.finished
+    finished = known.run.finished
     return " · ".join(
         word
         for word in (
@@ -107,7 +107,7 @@ def _exposure(photo: Photo, shooting: Shooting) -> Iterator[str]:
 
 
 def _denoising(known: Known) -> Iterator[Fact]:
-    done, finished = known.provenance, known.told.finished
+    done, finished = known.provenance, known.run.finished
     if done is not None:
         yield "weights", done.weights
         yield "steps", f"{done.settings.steps}, {done.settings.sampler}"
@@ -128,7 +128,7 @@ def _speed(finished: Finished) -> str:
 def _noise(known: Known) -> Iterator[Fact]:
     profile = known.provenance.noise if known.provenance else None
     if profile is not None:
-        origin = {"given": "given", "file": "stated by the file", "estimated": "measured"}.get(known.told.noise_origin)
+        origin = {"given": "given", "file": "stated by the file", "estimated": "measured"}.get(known.run.noise_origin)
         yield "profile", f"shot {profile.shot:.3g}, read {profile.read:.3g}{f', {origin}' if origin else ''}"
     if known.noise:
         yield "at middle gray", f"{100 * known.noise:.2g} % of white"

@@ -1,4 +1,4 @@
-"""The HTML file: photos come one by one and go to disk at once, so that hundreds cost no memory."""
+"""Write the HTML file of a report, photo by photo to disk, so that hundreds take no memory."""
 
 from __future__ import annotations
 
@@ -26,32 +26,32 @@ from rwdenoise.io.atomic import write_atomically
 from rwdenoise.io.source import shown
 from rwdenoise.view.report.content import Comparison
 
-#: By its beginning a report is known again; it may be replaced by a newer one.
+#: Marks a report as ours, so that a newer one may replace it.
 _GENERATOR = "rwdenoise"
 _MARK = f'<meta name="generator" content="{_GENERATOR} '.encode()
 _HEAD_BYTES = 2048
-# Parts of the page's script, in their order.
+# Parts of the page's script, in this order.
 _SCRIPTS = ("viewer.js", "page.js")
 
 
 @dataclass(frozen=True)
 class Overview:
-    """What stands above the photos."""
+    """The head of a report, above the photos."""
 
     title: str
     summary: Sequence[tuple[str, str]] = ()
-    """Numbers, and what each counts."""
+    """Numbers with their labels."""
     failures: Sequence[Failed] = ()
     notes: Sequence[str] = ()
 
 
 class Page:
-    """A report that is being made. It must be left as a context, which gives its disk space back.
+    """A report that is being written. Use it as a context manager, which frees its temporary disk space.
 
     Parameters
     ----------
     target : Path
-        The HTML file. Its folder is made if it is missing: what is ready waits there, without a name.
+        The HTML file. Its folder is created if it is missing, and holds the parts until the end, as unnamed files.
 
     Raises
     ------
@@ -61,7 +61,7 @@ class Page:
 
     def __init__(self, target: Path) -> None:
         self.photos = 0
-        """How many were added."""
+        """How many photos were added."""
         self._target = target
         self._environment = Environment(
             loader=PackageLoader("rwdenoise.view.report"),
@@ -139,19 +139,19 @@ def _writing(target: Path) -> Iterator[None]:
         yield
     except OSError as error:
         message = f"{shown(target)} cannot be written to {target.parent}: {error.strerror}."
-        raise PhotoWriteError(message, hint="Give the report a name in another folder, or free some space.") from error
+        raise PhotoWriteError(message, hint="Write the report to another folder, or free some disk space.") from error
 
 
 def refuse_other(target: Path) -> None:
-    """Refuse a name at which something other than a report is already.
+    """Refuse a target that exists and is not a report.
 
     Raises
     ------
     OutputExistsError
     """
     if os.path.lexists(target) and not is_report(target):
-        message = f"{shown(target)} is there already in {target.parent} and is no report; nothing was overwritten."
-        raise OutputExistsError(message, hint="Give the report another name.")
+        message = f"{shown(target)} is there already in {target.parent} and is not a report; nothing was overwritten."
+        raise OutputExistsError(message, hint="Choose another name for the report.")
 
 
 def is_report(path: Path) -> bool:
@@ -164,7 +164,7 @@ def is_report(path: Path) -> bool:
 
 
 def _policy(style: str, script: str) -> str:
-    """Return the rules to which the browser holds the page: nothing is loaded, only our own script runs."""
+    """Return the Content-Security-Policy: nothing is loaded, and only our own script runs."""
     return f"default-src 'none'; img-src data:; style-src {_hash(style)}; script-src {_hash(script)}; base-uri 'none'"
 
 

@@ -22,7 +22,7 @@ from rwdenoise.view.rendering import render, upright
 Floats = NDArray[np.float32]
 Pair = tuple[RawPhoto, RawPhoto] | tuple[RgbPhoto, RgbPhoto]
 
-#: Standard deviations of what was removed from middle gray to black, and to white.
+#: Standard deviations of the removed noise between middle gray and black, and between middle gray and white.
 RANGE = 5.0
 # The median of the absolute values of a normal distribution, in standard deviations.
 _MEDIAN = 0.6745
@@ -31,14 +31,14 @@ _ROWS = 512
 
 
 def matched(before: Photo, after: Photo, *, names: tuple[str, str]) -> Pair:
-    """Return both photos as two mosaics of the same layout, or else as two developed pictures, upright.
+    """Bring two photos into pixel by pixel agreement: as two mosaics of the same layout, or developed and upright.
 
     Parameters
     ----------
     before, after : RawPhoto or RgbPhoto
         RAW that is compared with anything but RAW of the same layout is developed as ``--format tiff`` does.
     names : two str
-        To tell them by.
+        Their names in messages.
 
     Raises
     ------
@@ -55,13 +55,13 @@ def matched(before: Photo, after: Photo, *, names: tuple[str, str]) -> Pair:
 
 @dataclass(frozen=True, eq=False)
 class Removal:
-    """Two photos and the noise that the first one had."""
+    """Two matched photos, noisy and denoised, and the noise curve of the first."""
 
     pair: Pair
     curve: NoiseCurve
 
     def picture(self, area: Area, *, longest: int | None = None) -> NDArray[np.uint8]:
-        """Return what was removed from an area, in units of its noise.
+        """Render what was removed from an area, in units of its noise.
 
         Parameters
         ----------
@@ -88,7 +88,7 @@ class Removal:
         return render(to_photo(samples, Stored("png"), orientation=self.pair[0].orientation))
 
     def _parts(self, area: Area, times: int) -> Iterator[Floats]:
-        """Give what was removed, in standard deviations of the noise, in strips of whole squares."""
+        """Yield what was removed in strips of whole squares, (C, H, W) float32 in standard deviations of the noise."""
         rows = times * max(1, _ROWS // times)
         height, width = (length - length % times for length in (area.height, area.width))
         for top in range(0, height, rows):
@@ -100,7 +100,7 @@ class Removal:
 
 
 def _times(photo: Photo, area: Area, longest: int | None) -> int:
-    """Return the edge of the squares that become one pixel: whole periods of the filters, so that colors stay even."""
+    """Return the side of the squares averaged to one pixel: whole periods of the filters, so that colors stay even."""
     edges = area.height, area.width
     if longest is None or max(edges) <= longest:
         return 1
@@ -126,5 +126,5 @@ def _refuse_sizes(before: Photo, after: Photo, names: tuple[str, str]) -> None:
         f"{name} has {photo.frame.width} x {photo.frame.height} px"
         for name, photo in zip(names, (before, after), strict=True)
     ]
-    message = f"{' and '.join(sizes)}; two files of the same photo in the same size were expected."
-    raise SettingsError(message, hint="Name a photo and what was made from it, neither cropped nor resized.")
+    message = f"{' and '.join(sizes)}; two files of one photo must have the same size."
+    raise SettingsError(message, hint="Name a photo and a file made from it that is neither cropped nor resized.")

@@ -24,7 +24,7 @@ from rwdenoise.view.report import build
 from rwdenoise.view.report.build import CallReport, report_files
 from rwdenoise.view.report.comparison import compare
 from rwdenoise.view.report.content import Bounds
-from rwdenoise.view.report.facts import Told
+from rwdenoise.view.report.facts import RunFacts
 from rwdenoise.view.report.removed import Removal, matched
 from tests.photos import PROVENANCE, flat_photo, raw_photo
 
@@ -72,7 +72,7 @@ class TestCompare:
         assert comparison.structure > 0
 
     def test_facts(self, files) -> None:
-        comparison = compare(*files, bounds=BOUNDS, told=Told(FINISHED, "file", ("Something is odd.",)))
+        comparison = compare(*files, bounds=BOUNDS, run=RunFacts(FINISHED, "file", ("Something is odd.",)))
         facts = {word: value for _, group in comparison.facts for word, value in group}
         assert facts["weights"] == PROVENANCE.weights
         assert facts["steps"] == "4, improved"

@@ -81,7 +81,7 @@ class TestReplacing:
     def test_anything_else_is_refused(self, tmp_path) -> None:
         path = tmp_path / "thesis.html"
         path.write_text("<html>")
-        with pytest.raises(OutputExistsError, match="is no report"):
+        with pytest.raises(OutputExistsError, match="is not a report"):
             refuse_other(path)
         with pytest.raises(OutputExistsError):
             written(path)

@@ -62,7 +62,7 @@ def test_a_process_that_is_killed_holds_nothing(path: Path) -> None:
 
 def test_where_no_lock_can_be_made_that_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(JournalError, match=r"watcher\.lock cannot be made"):
+    with pytest.raises(JournalError, match=r"watcher\.lock cannot be created"):
         FolderLock(tmp_path / "file" / "watcher.lock", Path("inbox")).__enter__()
 
 

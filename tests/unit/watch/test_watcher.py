@@ -282,7 +282,7 @@ class TestFailing:
         world.put("b.NEF")
         world.run()
         assert world.results() == {"b.dng"}
-        assert "mistake in the program: ZeroDivisionError('oh')" in world.told(Failed)[0].message
+        assert "bug in the program: ZeroDivisionError('oh')" in world.told(Failed)[0].message
         assert "Traceback" in caplog.text
 
     def test_a_photo_that_changes_while_it_is_read_has_not_failed(self, world: World) -> None:
@@ -479,7 +479,7 @@ class TestAway:
         assert [name for _, name in world.read_at] == ["a.NEF", "b.NEF"]
         assert not world.told(Skipped)
         words = [event.message for event in world.told(Warned)]
-        assert words == ["The folder is not there, or cannot be read. Waiting for it.", "The folder is back."]
+        assert words == ["The folder does not exist or cannot be read. Waiting for it.", "The folder is back."]
 
     def test_once_waits_for_it(self, world: World) -> None:
         world.put("a.NEF")
