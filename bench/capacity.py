@@ -15,14 +15,16 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeVar
 
 import numpy as np
 
 from rwdenoise.choices import Settings
 from rwdenoise.denoising.denoiser import load_denoiser
 from rwdenoise.io.write import write_photo
+from rwdenoise.jobs import stages
 from rwdenoise.jobs.photo import ignore
-from rwdenoise.jobs.stages import PhotoWork
+from rwdenoise.jobs.stages import Job
 from rwdenoise.jobs.treatment import Treatment
 from rwdenoise.photo.cfa import RGGB
 from rwdenoise.simulation.raw_photo import simulate_raw
@@ -39,6 +41,8 @@ GPUS = {"NVIDIA L4": 121e12, "NVIDIA RTX 4090": 165e12, "NVIDIA A100": 312e12, "
 SHARE_OF_PEAK = 0.25
 #: Bandwidth of links and disks, in bytes per second.
 LINKS = {"1 Gbit/s network": 0.117e9, "10 Gbit/s network": 1.17e9, "one SATA SSD": 0.5e9, "25 Gbit/s network": 2.9e9}
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -68,18 +72,20 @@ def measure() -> Rates:
         seconds = {}
         for weights in ARITHMETIC:
             denoiser = load_denoiser(weights)
-            work = PhotoWork(source, target, treatment=Treatment(Settings(), overwrite=True))
-            read = _timed(work.read)
-            seconds[weights] = _timed(partial(work.denoise, denoiser, ignore))
-            write = _timed(partial(work.write, lambda _: None))
+            job = Job(source, target, Treatment(overwrite=True))
+            loaded, read = _timed(partial(stages.load, job))
+            measured, measuring = _timed(partial(stages.measure, loaded))
+            denoised, denoising = _timed(partial(stages.denoise, loaded, measured, denoiser, ignore))
+            seconds[weights] = round(measuring + denoising, 2)
+            _, write = _timed(partial(stages.write, denoised, lambda _: None))
         sizes = source.stat().st_size, target.stat().st_size
         return Rates(os.cpu_count() or 1, denoiser.device, read, write, seconds, *sizes)
 
 
-def _timed(work: Callable[[], object]) -> float:
+def _timed(work: Callable[[], Result]) -> tuple[Result, float]:
     begun = time.perf_counter()
-    work()
-    return round(time.perf_counter() - begun, 2)
+    result = work()
+    return result, round(time.perf_counter() - begun, 2)
 
 
 def tables(rates: Rates) -> Iterator[str]:

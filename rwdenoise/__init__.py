@@ -14,6 +14,7 @@ from rwdenoise._version import __version__ as __version__
 if TYPE_CHECKING:
     from rwdenoise.choices import Settings
     from rwdenoise.denoising.denoiser import Denoiser, load_denoiser
+    from rwdenoise.denoising.photos import denoise
     from rwdenoise.errors import RwDenoiseError
     from rwdenoise.io.metadata.provenance import Provenance
     from rwdenoise.io.raw.reader import read_raw
@@ -33,6 +34,7 @@ __all__ = [
     "RgbPhoto",
     "RwDenoiseError",
     "Settings",
+    "denoise",
     "denoise_photo",
     "estimate_noise",
     "load_denoiser",
@@ -51,6 +53,7 @@ _HOMES = {
     "RgbPhoto": "rwdenoise.photo.rgb",
     "RwDenoiseError": "rwdenoise.errors",
     "Settings": "rwdenoise.choices",
+    "denoise": "rwdenoise.denoising.photos",
     "denoise_photo": "rwdenoise.jobs.photo",
     "estimate_noise": "rwdenoise.noise.estimate",
     "load_denoiser": "rwdenoise.denoising.denoiser",

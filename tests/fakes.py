@@ -53,6 +53,7 @@ class FakeDenoiser:
         *,
         settings: Settings,
         grain: Grain | None = None,
+        noise: float | None = None,
         on_progress: Callable[[int, int], None] = lambda *_: None,
     ) -> NDArray[np.float32]:
         on_progress(1, 1)

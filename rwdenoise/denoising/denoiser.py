@@ -154,6 +154,7 @@ class Denoiser:
         settings: Settings,
         grain: Grain | None = None,
         noise: float | None = None,
+        estimate: NDArray[np.float32] | None = None,
         on_progress: OnProgress | None = None,
     ) -> NDArray[np.float32]:
         """Denoise a developed picture, whose noise is not known.
@@ -169,6 +170,9 @@ class Denoiser:
             planes, if `settings.detail` needs it.
         noise : float, optional
             Standard deviation of its noise, from `measure_noise`; by default it is measured in these planes.
+        estimate : ndarray of float32, shape (3, H, W), optional
+            What `settings.whole` made of these planes in an earlier call: then strength, chroma and detail are applied
+            to it, and the network does not run.
         on_progress : callable, optional
             As for `denoise`.
 
@@ -187,6 +191,8 @@ class Denoiser:
         self._require("rgb")
         if settings.removes_nothing:
             return planes
+        if estimate is not None:
+            return apply_picture_controls(estimate, planes, grain=grain, settings=settings)
         if noise is None:
             roughness = measure_roughness([planes])
             noise = self.measure_noise(lambda *window: planes[:, *window], *planes.shape[1:], roughness=roughness)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -133,3 +134,15 @@ def _access_error(path: Path, error: OSError | ValueError) -> RwDenoiseError:
     number = error.errno if isinstance(error, OSError) else errno.ENOENT
     reason, hint = _REASONS.get(number or 0, (f"cannot be read: {error}", "Check the disk or the network drive."))
     return PhotoAccessError(f"{shown(path)} {reason}.", hint=hint)
+
+
+def digest_file(path: Path) -> str:
+    """Return the sha256 of a file's bytes, in hexadecimal digits.
+
+    Raises
+    ------
+    PhotoAccessError, CorruptPhotoError, UnsupportedPhotoError
+        As `read_file`.
+    """
+    with opened(path) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -16,7 +16,7 @@ from rwdenoise.io.read import read_photo
 from rwdenoise.jobs.done import DoneBefore
 from rwdenoise.jobs.photo import check_source, check_target, ignore
 from rwdenoise.jobs.pipeline import Pipeline
-from rwdenoise.jobs.stages import LoadDenoiser, PhotoWork, ReadPhoto
+from rwdenoise.jobs.stages import Job, LoadDenoiser, ReadPhoto
 from rwdenoise.jobs.tally import Tally
 
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from rwdenoise.jobs.journal import Journal
     from rwdenoise.jobs.treatment import Treatment
     from rwdenoise.photo.cfa import Domain
-
-Job = tuple[Path, Path]
 
 
 class Batch:
@@ -49,7 +47,7 @@ class Batch:
 
     def __init__(
         self,
-        plan: Sequence[Job],
+        plan: Sequence[tuple[Path, Path]],
         *,
         treatment: Treatment,
         weights: Collection[str] = (),
@@ -100,9 +98,9 @@ class Batch:
         with self._summed_when_stopped():
             possible = list(self._possible())
             domains = sorted({_expected_domain(source) for source, _ in possible})
-            pipeline = Pipeline(load=load, attempt=self._attempt, listen=self._tally.hear, jobs=jobs)
+            pipeline = Pipeline(load=load, attempt=self._attempt, listen=self._tally.hear, read=self._read, jobs=jobs)
             pipeline.run(
-                (PhotoWork(*job, treatment=self._treatment, read=self._read) for job in possible),
+                (Job(source, target, self._treatment) for source, target in possible),
                 prepare=lambda: [load(domain) for domain in domains],
             )
         return self._tally.close()
@@ -127,7 +125,7 @@ class Batch:
         for event in events:
             self._tally.hear(event)
 
-    def _possible(self) -> Iterator[Job]:
+    def _possible(self) -> Iterator[tuple[Path, Path]]:
         """Give the jobs that are left when those that are done, and those that cannot end well, are taken out."""
         for source, target in self._plan:
             if self._tally.attempt(source, partial(self._examine, source, target)):
@@ -138,16 +136,16 @@ class Batch:
         self._done.refuse(source, target)
         check_target(target, overwrite=self._treatment.overwrite)
 
-    def _attempt(self, work: PhotoWork, action: Callable[[], object]) -> bool:
+    def _attempt(self, job: Job, action: Callable[[], object]) -> bool:
         def act() -> None:
             try:
                 action()
             except OutputExistsError:
                 # Another process may have been given the same photos.
-                self._done.refuse(work.source, work.target)
+                self._done.refuse(job.source, job.target)
                 raise
 
-        return self._tally.attempt(work.source, act)
+        return self._tally.attempt(job.source, act)
 
     def _tell(self, event: Event) -> None:
         self._listen(event)

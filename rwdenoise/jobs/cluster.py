@@ -14,18 +14,16 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from rwdenoise.errors import DeviceUnavailableError, SettingsError, WeightsMismatchError
-from rwdenoise.events import Event, Failed, Listener, Progress, Started, Warned, from_json, to_json
+from rwdenoise.events import Event, Failed, Listener, Progress, from_json, to_json
 from rwdenoise.io.source import shown
 from rwdenoise.jobs.done import DoneBefore
-from rwdenoise.jobs.stages import PhotoWork
+from rwdenoise.jobs.stages import Job, run_stages
 from rwdenoise.jobs.tally import Tally
 from rwdenoise.jobs.treatment import Treatment
 
 if TYPE_CHECKING:
     from rwdenoise.denoising.denoiser import Denoiser
     from rwdenoise.photo.cfa import Domain
-
-Job = tuple[Path, Path]
 
 #: Photos that the scheduler is given at once: enough for every worker, few enough for its memory.
 WINDOW = 1000
@@ -61,13 +59,9 @@ class Task:
 
     def _denoise(self, source: Path, target: Path, listen: Listener) -> None:
         DoneBefore(self.treatment, weights=self.digests).refuse(source, target)
-        work = PhotoWork(source, target, treatment=self.treatment)
-        listen(Started(work.job, source=work.job, output=str(target)))
-        work.read()
-        work.measure()
-        with _COMPUTING:
-            work.denoise(self._load, listen)
-        listen(work.write(lambda message: listen(Warned(work.job, message))))
+        job = Job(source, target, self.treatment)
+        listen(job.started)
+        run_stages(job, self._load, listen, computing=_COMPUTING)
 
     def _load(self, domain: Domain) -> Denoiser:
         denoiser = _load(self.weights[domain], self.device)
@@ -123,26 +117,26 @@ class Cluster:
         # What is not done yet is taken back; workers finish the photo at hand.
         self._client.close()
 
-    def run(self, jobs: Iterable[Job], task: Task) -> Iterator[tuple[Job, list[Event]]]:
+    def run(self, plan: Iterable[tuple[Path, Path]], task: Task) -> Iterator[tuple[tuple[Path, Path], list[Event]]]:
         """Give photos to the workers, and give back what happened to each, as they come.
 
         A worker that dies in the middle loses nothing: the scheduler gives its photos to others, a photo that kills
         several workers is a failure of that photo.
         """
-        todo = iter(jobs)
+        todo = iter(plan)
         resources = self._resources()
-        submitted: dict[Any, Job] = {}
+        submitted: dict[Any, tuple[Path, Path]] = {}
 
-        def submit(job: Job) -> Any:  # noqa: ANN401 -- a future of Dask's
-            future = self._client.submit(task.run, *job, pure=False, retries=RETRIES, resources=resources)
-            submitted[future.key] = job
+        def submit(paths: tuple[Path, Path]) -> Any:  # noqa: ANN401 -- a future of Dask's
+            future = self._client.submit(task.run, *paths, pure=False, retries=RETRIES, resources=resources)
+            submitted[future.key] = paths
             return future
 
-        first = [submit(job) for job in islice(todo, WINDOW)]
+        first = [submit(paths) for paths in islice(todo, WINDOW)]
         running = self._distributed.as_completed(first, loop=self._client.loop)
         for future in running:
-            job = submitted.pop(future.key)
-            yield job, _events_of(future, job)
+            paths = submitted.pop(future.key)
+            yield paths, _events_of(future, paths[0])
             running.update(submit(another) for another in islice(todo, 1))
 
     def _resources(self) -> dict[str, int] | None:
@@ -151,10 +145,10 @@ class Cluster:
         return {"GPU": 1} if any("GPU" in worker["resources"] for worker in workers) else None
 
 
-def _events_of(future: Any, job: Job) -> list[Event]:  # noqa: ANN401 -- a future of Dask's
+def _events_of(future: Any, source: Path) -> list[Event]:  # noqa: ANN401 -- a future of Dask's
     error = future.exception()
     if error is not None:
         name = f"{type(error).__name__}: {error}"
         hint = "Look into the log of the worker; a photo that kills workers needs more memory, or is malicious."
-        return [Failed(str(job[0]), "worker-failed", f"The worker could not finish {shown(job[0])}: {name}", hint)]
+        return [Failed(str(source), "worker-failed", f"The worker could not finish {shown(source)}: {name}", hint)]
     return [event for line in future.result() if (event := from_json(line)) is not None]

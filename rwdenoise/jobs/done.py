@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rwdenoise.io.metadata.provenance import made_from
-from rwdenoise.jobs.fingerprint import digest_file
+from rwdenoise.io.source import digest_file
 
 if TYPE_CHECKING:
     from rwdenoise.jobs.journal import Journal

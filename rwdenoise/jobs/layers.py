@@ -12,9 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rwdenoise.choices import Settings
-from rwdenoise.denoising.controls import apply_picture_controls
 from rwdenoise.denoising.denoiser import Denoiser
-from rwdenoise.denoising.regions import denoise_regions
+from rwdenoise.denoising.photos import denoise
 from rwdenoise.noise.spectrum import Grain, estimate_grain
 from rwdenoise.photo.rgb import RgbPhoto
 
@@ -34,12 +33,6 @@ class _Estimate:
     @cached_property
     def grain(self) -> Grain:
         return estimate_grain([self.noisy])
-
-    def with_controls(self, settings: Settings) -> NDArray[np.float32]:
-        if settings.strength == settings.chroma_strength == 1 and not settings.detail:
-            return self.clean
-        grain = self.grain if settings.detail else None
-        return apply_picture_controls(self.clean, self.noisy, grain=grain, settings=settings)
 
 
 class LayerDenoiser:
@@ -74,18 +67,24 @@ class LayerDenoiser:
 
         Notes
         -----
-        A preview is what `rwdenoise.denoising.regions.denoise_regions` gives, but for a strength below 1 on its own:
+        A preview is what `rwdenoise.denoising.photos.denoise` gives, but for a strength below 1 on its own:
         that walk stops early and takes its steps closer together, while a preview blends the end of the whole walk.
         """
         if not preview or settings.removes_nothing or photo.frame.height * photo.frame.width > MOST_PREVIEW_PIXELS:
-            return denoise_regions(photo, denoiser=denoiser, settings=settings, on_progress=on_progress)  # type: ignore[return-value]
+            return denoise(photo, denoiser=denoiser, settings=settings, on_progress=on_progress)
         noisy = photo.planes()
         key = (hashlib.sha256(noisy.data).digest(), noisy.shape, denoiser, settings.whole)
         if key not in self._estimates:
             clean = denoiser.denoise_picture(noisy, settings=settings.whole, on_progress=on_progress)
             self._remember(key, _Estimate(noisy, clean))
         self._estimates.move_to_end(key)
-        return photo.with_planes(self._estimates[key].with_controls(settings))
+        estimate = self._estimates[key]
+        if settings.is_plain and settings.strength == 1:
+            return photo.with_planes(estimate.clean)
+        grain = estimate.grain if settings.detail else None
+        return photo.with_planes(
+            denoiser.denoise_picture(noisy, settings=settings, grain=grain, estimate=estimate.clean)
+        )
 
     def _remember(self, key: Hashable, estimate: _Estimate) -> None:
         self._estimates[key] = estimate

@@ -6,16 +6,16 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rwdenoise.choices import Settings
 from rwdenoise.errors import OutputExistsError, PhotoWriteError
-from rwdenoise.events import Event, Finished, Listener, Progress, Started, Warned
+from rwdenoise.events import Event, Finished, Listener
 from rwdenoise.io.atomic import refuse_existing
 from rwdenoise.io.read import read_photo
 from rwdenoise.io.source import check_file, shown
-from rwdenoise.jobs.stages import LoadDenoiser, PhotoWork, ReadPhoto
+from rwdenoise.jobs.stages import Job, LoadDenoiser, ReadPhoto, run_stages
 from rwdenoise.jobs.treatment import Treatment
 
 if TYPE_CHECKING:
-    from rwdenoise.choices import Settings
     from rwdenoise.denoising.denoiser import Denoiser
     from rwdenoise.photo.noise_profile import NoiseProfile
 
@@ -29,7 +29,7 @@ def denoise_photo(  # noqa: PLR0913 -- what a user can choose, all by name
     target: Path,
     *,
     denoiser: Denoiser | LoadDenoiser,
-    settings: Settings,
+    settings: Settings = Settings(),  # noqa: B008 -- it is frozen
     noise: NoiseProfile | None = None,
     format: str | None = None,
     color: str = "srgb",
@@ -83,19 +83,17 @@ def denoise_photo(  # noqa: PLR0913 -- what a user can choose, all by name
         If this kind of photo cannot be written in the format.
     """
     treatment = Treatment(settings, noise, format, color, overwrite)
-    work = PhotoWork(source, target, treatment=treatment, read=read)
-    listen(Started(work.job, source=work.job, output=str(target)))
-    check_source(source, target)
-    check_target(target, overwrite=overwrite)
-    listen(Progress(work.job, "read", 0, 1))
-    work.read()
-    work.measure()
-    listen(Progress(work.job, "read", 1, 1))
-    work.denoise(denoiser, listen)
-    listen(Progress(work.job, "write", 0, 1))
-    finished = work.write(lambda message: listen(Warned(work.job, message)))
-    listen(finished)
-    return finished
+    return denoise_job(Job(source, target, treatment), denoiser, read=read, listen=listen)
+
+
+def denoise_job(
+    job: Job, denoiser: Denoiser | LoadDenoiser, *, read: ReadPhoto = read_photo, listen: Listener = ignore
+) -> Finished:
+    """Denoise one photo into a new file, as `denoise_photo`, which tells more."""
+    listen(job.started)
+    check_source(job.source, job.target)
+    check_target(job.target, overwrite=job.treatment.overwrite)
+    return run_stages(job, denoiser, listen, read=read)
 
 
 def check_source(source: Path, target: Path) -> None:
@@ -140,10 +138,11 @@ def _refuse_unwritable(target: Path) -> None:
     try:
         target.exists()  # A name that is too long raises here.
         folder = next(folder for folder in target.absolute().parents if folder.exists())
-        possible = folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
+        reason = "" if os.access(folder, os.W_OK | os.X_OK) else f"You have no write permission in {folder}."
+        reason = reason if folder.is_dir() else f"{folder} is not a folder."
     except OSError as error:
         message = f"{shown(target)} cannot be written: {error.strerror}."
         raise PhotoWriteError(message, hint="Choose another name or folder with -o.") from error
-    if not possible:
-        message = f"{shown(target)} cannot be written: {folder} is no folder in which you may write."
+    if reason:
+        message = f"{shown(target)} cannot be written. {reason}"
         raise PhotoWriteError(message, hint="Choose another folder with -o.")

@@ -5,16 +5,26 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING
 
 from rwdenoise.choices import JOBS
-from rwdenoise.events import Event, Finished, Listener, Progress, Started, Warned
-
-if TYPE_CHECKING:
-    from rwdenoise.jobs.stages import LoadDenoiser, PhotoWork
+from rwdenoise.denoising.photos import Measured
+from rwdenoise.events import Event, Finished, Listener, Warned
+from rwdenoise.io.read import read_photo
+from rwdenoise.jobs.stages import (
+    Denoised,
+    Job,
+    LoadDenoiser,
+    Loaded,
+    ReadPhoto,
+    get_ready,
+    load,
+    measure,
+    run_until_denoised,
+    write,
+)
 
 #: Does some work on a photo, and tells whether it went well; what the work raises is told as the end of its job.
-Attempt = Callable[["PhotoWork", Callable[[], object]], bool]
+Attempt = Callable[[Job, Callable[[], object]], bool]
 Written = tuple[list[str], Finished]
 
 
@@ -32,6 +42,8 @@ class Pipeline:
         Does some work on a photo.
     listen : callable
         Is told the events.
+    read : callable
+        Reads a photo.
     jobs : int
         How many photos are in work at once, each of which takes memory: 1 for strictly one after the other.
     """
@@ -42,14 +54,15 @@ class Pipeline:
         load: LoadDenoiser,
         attempt: Attempt,
         listen: Listener,
+        read: ReadPhoto = read_photo,
         jobs: int = JOBS,
     ) -> None:
-        self._load, self._attempt, self._listen = load, attempt, listen
-        self._jobs = jobs
-        self._read: deque[tuple[PhotoWork, Future[None], Future[None]]] = deque()
-        self._written: deque[tuple[PhotoWork, Future[Written]]] = deque()
+        self._load, self._attempt, self._listen, self._read = load, attempt, listen, read
+        self._at_once = jobs
+        self._ahead: deque[tuple[Job, Future[Loaded], Future[Measured]]] = deque()
+        self._written: deque[tuple[Job, Future[Written]]] = deque()
 
-    def run(self, works: Iterable[PhotoWork], *, prepare: Callable[[], object] = lambda: None) -> None:
+    def run(self, jobs: Iterable[Job], *, prepare: Callable[[], object] = lambda: None) -> None:
         """Run all photos through; prepare for that while the first is read.
 
         Raises
@@ -57,44 +70,42 @@ class Pipeline:
         Cancelled, KeyboardInterrupt
             As `attempt` does; what is being written becomes whole and is told first.
         """
-        todo = iter(works)
+        todo = iter(jobs)
         with (
-            ThreadPoolExecutor(max(1, self._jobs - 2), "read") as self._readers,
+            ThreadPoolExecutor(max(1, self._at_once - 2), "read") as self._readers,
             ThreadPoolExecutor(1, "write") as self._writer,
         ):
             try:
-                self._read_ahead(todo)
+                self._load_ahead(todo)
                 prepare()
-                while self._read_ahead(todo):
-                    self._denoise(*self._read.popleft())
+                while self._load_ahead(todo):
+                    self._denoise(*self._ahead.popleft())
             finally:
                 self._readers.shutdown(wait=False, cancel_futures=True)
                 while self._written:
                     self._tell_written()
 
-    def _read_ahead(self, todo: Iterator[PhotoWork]) -> bool:
+    def _load_ahead(self, todo: Iterator[Job]) -> bool:
         """Begin to read as many photos as may be in work; False if there is none left to denoise."""
         while True:
-            while len(self._read) + len(self._written) < self._jobs and (work := next(todo, None)) is not None:
-                reading = self._readers.submit(work.read)
-                self._read.append((work, reading, self._readers.submit(_measure, work, reading)))
-            if self._read or not self._written:
-                return bool(self._read)
+            while len(self._ahead) + len(self._written) < self._at_once and (job := next(todo, None)) is not None:
+                loading = self._readers.submit(load, job, self._read)
+                self._ahead.append((job, loading, self._readers.submit(_measure, loading)))
+            if self._ahead or not self._written:
+                return bool(self._ahead)
             self._tell_written()
 
-    def _denoise(self, work: PhotoWork, reading: Future[None], measuring: Future[None]) -> None:
-        def denoise() -> None:
-            self._tell(Started(work.job, source=work.job, output=str(work.target)))
-            self._tell(Progress(work.job, "read", 0, 1))
-            reading.result()
-            work.expect(self._load)
-            measuring.result()
-            self._tell(Progress(work.job, "read", 1, 1))
-            work.denoise(self._load, self._tell)
-            self._tell(Progress(work.job, "write", 0, 1))
+    def _denoise(self, job: Job, loading: Future[Loaded], measuring: Future[Measured]) -> None:
+        def prepare() -> tuple[Loaded, Measured]:
+            get_ready(loading.result(), self._load)
+            return loading.result(), measuring.result()
 
-        if self._attempt(work, denoise):
-            self._written.append((work, self._writer.submit(_write, work)))
+        def denoise() -> None:
+            self._tell(job.started)
+            denoised = run_until_denoised(job, prepare, self._load, self._tell)
+            self._written.append((job, self._writer.submit(_write, denoised)))
+
+        self._attempt(job, denoise)
 
     def _tell(self, event: Event) -> None:
         """Tell what was written meanwhile, and then the event."""
@@ -104,22 +115,21 @@ class Pipeline:
 
     def _tell_written(self) -> None:
         """Wait until the oldest photo is written, and tell how that went."""
-        work, writing = self._written.popleft()
+        job, writing = self._written.popleft()
 
         def tell() -> None:
             warnings, finished = writing.result()
             for message in warnings:
-                self._listen(Warned(work.job, message))
+                self._listen(Warned(job.name, message))
             self._listen(finished)
 
-        self._attempt(work, tell)
+        self._attempt(job, tell)
 
 
-def _measure(work: PhotoWork, reading: Future[None]) -> None:
-    reading.result()
-    work.measure()
+def _measure(loading: Future[Loaded]) -> Measured:
+    return measure(loading.result())
 
 
-def _write(work: PhotoWork) -> Written:
+def _write(denoised: Denoised) -> Written:
     warnings: list[str] = []
-    return warnings, work.write(warnings.append)
+    return warnings, write(denoised, warnings.append)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from rwdenoise.choices import Settings
 from rwdenoise.io.formats import format_of, natural_format
-from rwdenoise.jobs.fingerprint import method_key
 from rwdenoise.photo.noise_profile import NoiseProfile
+
+# Hexadecimal digits of a method's key: 128 bits, so that no two methods ever meet by chance.
+_DIGITS = 32
 
 
 @dataclass(frozen=True)
@@ -30,5 +35,20 @@ class Treatment:
         return self.format or format_of(target) or natural_format(source.suffix)
 
     def key(self, format: str, *, weights: str) -> str:
-        """Return what tells results of this treatment from those of others, given the digest of the weights."""
-        return method_key(settings=self.settings, noise=self.noise, format=format, color=self.color, weights=weights)
+        """Return the method key of results of this treatment, a short text that is the same for the same method only.
+
+        Parameters
+        ----------
+        format : str
+            Of the result, from `format_for`.
+        weights : str
+            The sha256 of the weights file.
+        """
+        method = {
+            "settings": dataclasses.asdict(self.settings) | {"chroma": self.settings.chroma_strength},
+            "noise": self.noise and dataclasses.asdict(self.noise),
+            "format": format,
+            "color": self.color,
+            "weights": weights,
+        }
+        return hashlib.sha256(json.dumps(method, sort_keys=True).encode()).hexdigest()[:_DIGITS]

@@ -16,19 +16,14 @@ from numpy.typing import NDArray
 from rwdenoise.choices import Settings
 from rwdenoise.denoising.controls import REACH
 from rwdenoise.denoising.local_means import CELL
-from rwdenoise.denoising.regions import measure_picture_noise
-from rwdenoise.noise.estimate import choose_noise
-from rwdenoise.noise.spectrum import find_grain
+from rwdenoise.denoising.photos import Measured, denoise_measured
 from rwdenoise.photo.kinds import Photo
-from rwdenoise.photo.raw import RawPhoto
 from rwdenoise.photo.tiling import Area
 from rwdenoise.view.crops import Crop
 from rwdenoise.view.rendering import look_of, render
 
 if TYPE_CHECKING:
     from rwdenoise.denoising.denoiser import Denoiser
-    from rwdenoise.noise.spectrum import Grain
-    from rwdenoise.photo.noise_profile import NoiseProfile
 
 Picture = NDArray[np.uint8]
 
@@ -47,20 +42,6 @@ _NAMES: tuple[Callable[[Settings], str], ...] = (
 )
 
 
-@dataclass(frozen=True)
-class Measured:
-    """What is measured on the whole photo before any part of it is denoised."""
-
-    profile: NoiseProfile | None = None
-    """The noise of a mosaic."""
-    origin: str = ""
-    """Where that is from: ``"given"``, ``"file"`` or ``"estimated"``."""
-    grain: Grain | None = None
-    """The noise of a picture, if detail shall come back."""
-    noise: float | None = None
-    """How much noise a picture has."""
-
-
 @dataclass(frozen=True, eq=False)
 class Comparison:
     """Parts of a photo, each noisy and denoised in several ways."""
@@ -71,16 +52,6 @@ class Comparison:
     """For each crop one for each column."""
     weights: str
     device: str
-
-
-def measure(
-    photo: Photo, variants: Sequence[Settings], *, denoiser: Denoiser, noise: NoiseProfile | None = None
-) -> Measured:
-    """Measure on the whole photo what the denoiser must be told, as `denoise_photo` does."""
-    if isinstance(photo, RawPhoto) and photo.domain == "cfa":
-        return Measured(*choose_noise(photo, noise))
-    grain = find_grain(photo) if any(settings.detail for settings in variants) else None
-    return Measured(grain=grain, noise=measure_picture_noise(photo, denoiser))
 
 
 def compare(
@@ -103,7 +74,7 @@ def compare(
     variants : sequence of Settings
         One for each column after the first, which is the noisy photo.
     measured : Measured
-        From `measure`.
+        From `rwdenoise.denoising.photos.measure_for_parts`.
     on_progress : callable
         Told ``(done, total)`` in steps of the diffusion.
     """
@@ -142,16 +113,7 @@ def denoise_area(
     """
     seen = _surroundings(photo, area, denoiser=denoiser, settings=settings)
     piece, inner = photo.cut_out(seen), Area(area.top - seen.top, area.left - seen.left, area.height, area.width)
-    if settings.removes_nothing:
-        return piece, inner
-    planes = piece.planes()
-    if isinstance(piece, RawPhoto) and measured.profile is not None:
-        planes = denoiser.denoise(
-            planes, cfa=piece.cfa, noise=measured.profile, settings=settings, white_balance=piece.white_balance
-        )
-    else:
-        planes = denoiser.denoise_picture(planes, settings=settings, grain=measured.grain, noise=measured.noise)
-    return piece.with_planes(planes), inner
+    return denoise_measured(piece, measured, denoiser=denoiser, settings=settings), inner
 
 
 def _surroundings(photo: Photo, area: Area, *, denoiser: Denoiser, settings: Settings) -> Area:

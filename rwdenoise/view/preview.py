@@ -7,15 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rwdenoise.choices import PREVIEW_SIZE
+from rwdenoise.denoising.photos import Measured, measure_for_parts
 from rwdenoise.errors import SettingsError
-from rwdenoise.events import Listener, Noise, Progress, Started, Warned
+from rwdenoise.events import Listener, Progress, Started
 from rwdenoise.io.atomic import make_folder, write_atomically
 from rwdenoise.io.read import read_photo
 from rwdenoise.jobs.photo import check_source, check_target, ignore
-from rwdenoise.jobs.stages import LoadDenoiser
+from rwdenoise.jobs.stages import LoadDenoiser, tell_noise
 from rwdenoise.memory import within_memory
 from rwdenoise.photo.kinds import Photo
-from rwdenoise.view.comparison import Comparison, Measured, common_words, compare, measure
+from rwdenoise.view.comparison import Comparison, common_words, compare
 from rwdenoise.view.contact_sheet import OVERVIEW, Heading, Row, draw_sheet, encode_sheet, sheet_format
 from rwdenoise.view.crops import Crop, choose_crops, crop_at
 from rwdenoise.view.rendering import render, shown_box, shown_size, stored_place
@@ -79,8 +80,8 @@ def preview_photo(  # noqa: PLR0913 -- what a user can choose, all by name
         listen(Progress(job, "read", 1, 1))
         crops = [_crop_at(photo, place, size=size) for place in at] or choose_crops(photo, size=size)
         ready = denoiser(photo.domain)
-        measured = measure(photo, variants, denoiser=ready, noise=noise)
-        _tell_noise(measured, noise, job=job, listen=listen)
+        measured = measure_for_parts(photo, variants, denoiser=ready, noise=noise)
+        tell_noise(measured, noise, job=job, listen=listen)
         compared = compare(
             photo,
             crops,
@@ -104,13 +105,6 @@ def _crop_at(photo: Photo, place: tuple[int, int], *, size: int) -> Crop:
         message = f"The place {x},{y} lies outside of the photo, which is {width} x {height} px as it is shown."
         raise SettingsError(message, hint="Give --at the X,Y of a pixel, counted from the top left corner.")
     return crop_at(photo, *stored_place(photo, x, y), size=size)
-
-
-def _tell_noise(measured: Measured, given: NoiseProfile | None, *, job: str, listen: Listener) -> None:
-    if measured.profile is not None:
-        listen(Noise(job, measured.profile.shot, measured.profile.read, measured.origin))
-    elif given is not None:
-        listen(Warned(job, "The given noise profile is not used: it is for mosaics, and this photo is none."))
 
 
 def _draw(photo: Photo, compared: Comparison, *, title: str, notes: Sequence[str]) -> Image:

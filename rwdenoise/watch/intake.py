@@ -25,10 +25,10 @@ from rwdenoise.errors import (
 from rwdenoise.events import Failed, Listener, Skipped, Stopped, Warned
 from rwdenoise.io.metadata.provenance import made_from
 from rwdenoise.io.move import copy_file, move_file
-from rwdenoise.io.source import FileState, state_of
+from rwdenoise.io.source import FileState, digest_file, state_of
 from rwdenoise.jobs.done import AlreadyDone, DoneBefore
-from rwdenoise.jobs.fingerprint import digest_file
-from rwdenoise.jobs.photo import denoise_photo
+from rwdenoise.jobs.photo import denoise_job
+from rwdenoise.jobs.stages import Job
 from rwdenoise.watch.inbox import name_beside
 
 if TYPE_CHECKING:
@@ -131,18 +131,8 @@ class Intake:
         treatment = dataclasses.replace(orders.treatment, overwrite=False)
         DoneBefore(treatment, weights=orders.weights, journal=self._journal).refuse(source, target)
         try:
-            finished = denoise_photo(
-                source,
-                target,
-                denoiser=orders.load,
-                settings=treatment.settings,
-                noise=treatment.noise,
-                format=treatment.format,
-                color=treatment.color,
-                overwrite=orders.treatment.overwrite,
-                read=self._read,
-                listen=self._tell,
-            )
+            job = Job(source, target, orders.treatment)
+            finished = denoise_job(job, orders.load, read=self._read, listen=self._tell)
         except OutputExistsError:
             # By other settings, or by another process.
             made = made_from(target)

@@ -174,7 +174,7 @@ def test_a_folder_without_permission(photo, tiny) -> None:
         pytest.skip("this user may write everywhere (root), so nothing can be forbidden")
     result = run(str(photo), "-o", str(closed), tiny)
     assert result.returncode == 1
-    assert b"in which you may write" in result.stderr
+    assert b"You have no write permission in" in result.stderr
     assert not list(closed.iterdir())
 
 

@@ -91,8 +91,8 @@ def _after_reading(act: Act) -> None:
 
 
 def _while_denoising(act: Act) -> None:
-    whole = WORK.PhotoWork._denoised
-    WORK.PhotoWork._denoised = lambda work, *rest: (act(work.source), whole(work, *rest))[1]
+    whole = WORK.denoise_measured
+    WORK.denoise_measured = lambda photo, *rest, **options: (act(photo.source), whole(photo, *rest, **options))[1]
 
 
 def _while_writing(act: Act) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from rwdenoise.choices import Settings
 from rwdenoise.denoising.denoiser import Denoiser, load_denoiser
-from rwdenoise.denoising.regions import denoise_regions
+from rwdenoise.denoising.photos import denoise
 from rwdenoise.io.pictures.encodings import DISPLAY, LINEAR, encoding_of
 from rwdenoise.photo.rgb import RgbPhoto, Stored
 from tests.gimp.cases import TYPES, Case, idle_cases, kind_cases, place_cases
@@ -119,7 +119,7 @@ def _by_the_library(before: np.ndarray, outcome: Case, layer: dict[str, Any], de
     photo = RgbPhoto(before[rows, columns, :colors], None, _encoding(outcome, layer, gray=colors == 1), Stored("tiff"))
     chosen = Settings(**outcome.get("arguments", {}))
     expected = before.copy()
-    result = denoise_regions(photo, denoiser=denoiser, settings=chosen, on_progress=lambda *_: None)
+    result = denoise(photo, denoiser=denoiser, settings=chosen)
     expected[rows, columns, :colors] = result.samples
     return expected
 

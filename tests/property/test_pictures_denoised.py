@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rwdenoise.choices import Settings
-from rwdenoise.denoising import regions
+from rwdenoise.denoising import photos as regions
 from rwdenoise.denoising.denoiser import Denoiser
 from rwdenoise.denoising.noise_level import LEAST
-from rwdenoise.denoising.regions import denoise_regions
+from rwdenoise.denoising.photos import denoise
 from rwdenoise.errors import WeightsMismatchError
 from rwdenoise.network.engines.pytorch import Backend
 from rwdenoise.photo.cfa import RGGB
@@ -49,7 +49,7 @@ def test_tiled_equals_whole(height, width, tile, strength) -> None:
 def test_strength_0_gives_the_very_picture_back(height, width, colors, detail) -> None:
     before = photo(height, width, colors=colors)
     settings = Settings(3, 0.0, chroma=0.0, detail=detail)
-    after = denoise_regions(before, denoiser=tiny_denoiser("rgb"), settings=settings, on_progress=lambda *_: None)
+    after = denoise(before, denoiser=tiny_denoiser("rgb"), settings=settings)
     assert after is before
 
 
@@ -59,10 +59,10 @@ def test_strength_0_gives_the_very_picture_back(height, width, colors, detail) -
 def test_regions_equal_the_whole(monkeypatch, chosen) -> None:
     """Equal to half a step of the file: the network's tiles differ by rounding."""
     before, told = photo(150, 333), []
-    once = denoise_regions(before, denoiser=tiny_denoiser("rgb"), settings=chosen, on_progress=lambda *_: None)
+    once = denoise(before, denoiser=tiny_denoiser("rgb"), settings=chosen)
     monkeypatch.setattr(regions, "MOST_PIXELS", 1000)
     monkeypatch.setattr(regions, "REGION", 96)
-    parts = denoise_regions(
+    parts = denoise(
         before,
         denoiser=tiny_denoiser("rgb"),
         settings=chosen,

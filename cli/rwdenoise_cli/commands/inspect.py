@@ -31,6 +31,7 @@ from rwdenoise_cli.status import status_of
 
 if TYPE_CHECKING:
     from rwdenoise.noise.curve import NoiseCurve
+    from rwdenoise.noise.residual import ResidualCheck
     from rwdenoise.photo.kinds import Photo
 
 Judge = Callable[["Photo"], Facts | None]
@@ -142,9 +143,7 @@ def _draw(curve: NoiseCurve, plot: Path, *, overwrite: bool) -> None:
 
 def _judge_with(method: Method) -> Judge:
     """Return a function that denoises a photo and judges what was removed, or returns None if it cannot."""
-    from rwdenoise.jobs.stages import check_photo
-    from rwdenoise.noise.estimate import choose_noise
-    from rwdenoise.photo.raw import RawPhoto
+    from rwdenoise.denoising.photos import denoise_measured, measure
 
     if method.settings.removes_nothing or method.settings.chroma_strength != method.settings.strength:
         message = "--residual needs a --strength above 0, and does not go with --chroma."
@@ -152,12 +151,12 @@ def _judge_with(method: Method) -> Judge:
     load = cache(method.load)
 
     def judge(photo: Photo) -> Facts | None:
-        if not isinstance(photo, RawPhoto) or photo.domain != "cfa":
+        if photo.domain != "cfa":
             return None
-        noise, _ = choose_noise(photo, method.noise)
-        planes = load("cfa").denoise(photo.planes(), cfa=photo.cfa, noise=noise, settings=method.settings)
-        check = check_photo(photo, planes, noise=noise, settings=method.settings)
-        return None if check is None else check.summary()
+        checks: list[ResidualCheck] = []
+        measured = measure(photo, method.settings, noise=method.noise)
+        denoise_measured(photo, measured, denoiser=load("cfa"), settings=method.settings, on_check=checks.append)
+        return checks[0].summary() if checks else None
 
     return judge
 

@@ -1,6 +1,8 @@
 """Everything that the system says about a source becomes one clear error."""
 
+import hashlib
 import os
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ from rwdenoise.errors import CorruptPhotoError, PhotoAccessError, RwDenoiseError
 from rwdenoise.io import source
 from rwdenoise.io.raw.reader import read_raw
 from rwdenoise.io.raw.tiff_structure import read_directories
-from rwdenoise.io.source import FilePart, read_file, shown, state_of
+from rwdenoise.io.source import FilePart, digest_file, read_file, shown, state_of
 
 
 @pytest.mark.parametrize("name", ["plain.NEF", "日本 語.NEF", "line\nbreak.NEF", "größe\t.NEF", "-x *.NEF"])
@@ -104,3 +106,28 @@ def test_a_file_that_is_replaced_is_another_one(tmp_path: Path) -> None:
     assert state_of(path) != before, "although size and time are the same"
     with pytest.raises(PhotoAccessError, match="does not exist"):
         state_of(tmp_path / "missing")
+
+
+def test_a_digest_is_the_sha256(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"raw" * 100_000)
+    assert digest_file(path) == hashlib.sha256(b"raw" * 100_000).hexdigest()
+
+
+def test_a_large_file_is_never_in_memory_as_a_whole(tmp_path: Path) -> None:
+    with (tmp_path / "a").open("wb") as file:
+        file.truncate(50_000_000)
+    tracemalloc.start()
+    try:
+        digest_file(tmp_path / "a")
+        assert tracemalloc.get_traced_memory()[1] < 2_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "empty").write_bytes(b"")
+    with pytest.raises(CorruptPhotoError):
+        digest_file(tmp_path / "empty")
+    with pytest.raises(PhotoAccessError):
+        digest_file(tmp_path / "missing")

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -15,51 +16,43 @@ from rwdenoise.errors import (
     WeightsNotFoundError,
 )
 from rwdenoise.events import Event, Failed, Finished, Planned, Skipped, Stopped, Summary, Warned
-from rwdenoise.jobs import batch, done
+from rwdenoise.io.source import digest_file
+from rwdenoise.jobs import done, pipeline, stages
 from rwdenoise.jobs.batch import Batch
-from rwdenoise.jobs.fingerprint import digest_file
 from rwdenoise.jobs.journal import Journal
+from rwdenoise.jobs.stages import Job
 from rwdenoise.jobs.treatment import Treatment
 from tests.fakes import FakeDenoiser
 
 
-class FakeWork:
-    """A photo whose contents say what becomes of it."""
+def load(job: Job, _read) -> SimpleNamespace:
+    """Load a photo whose contents say what becomes of it."""
+    text = job.source.read_text()
+    if text == "corrupt":
+        raise CorruptPhotoError("It is cut off.", hint="Copy it again.")
+    return SimpleNamespace(job=job, text=text)
 
-    def __init__(self, source: Path, target: Path, *, world: "World") -> None:
-        self.source, self.target, self.job = source, target, str(source)
-        self._world = world
 
-    def read(self) -> None:
-        self._text = self.source.read_text()
-        if self._text == "corrupt":
-            raise CorruptPhotoError("It is cut off.", hint="Copy it again.")
+def denoise(loaded: SimpleNamespace) -> None:
+    match loaded.text:
+        case "mismatch":
+            raise WeightsMismatchError("Made for mosaics.", hint="Use others.")
+        case "cancel":
+            raise Cancelled
+        case "interrupt":
+            raise KeyboardInterrupt
+        case "bug":
+            raise ZeroDivisionError
 
-    def measure(self) -> None:
-        pass
 
-    def expect(self, load) -> None:
-        pass
-
-    def denoise(self, load, listen) -> None:
-        self._world.denoisers.append(load)
-        match self._text:
-            case "mismatch":
-                raise WeightsMismatchError("Made for mosaics.", hint="Use others.")
-            case "cancel":
-                raise Cancelled
-            case "interrupt":
-                raise KeyboardInterrupt
-            case "bug":
-                raise ZeroDivisionError
-
-    def write(self, warn) -> Finished:
-        if self._text == "late":
-            self.target.write_text("of another program")
-        if self.target.exists():
-            raise OutputExistsError("It is there.", hint="Give another name.")
-        self.target.write_text("result")
-        return Finished(self.job, str(self.target), 1.0, 2.0, "w", "d", Settings(4), "digest", "key")
+def write(loaded: SimpleNamespace, _warn) -> Finished:
+    job = loaded.job
+    if loaded.text == "late":
+        job.target.write_text("of another program")
+    if job.target.exists():
+        raise OutputExistsError("It is there.", hint="Give another name.")
+    job.target.write_text("result")
+    return Finished(job.name, str(job.target), 1.0, 2.0, "w", "d", Settings(4), "digest", "key")
 
 
 class World:
@@ -96,7 +89,17 @@ class World:
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch) -> World:
     world = World(tmp_path)
-    monkeypatch.setattr(batch, "PhotoWork", lambda *job, **_: FakeWork(*job, world=world))
+
+    def denoised(loaded, _measured, load, _listen) -> SimpleNamespace:
+        world.denoisers.append(load)
+        denoise(loaded)
+        return loaded
+
+    monkeypatch.setattr(pipeline, "load", load)
+    monkeypatch.setattr(pipeline, "get_ready", lambda *_: None)
+    monkeypatch.setattr(pipeline, "measure", lambda _: None)
+    monkeypatch.setattr(stages, "denoise", denoised)
+    monkeypatch.setattr(pipeline, "write", write)
     return world
 
 

@@ -268,7 +268,7 @@ def test_a_loop_of_links(world, tmp_path) -> None:
 
 
 def test_a_target_below_a_file(world) -> None:
-    assert "is no folder" in refused(world, world.source / "a.dng", PhotoWriteError)
+    assert "is not a folder" in refused(world, world.source / "a.dng", PhotoWriteError)
 
 
 def test_a_target_with_too_long_a_name(world, tmp_path) -> None:
@@ -278,7 +278,7 @@ def test_a_target_with_too_long_a_name(world, tmp_path) -> None:
 def test_a_folder_that_cannot_be_written_into(world, monkeypatch) -> None:
     # Faked, because root may write into folders that are read-only.
     monkeypatch.setattr(job.os, "access", lambda *_: False)
-    assert "in which you may write" in refused(world, world.target, PhotoWriteError)
+    assert "You have no write permission in" in refused(world, world.target, PhotoWriteError)
 
 
 def append(source: Path) -> None:

@@ -10,7 +10,10 @@ import pytest
 from rwdenoise.choices import Settings
 from rwdenoise.errors import Cancelled, CorruptPhotoError, RwDenoiseError
 from rwdenoise.events import Event, Finished, Progress, Started, Warned
+from rwdenoise.jobs import pipeline, stages
 from rwdenoise.jobs.pipeline import Pipeline
+from rwdenoise.jobs.stages import Job
+from rwdenoise.jobs.treatment import Treatment
 
 PATIENCE = 20.0
 
@@ -31,35 +34,45 @@ class Watched:
             self.most = max(self.most, self.in_work)
 
 
-class Work:
-    """A photo with stages that can be held up."""
+class Work(Job):
+    """A job whose stages can be held up."""
 
     def __init__(self, name: str, watched: Watched, **stages: Callable[[], object]) -> None:
-        self.source, self.target, self.job = Path(name), Path(f"{name}.dng"), name
-        self._watched, self._stages = watched, stages
+        super().__init__(Path(name), Path(f"{name}.dng"), Treatment())
+        self.watched, self.stages = watched, stages
 
-    def _do(self, stage: str) -> None:
-        self._watched.note(f"{stage} {self.job}")
-        self._stages.get(stage, lambda: None)()
+    def do(self, stage: str) -> None:
+        self.watched.note(f"{stage} {self.name}")
+        self.stages.get(stage, lambda: None)()
 
-    def read(self) -> None:
-        self._do("read")
 
-    def measure(self) -> None:
-        self._do("measure")
+@pytest.fixture(autouse=True)
+def stages_of_works(monkeypatch) -> None:
+    """Stages return the work itself."""
 
-    def expect(self, load) -> None:
-        self._do("expect")
+    def do(stage: str) -> Callable[..., Work]:
+        def act(work: Work, *_more) -> Work:
+            work.do(stage)
+            return work
 
-    def denoise(self, load, listen) -> None:
-        listen(Progress(self.job, "denoise", 1, 1))
-        self._do("denoise")
+        return act
 
-    def write(self, warn) -> Finished:
+    def denoise(work: Work, _measured, _load, listen) -> Work:
+        listen(Progress(work.name, "denoise", 1, 1))
+        work.do("denoise")
+        return work
+
+    def write(work: Work, warn) -> Finished:
         warn("A warning.")
-        self._do("write")
-        self._watched.note(f"written {self.job}")
-        return Finished(self.job, str(self.target), 1.0, 1.0, "w", "d", Settings(1))
+        work.do("write")
+        work.watched.note(f"written {work.name}")
+        return Finished(work.name, str(work.target), 1.0, 1.0, "w", "d", Settings(1))
+
+    monkeypatch.setattr(pipeline, "load", do("read"))
+    monkeypatch.setattr(pipeline, "get_ready", do("expect"))
+    monkeypatch.setattr(pipeline, "measure", do("measure"))
+    monkeypatch.setattr(stages, "denoise", denoise)
+    monkeypatch.setattr(pipeline, "write", write)
 
 
 def run(works: list[Work], *, jobs: int = 3) -> list[Event]:
@@ -80,9 +93,8 @@ def run(works: list[Work], *, jobs: int = 3) -> list[Event]:
             return False
         return True
 
-    pipeline = Pipeline(load=lambda _: None, attempt=attempt, listen=listen, jobs=jobs)
     try:
-        pipeline.run(works)
+        Pipeline(load=lambda _: None, attempt=attempt, listen=listen, jobs=jobs).run(works)
     finally:
         assert threads <= {threading.current_thread()}
     return events
@@ -172,8 +184,7 @@ def test_what_was_denoised_is_written_before_a_stop_is_passed_on() -> None:
 
     watched = Watched()
     works = [Work("a", watched), Work("b", watched, denoise=cancel), Work("c", watched)]
-    pipeline = Pipeline(load=lambda _: None, attempt=attempt, listen=listen)
     with pytest.raises(Cancelled):
-        pipeline.run(works)
+        Pipeline(load=lambda _: None, attempt=attempt, listen=listen).run(works)
     assert finished == ["a"]
     assert "denoise c" not in watched.stages

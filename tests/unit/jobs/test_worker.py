@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from rwdenoise.choices import QUALITY, Settings
-from rwdenoise.denoising.regions import denoise_regions
+from rwdenoise.denoising.photos import denoise
 from rwdenoise.errors import DeviceUnavailableError, SettingsError
 from rwdenoise.events import Event, Failed, Finished, Progress, Ready, Started, Stopped
 from rwdenoise.io.pictures.layer import read_layer
@@ -108,9 +108,7 @@ def test_a_job_from_beginning_to_end(conversation) -> None:
     )
     job = read_job(conversation.denoise(strength=0.5))
     photo = read_layer(conversation.folder, job.layout)
-    expected = denoise_regions(
-        photo, denoiser=conversation.denoiser, settings=job.settings, on_progress=lambda *_: None
-    )
+    expected = denoise(photo, denoiser=conversation.denoiser, settings=job.settings)
     assert Path(finished.output).read_bytes() == expected.samples.tobytes()
 
 
@@ -212,9 +210,9 @@ class CountingDenoiser:
         self.facts = self._denoiser.facts
         self.asked: list[Settings] = []
 
-    def denoise_picture(self, planes, *, settings, **options):
-        self.asked.append(settings)
-        return self._denoiser.denoise_picture(planes, settings=settings, **options)
+    def denoise_picture(self, planes, *, settings, estimate=None, **options):
+        self.asked += [settings] if estimate is None else []
+        return self._denoiser.denoise_picture(planes, settings=settings, estimate=estimate, **options)
 
 
 @pytest.fixture
@@ -233,9 +231,7 @@ def test_previews_remember_the_full_estimate(photo) -> None:
     for settings in (Settings(), Settings(strength=0.3), Settings(chroma=0.2, detail=0.7)):
         previewed = preview(layers, photo, denoiser, settings)
     assert denoiser.asked == [Settings()]
-    expected = denoise_regions(
-        photo, denoiser=denoiser, settings=Settings(chroma=0.2, detail=0.7), on_progress=lambda *_: None
-    )
+    expected = denoise(photo, denoiser=denoiser, settings=Settings(chroma=0.2, detail=0.7))
     np.testing.assert_array_equal(previewed.samples, expected.samples)
 
 

@@ -14,7 +14,7 @@ import torch
 
 from rwdenoise.choices import Settings
 from rwdenoise.denoising.denoiser import load_denoiser
-from rwdenoise.denoising.regions import denoise_regions
+from rwdenoise.denoising.photos import denoise
 from rwdenoise.io.pictures.layer import Layout, read_layer, write_layer
 from rwdenoise.network.unet import save_network
 from tests.stubs.fresh import STUBS, fresh_gimp, host_of
@@ -171,7 +171,7 @@ def test_inside_of_the_selection_is_what_the_library_gives(real, weights, tmp_pa
     settings = Settings(steps=2, strength=0.8, chroma=0.5, detail=0.25)
     denoiser = load_denoiser(str(weights), device="cpu")
     photo = read_layer(folder, layout)
-    write_layer(denoise_regions(photo, denoiser=denoiser, settings=settings, on_progress=lambda *_: None), folder)
+    write_layer(denoise(photo, denoiser=denoiser, settings=settings), folder)
     wanted = np.fromfile(folder / "pixels.out", before.dtype).reshape(before.shape)
     after, inside = pixels(layer, precision), selected()
     assert not np.array_equal(wanted[inside], before[inside])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rwdenoise.choices import Settings
-from rwdenoise.denoising.regions import denoise_regions, measure_picture_noise
+from rwdenoise.denoising.photos import Measured, denoise, measure_for_parts, measure_picture_noise
 from rwdenoise.io.pictures.encodings import encoding_of
 from rwdenoise.photo.cfa import GBRG, MONOCHROME, RGGB, X_TRANS, Cfa
 from rwdenoise.photo.color import encode_srgb
@@ -16,7 +16,7 @@ from rwdenoise.photo.rgb import RgbPhoto, Stored
 from rwdenoise.photo.tiling import Area
 from rwdenoise.simulation.raw_photo import BLACK, WHITE, simulate_raw
 from rwdenoise.simulation.scene import draw_scene
-from rwdenoise.view.comparison import Measured, common_words, compare, denoise_area, measure
+from rwdenoise.view.comparison import common_words, compare, denoise_area
 from rwdenoise.view.crops import Crop
 from tests.tiny import tiny_denoiser
 
@@ -71,8 +71,8 @@ def test_of_mosaics(cfa: Cfa, settings: Settings, *, tall: bool) -> None:
 @pytest.mark.parametrize("settings", SETTINGS, ids=repr)
 def test_of_developed_pictures(settings: Settings) -> None:
     photo, denoiser = picture(), tiny_denoiser("rgb")
-    whole = denoise_regions(photo, denoiser=denoiser, settings=settings, on_progress=lambda *_: None)
-    measured = measure(photo, [settings], denoiser=denoiser)
+    whole = denoise(photo, denoiser=denoiser, settings=settings)
+    measured = measure_for_parts(photo, [settings], denoiser=denoiser)
     for area in AREAS:
         piece, inner = denoise_area(photo, area, denoiser=denoiser, settings=settings, measured=measured)
         assert piece.frame.width < WIDTH
@@ -90,7 +90,7 @@ def test_rows_and_columns(cfa: Cfa) -> None:
         crops,
         denoiser=tiny_denoiser(),
         variants=variants,
-        measured=measure(photo, variants, denoiser=tiny_denoiser()),
+        measured=measure_for_parts(photo, variants, denoiser=tiny_denoiser()),
         on_progress=lambda done, total: told.append((done, total)),
     )
     assert [[picture.shape for picture in row] for row in found.pictures] == [[(96, 96, 3)] * 4, [(72, 60, 3)] * 4]
@@ -104,12 +104,14 @@ def test_rows_and_columns(cfa: Cfa) -> None:
 def test_what_is_measured_is_measured_on_the_whole() -> None:
     photo = mosaic(RGGB)
     told = {"denoiser": tiny_denoiser()}
-    assert measure(photo, [], **told).origin == "estimated"
-    assert measure(photo, [], noise=NOISE, **told) == Measured(NOISE, "given")
-    assert measure(replace(photo, noise=NOISE), [], **told) == Measured(NOISE, "file")
+    assert measure_for_parts(photo, [], **told).origin == "estimated"
+    assert measure_for_parts(photo, [], noise=NOISE, **told) == Measured(NOISE, "given")
+    assert measure_for_parts(replace(photo, noise=NOISE), [], **told) == Measured(NOISE, "file")
     told = {"denoiser": tiny_denoiser("rgb")}
-    assert measure(picture(), [Settings()], **told) == Measured(noise=measure_picture_noise(picture(), **told))
-    assert measure(picture(), [Settings(detail=0.5)], **told).grain is not None
+    assert measure_for_parts(picture(), [Settings()], **told) == Measured(
+        noise=measure_picture_noise(picture(), **told)
+    )
+    assert measure_for_parts(picture(), [Settings(detail=0.5)], **told).grain is not None
 
 
 @pytest.mark.parametrize(
