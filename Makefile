@@ -12,9 +12,7 @@ demo: $(VENV)/ready
 test: $(VENV)/ready-dev
 	scripts/install-viewers
 	scripts/gimp3 || echo "The tests in GIMP will be skipped."
-	scripts/check
 	scripts/test
-	$(BIN)/python -m pytest tests/gimp
 
 # The same tests in GIMP 3.2.
 test-gimp32: $(VENV)/ready-dev
