@@ -1,4 +1,4 @@
-"""The generalized diffusion between a clean photo and the real noisy one, and the ways to walk back.
+"""The generalized diffusion between a clean photo and the real noisy one, and the samplers that reverse it.
 
 Forward process, with the noisy photo x_T itself as the far end (Yang, Liang, Su 2023, "Real-World Denoising via
 Diffusion Model", arXiv 2305.04457)::
@@ -6,7 +6,8 @@ Diffusion Model", arXiv 2305.04457)::
     x_t = (1 - t) x_0 + t x_T,    t in [0, 1]
 
 Time is continuous. A sampler is a generator over ``predict(x_t, t)``, an estimate of x_0; the noisy photo; and a
-falling tuple of times that starts at 1. It yields x at each time after the first; the last one is the result.
+falling tuple of times that starts at 1. It yields x at each time after the first; the last one is the result. It may
+overwrite what `predict` returns, so that a step needs no further memory, but neither x_t nor the noisy photo.
 Everything here works alike on numbers, numpy arrays and torch tensors.
 
 The laws, which the tests prove for every schedule:
@@ -20,16 +21,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from rwdenoise.choices import Settings
 
 #: Numbers, numpy arrays or torch tensors: the formulas are the same.
 Photo: TypeAlias = Any
+#: Estimates x_0 from x_t and t, in memory of its own.
 Predict = Callable[[Photo, float], Photo]
-Sampler = Callable[[Predict, Photo, tuple[float, ...]], Iterator[Photo]]
-#: From x_t, its estimate and x_T, with the times t and s, to x_s; pixel by pixel.
-Step = Callable[[Photo, Photo, Photo, float, float], Photo]
 
 
 def schedule(steps: int, *, strength: float = 1.0) -> tuple[float, ...]:
@@ -69,7 +68,10 @@ def origin(predict: Predict, x_T: Photo, times: tuple[float, ...]) -> Iterator[P
     The first of the paper's two samplers, as reviews of it describe it. Errors of the estimates pile up over the
     steps; it ends at the last estimate alone.
     """
-    return _walk(STEPS["origin"], predict, x_T, times)
+    x = x_T
+    for t, s in pairwise(times):
+        x = _shifted(x_T, 1 - s, predict(x, t), x_T)
+        yield x
 
 
 def improved(predict: Predict, x_T: Photo, times: tuple[float, ...]) -> Iterator[Photo]:
@@ -78,7 +80,10 @@ def improved(predict: Predict, x_T: Photo, times: tuple[float, ...]) -> Iterator
     Algorithm 2 of Cold Diffusion (Bansal et al. 2022, arXiv 2208.09392) with this forward process; it fits the
     description of the paper's second sampler, whose exact text could not be had.
     """
-    return _walk(STEPS["improved"], predict, x_T, times)
+    x = x_T
+    for t, s in pairwise(times):
+        x = _shifted(x, t - s, predict(x, t), x_T)
+        yield x
 
 
 def ddim(predict: Predict, x_T: Photo, times: tuple[float, ...]) -> Iterator[Photo]:
@@ -87,22 +92,31 @@ def ddim(predict: Predict, x_T: Photo, times: tuple[float, ...]) -> Iterator[Pho
     DDIM without noise (Song, Meng, Ermon 2020, arXiv 2010.02502) on this forward process, which is InDI (Delbracio
     and Milanfar 2023, arXiv 2303.11435). Here for comparison.
     """
-    return _walk(STEPS["ddim"], predict, x_T, times)
-
-
-def _walk(step: Step, predict: Predict, x_T: Photo, times: tuple[float, ...]) -> Iterator[Photo]:
     x = x_T
     for t, s in pairwise(times):
-        x = step(x, predict(x, t), x_T, t, s)
+        x = _shifted(x, 1 - s / t, predict(x, t), x)
         yield x
 
 
-#: One step of each sampler.
-STEPS: Mapping[str, Step] = {
-    "improved": lambda x_t, estimate, x_T, t, s: x_t + (t - s) * (estimate - x_T),
-    "origin": lambda _x_t, estimate, x_T, _t, s: forward(estimate, x_T, s),
-    "ddim": lambda x_t, estimate, _x_T, t, s: (s / t) * x_t + (1 - s / t) * estimate,
-}
+def _shifted(x: Photo, share: float, estimate: Photo, start: Photo) -> Photo:
+    """Return ``x + share * (estimate - start)``, in the memory of the estimate."""
+    estimate -= start
+    estimate *= share
+    estimate += x
+    return estimate
+
+
+class Sampler(NamedTuple):
+    """One way to reverse the diffusion, and what the sampling loop must know of it."""
+
+    run: Callable[[Predict, Photo, tuple[float, ...]], Iterator[Photo]]
+    averages: bool = False
+    """Whether every estimate has its share in the result, so that one may be reused for several steps."""
+
 
 #: By the name that users give.
-SAMPLERS: Mapping[str, Sampler] = {"improved": improved, "origin": origin, "ddim": ddim}
+SAMPLERS: Mapping[str, Sampler] = {
+    "improved": Sampler(improved, averages=True),
+    "origin": Sampler(origin),
+    "ddim": Sampler(ddim),
+}

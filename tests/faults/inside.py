@@ -177,12 +177,12 @@ def device(pixels: str) -> None:
     patched: Any = Walk
     whole = patched._estimate_tile
 
-    def estimate(walk: Walk, ready: Any, x: Any, index: int, progress: Any) -> None:
-        rows, columns = (span.stop - span.start for span in progress.tile.source)
+    def estimate(walk: Walk, network: Any, x: Any, tile: Any, estimated: Any) -> None:
+        rows, columns = tile.source_size
         with within_memory("card"):
             if rows * columns > int(pixels):
                 raise MemoryError
-        whole(walk, ready, x, index, progress)
+        whole(walk, network, x, tile, estimated)
 
     patched._estimate_tile = estimate
 

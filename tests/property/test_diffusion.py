@@ -27,14 +27,14 @@ def last(results):
 @given(clean=photos, noisy=photos, times=times)
 def test_a_perfect_predictor_gives_the_clean_photo(name: str, clean, noisy, times) -> None:
     times = (*times, 0.0) if times[-1] else times
-    result = last(SAMPLERS[name](lambda _x, _t: clean, noisy, times))
+    result = last(SAMPLERS[name].run(lambda _x, _t: clean.copy(), noisy, times))
     np.testing.assert_allclose(result, clean, atol=1e-9)
 
 
 @pytest.mark.parametrize("name", SAMPLERS)
 @given(clean=photos, noisy=photos, steps=steps, strength=strengths)
 def test_strength_is_an_early_stop(name: str, clean, noisy, steps: int, strength: float) -> None:
-    result = last(SAMPLERS[name](lambda _x, _t: clean, noisy, schedule(steps, strength=strength)))
+    result = last(SAMPLERS[name].run(lambda _x, _t: clean.copy(), noisy, schedule(steps, strength=strength)))
     np.testing.assert_allclose(result, strength * clean + (1 - strength) * noisy, atol=1e-9)
 
 
@@ -44,7 +44,7 @@ def changing_predictor(noisy: np.ndarray) -> tuple[Callable, list]:
 
     def predict(x_t, t):
         estimates.append(np.tanh(2 * x_t - noisy) * (1 + t) / 2)
-        return estimates[-1]
+        return estimates[-1].copy()
 
     return predict, estimates
 
@@ -59,10 +59,26 @@ def test_improved_ends_at_the_step_weighted_mean(noisy, times) -> None:
     np.testing.assert_allclose(result, (1 - s) * mean + s * noisy, atol=1e-9)
 
 
+@pytest.mark.parametrize("name", SAMPLERS)
+@given(noisy=photos, times=times)
+def test_samplers_overwrite_nothing_but_the_estimate(name: str, noisy, times) -> None:
+    noisy.flags.writeable = False
+    states = []
+
+    def predict(x_t, t):
+        x_t.flags.writeable = False
+        states.append((x_t, x_t.copy()))
+        return np.tanh(2 * x_t - noisy) * (1 + t) / 2
+
+    last(SAMPLERS[name].run(predict, noisy, times))
+    for seen, before in states:
+        np.testing.assert_array_equal(seen, before)
+
+
 @given(noisy=photos, steps=steps)
 def test_strength_0_leaves_the_photo_exactly(noisy, steps: int) -> None:
     for sampler in SAMPLERS.values():
-        for x in sampler(lambda x, _t: x + 1, noisy, schedule(steps, strength=0.0)):
+        for x in sampler.run(lambda x, _t: x + 1, noisy, schedule(steps, strength=0.0)):
             np.testing.assert_array_equal(x, noisy)
 
 
