@@ -22,7 +22,7 @@ PyTorch's fastest product of square matrices, and memory copies (bytes read plus
     "rates": """## Rates
 
 Rates for a photo in memory, in megapixels of the photo per second. Passes: mean number of network passes per pixel,
-which step skipping lowers by reusing a tile's estimate while it hardly changes. GFLOP/s: arithmetic of these passes;
+which step skipping limits to six by reusing estimates. GFLOP/s: arithmetic of these passes;
 share: its ratio to the fastest matrix product in the same precision. The network alone runs once over the same tiles,
 and its figures include the halos. The last column is the ratio to the seconds of one step.""",
     "linear": """## Time by size

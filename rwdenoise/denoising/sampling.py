@@ -37,8 +37,9 @@ SMALLEST_TILE = 64
 
 # Where in each half of the steps the network runs, as shares of the half. *Measured* against a pass in every step, at
 # ISO 200 to 51200 with both cfa weights: 20 steps change mosaics by up to 0.006 dB and 0.005 of the noise (0.006 in
-# bfloat16), 10, 50 and 100 by up to 0.006 dB; pictures, by up to 0.021 dB for white noise and 0.004 for real noise.
-# Equal thirds err twice as much in a hundred steps, two runs a half twice as much in twenty.
+# bfloat16); 10, 50 and 100 steps by up to 0.006 dB on a Bayer photo at ISO 12800; pictures, by up to 0.021 dB for white
+# noise and 0.004 for real noise. Equal thirds err twice as much in a hundred steps, two runs a half twice as much in
+# twenty.
 _RUNS = (0, 0.28, 0.7)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from rwdenoise import choices
 from rwdenoise.choices import Settings
 from rwdenoise.denoising.diffusion import SAMPLERS, Sampler
 from rwdenoise.denoising.frames import MosaicFrame
@@ -101,6 +102,7 @@ def heun(predict, x_T, times):
 
 @pytest.mark.parametrize(("sampler", "runs"), [(adams_bashforth, 8), (heun, 16)])
 def test_other_samplers_fit_the_loop(sampler, runs: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(choices, "SAMPLERS", (*choices.SAMPLERS, "other"))
     monkeypatch.setitem(SAMPLERS, "other", Sampler(sampler))
     network, settings = Network(torch.tensor(0.5), 0.02), Settings(8, sampler="other")
     *_, expected = sampler(lambda _, t: 0.5 + 0.02 * (1 - t), frame().noisy, settings.times)
