@@ -37,7 +37,12 @@ def shown(path: Path) -> str:
     >>> shown(Path("a\nb.NEF"))
     'a\\nb.NEF'
     """
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in path.name or str(path))
+    return printable(path.name or str(path))
+
+
+def printable(text: str) -> str:
+    """Return text of one line, whatever a terminal would make of it."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 class FileState(NamedTuple):
@@ -74,6 +79,18 @@ def read_file(path: Path) -> bytes:
     """
     with opened(path) as file:
         return file.read()
+
+
+def digest_file(path: Path) -> str:
+    """Return the sha256 of a file's bytes, in hexadecimal digits.
+
+    Raises
+    ------
+    PhotoAccessError, CorruptPhotoError, UnsupportedPhotoError
+        As `read_file`.
+    """
+    with opened(path) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @contextmanager
@@ -134,15 +151,3 @@ def _access_error(path: Path, error: OSError | ValueError) -> RwDenoiseError:
     number = error.errno if isinstance(error, OSError) else errno.ENOENT
     reason, hint = _REASONS.get(number or 0, (f"cannot be read: {error}", "Check the disk or the network drive."))
     return PhotoAccessError(f"{shown(path)} {reason}.", hint=hint)
-
-
-def digest_file(path: Path) -> str:
-    """Return the sha256 of a file's bytes, in hexadecimal digits.
-
-    Raises
-    ------
-    PhotoAccessError, CorruptPhotoError, UnsupportedPhotoError
-        As `read_file`.
-    """
-    with opened(path) as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -15,7 +15,7 @@ from rwdenoise.io.atomic import refuse_existing, write_atomically
 from rwdenoise.io.formats import FORMATS, PICTURE_OUTPUTS, RAW_OUTPUTS, codec
 from rwdenoise.io.metadata.copy import copy_metadata
 from rwdenoise.io.metadata.provenance import Provenance
-from rwdenoise.io.pictures.convert import joined, to_format
+from rwdenoise.io.pictures.convert import checksum, joined, to_format
 from rwdenoise.io.raw.develop import develop
 from rwdenoise.io.raw.dng import encode_dng, encode_tiles
 from rwdenoise.io.raw.preview import render_preview
@@ -68,7 +68,7 @@ def write(  # noqa: PLR0913 -- the one call that a program makes; all but two ar
     OutputExistsError, PhotoWriteError
         If the target is there and `overwrite` is not set, or cannot be written; nothing is left behind.
     PhotoAccessError
-        If the photo's source, whose metadata are wanted, is gone.
+        If the photo's source is gone, and its `origin` is not known, so that there would be no metadata.
     SettingsError
         If there is no such format or color space, or the format cannot hold the photo.
     """
@@ -162,7 +162,7 @@ def _refuse_format(format: str, possible: tuple[str, ...]) -> None:
 
 def _unchanged_file(photo: RgbPhoto) -> bytes | None:
     """Return the file that the picture was read from, if that still has these very pixels."""
-    if photo.source is None:
+    if photo.source is None or (photo.origin is not None and photo.origin.checksum != checksum(photo)):
         return None
     try:
         data = read_file(photo.source)

@@ -159,7 +159,7 @@ def load(job: Job, read: ReadPhoto = read_photo) -> Loaded:
     begun = time.perf_counter()
     state = state_of(job.source)
     photo = read(job.source)
-    digest = digest_file(job.source)
+    digest = photo.origin.digest if photo.origin else digest_file(job.source)
     _refuse_changed(job.source, state)
     format = job.treatment.format_for(job.source, job.target)
     _refuse_format(photo, format, name=shown(job.source))

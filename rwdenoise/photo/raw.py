@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ from rwdenoise.parallel import on_every_core
 from rwdenoise.photo.cfa import LINEAR, Cfa, Domain, tile_pattern
 from rwdenoise.photo.color import display_matrix, from_display, to_display
 from rwdenoise.photo.noise_profile import NoiseProfile
+from rwdenoise.photo.origin import Origin
 from rwdenoise.photo.tag import Tag
 from rwdenoise.photo.tiling import Area, in_bands
 
@@ -63,6 +64,8 @@ class RawPhoto:
     """Height of a pixel divided by its width; only a few old cameras have others than squares."""
     dng_tags: tuple[Tag, ...] = ()
     """What a DNG source says about colors and corrections; its copy says the same."""
+    origin: Origin | None = field(default=None, repr=False)
+    """What is kept of the source; None if the photo was made in memory."""
 
     @property
     def is_mosaic(self) -> bool:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from rwdenoise.parallel import on_every_core
 from rwdenoise.photo.cfa import Domain
+from rwdenoise.photo.origin import Origin
 from rwdenoise.photo.tiling import Area, in_bands
 
 Samples = NDArray[Any]
@@ -62,6 +63,8 @@ class RgbPhoto:
     iso: float | None = None
     source: Path | None = None
     """The file that it was read from."""
+    origin: Origin | None = field(default=None, repr=False)
+    """What is kept of that file; None if the photo was made in memory."""
 
     domain: ClassVar[Domain] = "rgb"
     period: ClassVar[tuple[int, int]] = (1, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -29,6 +30,7 @@ from rwdenoise.io.source import MAX_PIXELS
 from rwdenoise.photo.cfa import BLUE, LINEAR, MONOCHROME, RED, Cfa
 from rwdenoise.photo.kinds import Photo
 from rwdenoise.photo.noise_profile import NoiseProfile
+from rwdenoise.photo.origin import Entry, Metadata, Origin
 from rwdenoise.photo.raw import RawPhoto
 from rwdenoise.photo.rgb import RgbPhoto, Stored
 from rwdenoise.photo.tag import SIZES, Tag
@@ -42,6 +44,8 @@ _TABLE_SIZE = 64
 def pack(photo: Photo) -> Message:
     """Return a photo, without its source, as a message."""
     common = {key: getattr(photo, key) for key in ("orientation", "make", "model", "iso")}
+    kept = photo.origin
+    common["origin"] = kept and [kept.digest, kept.metadata, kept.rendering, kept.checksum]
     if isinstance(photo, RgbPhoto):
         stored = {"format": photo.stored.format, "icc": photo.stored.icc, "details": photo.stored.details}
         arrays = (photo.samples,) if photo.extra is None else (photo.samples, photo.extra)
@@ -119,7 +123,26 @@ def _common(table: Mapping[str, Any]) -> dict[str, Any]:
         "make": text(table["make"]),
         "model": text(table["model"]),
         "iso": None if table["iso"] is None else positive(table["iso"]),
+        "origin": None if table["origin"] is None else _origin(*table["origin"]),
     }
+
+
+def _origin(digest: Unchecked, metadata: Unchecked, rendering: Unchecked, checksum: Unchecked) -> Origin:
+    exif, xmp, iptc, has_thumbnail, problem = metadata
+    expect(re.fullmatch("[0-9a-f]{64}", digest) is not None and text(problem).isprintable())
+    return Origin(
+        digest,
+        Metadata(_entries(exif), text(xmp), _entries(iptc), flag(has_thumbnail), problem),
+        None if rendering is None else unpacked_bytes(rendering),
+        None if checksum is None else whole(checksum, 0, _U32_MAX),
+    )
+
+
+def _entries(entries: Iterable[Any]) -> tuple[Entry, ...]:
+    return tuple(
+        Entry(text(key), whole(kind, 0, _U32_MAX), unpacked_bytes(data), unpacked_bytes(area))
+        for key, kind, data, area in entries
+    )
 
 
 def _cfa(name: str, colors: Sequence[Sequence[int]]) -> Cfa:

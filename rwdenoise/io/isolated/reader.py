@@ -24,7 +24,7 @@ from rwdenoise.errors import (
 )
 from rwdenoise.io.isolated.photos import unpack
 from rwdenoise.io.isolated.wire import NONSENSE, Message, Unchecked, read_message, text, write_message
-from rwdenoise.io.source import COPY_AGAIN, check_file, shown
+from rwdenoise.io.source import COPY_AGAIN, check_file, printable, shown
 from rwdenoise.photo.kinds import Photo
 
 # Without -P a folder of photos would be searched for modules, too.
@@ -206,5 +206,4 @@ def _crashed(path: Path, reason: str) -> CorruptPhotoError:
 
 
 def _words(value: Unchecked) -> str:
-    """Return text of one line, whatever a terminal would make of it."""
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text(value)[:_LONGEST_WORDS])
+    return printable(text(value)[:_LONGEST_WORDS])

@@ -1,4 +1,4 @@
-"""Exif, MakerNotes, GPS, XMP and IPTC: read from the source, written into what we encoded, by exiv2."""
+"""Exif, maker notes, GPS, XMP and IPTC: kept when a photo is read, written into what was encoded, by exiv2."""
 
 from __future__ import annotations
 
@@ -14,27 +14,17 @@ import exiv2
 import numpy as np
 from PIL import Image
 
-from rwdenoise.errors import PhotoAccessError, PhotoError
+from rwdenoise.errors import PhotoError
 from rwdenoise.io.metadata.exiv2 import EXIV2_ERRORS, LOCK, open_image
+from rwdenoise.io.metadata.origin import read_metadata, to_value
 from rwdenoise.io.metadata.provenance import Provenance, sign
 from rwdenoise.io.pictures.convert import to_depth
 from rwdenoise.io.source import read_file, shown
 from rwdenoise.photo.kinds import Photo
+from rwdenoise.photo.origin import Metadata
 from rwdenoise.photo.rgb import RgbPhoto
 
-# Directories that describe pictures which the output does not have.
-_FOREIGN_GROUPS = re.compile(r"SubImage\d|SubThumb\d|Thumbnail|Image2|Image3|PanasonicRaw|MpfInfo")
-# Tags of the main directory that say how pixels are stored or turned, or where something lies in the file.
-_STRUCTURE = frozenset(
-    {254, 255, *range(256, 260), 262, 266, 273, 274, *range(277, 282), 284, 301, 305, 317, 318, 319, 320}
-    | {*range(322, 326), 330, *range(338, 342), 347, *range(512, 522), *range(529, 533), 700, 33421, 33422, 33424}
-    | {33723, 34377, 34665, 34675, 34853, 37398, 40965}
-    | {37724}  # Photoshop's layers: they would still be noisy.
-)
-# From here on the main directory holds the tags of DNG, of which the encoder knows better.
-_FIRST_DNG_TAG = 50706
 _GEOMETRY = {
-    "Exif.Photo.PixelXDimension", "Exif.Photo.PixelYDimension", "Exif.Photo.InteroperabilityTag",
     "Xmp.tiff.ImageWidth", "Xmp.tiff.ImageLength", "Xmp.tiff.BitsPerSample", "Xmp.tiff.Compression",
     "Xmp.tiff.PhotometricInterpretation", "Xmp.tiff.SamplesPerPixel", "Xmp.tiff.PlanarConfiguration",
     "Xmp.tiff.Orientation", "Xmp.tiff.NativeDigest", "Xmp.exif.NativeDigest", "Xmp.exif.PixelXDimension",
@@ -54,10 +44,16 @@ _OVERSAMPLING = 4
 _BIG_TIFF = (b"II+\0", b"MM\0+")
 
 
-class _Metadata(NamedTuple):
+class _Target(NamedTuple):
     exif: exiv2.ExifData
     xmp: exiv2.XmpData
     iptc: exiv2.IptcData
+
+
+class _Carried(NamedTuple):
+    kept: Metadata
+    xmp: exiv2.XmpData
+    """With that of the sidecars."""
 
 
 def copy_metadata(
@@ -70,8 +66,7 @@ def copy_metadata(
 ) -> bytes | memoryview:
     """Return the encoded photo with the metadata of its source and a note of what was done to it.
 
-    Damaged metadata is never a reason to lose a photo: it becomes a warning. A source that cannot be read just now is
-    another matter: a result without metadata would be taken for done, and the next try may have it all.
+    Damaged metadata is never a reason to lose a photo: it becomes a warning. So does metadata that could not be read.
 
     Parameters
     ----------
@@ -91,14 +86,16 @@ def copy_metadata(
     Raises
     ------
     PhotoAccessError
-        If the source is gone, or cannot be read. A photo whose `source` is None needs none.
+        If nothing was kept of the photo's source, and it cannot be read now: a result without metadata would be taken
+        for done, and the next try may have it all.
     """
     if encoded.startswith(_BIG_TIFF):
         warn("The output is a TIFF of more than 4 GB, into which exiv2 cannot write metadata, so it has none.")
         return encoded
     picture = photo if isinstance(photo, RgbPhoto) else None
+    kept = _kept(photo)
     with LOCK:
-        carried = _read_source(photo.source, warn, developed=picture is not None)
+        carried = None if kept is None else _carried(kept, photo.source, warn, developed=picture is not None)
         try:
             return _write(encoded, carried, kind=kind, provenance=provenance, picture=picture)
         except EXIV2_ERRORS as error:
@@ -112,22 +109,25 @@ def copy_metadata(
             return encoded
 
 
-def _read_source(source: Path | None, warn: Callable[[str], None], *, developed: bool) -> _Metadata | None:
-    if source is None:
-        return None
-    # A copy: what belongs to the source's own image holds the whole file in memory.
-    copy = exiv2.ImageFactory.create(exiv2.ImageType.exv)
-    try:
-        copy.setMetadata(open_image(read_file(source)))
-    except PhotoAccessError:
-        # It was there a moment ago: another time the result will have its metadata.
-        raise
-    except (*EXIV2_ERRORS, PhotoError) as error:
-        warn(f"The metadata of {shown(source)} cannot be read, so the output has none of it: {error}")
-    carried = _Metadata(copy.exifData(), copy.xmpData(), copy.iptcData())
-    for sidecar in sidecars(source):
+def _kept(photo: Photo) -> Metadata | None:
+    """Return the metadata of a photo's source, None if it has no source."""
+    if photo.origin is not None:
+        return photo.origin.metadata
+    return None if photo.source is None else read_metadata(read_file(photo.source))
+
+
+def _carried(kept: Metadata, source: Path | None, warn: Callable[[str], None], *, developed: bool) -> _Carried:
+    """Return the metadata with that of the source's sidecars."""
+    name = "the photo" if source is None else shown(source)
+    if kept.problem:
+        warn(f"The metadata of {name} cannot be read, so the output has none of it: {kept.problem}")
+    parsed = exiv2.ImageFactory.create(exiv2.ImageType.xmp)
+    if kept.xmp:
+        parsed.setXmpPacket(kept.xmp)
+    carried = _Carried(kept, parsed.xmpData())
+    for sidecar in sidecars(source) if source else ():
         # Beside a RAW photo and its JPEG, IMG.xmp says how to develop the RAW; IMG.jpg.xmp is of the JPEG.
-        shared = developed and sidecar.stem == source.stem
+        shared = developed and source is not None and sidecar.stem == source.stem
         try:
             _merge_sidecar(sidecar, carried.xmp, without=_DEVELOPMENT if shared else None)
         except (*EXIV2_ERRORS, PhotoError, UnicodeError) as error:
@@ -152,7 +152,7 @@ def _merge_sidecar(sidecar: Path, xmp: exiv2.XmpData, *, without: re.Pattern[str
 
 def _write(
     encoded: bytes,
-    carried: _Metadata | None,
+    carried: _Carried | None,
     *,
     kind: str,
     provenance: Provenance | None,
@@ -161,9 +161,9 @@ def _write(
     image = open_image(encoded)
     exif, xmp, iptc = image.exifData(), image.xmpData(), image.iptcData()
     if carried is not None:
-        _carry(carried, _Metadata(exif, xmp, iptc), kind=kind, developed=picture is not None)
+        _carry(carried, _Target(exif, xmp, iptc), kind=kind, developed=picture is not None)
     if picture is not None:
-        _describe(picture, exif, thumbnail=kind != "tiff" and carried is not None and _has_thumbnail(carried.exif))
+        _describe(picture, exif, thumbnail=kind != "tiff" and carried is not None and carried.kept.has_thumbnail)
     elif kind != "dng":
         exif["Exif.Image.Orientation"] = exiv2.UShortValue(1)
     sign(exif, xmp, provenance)
@@ -176,18 +176,18 @@ def _write(
     return written
 
 
-def _carry(carried: _Metadata, target: _Metadata, *, kind: str, developed: bool) -> None:
-    for datum in carried.exif:
-        if _is_wanted(datum) and (developed or datum.key() not in _COLORS):
-            target.exif[datum.key()] = datum.value()
+def _carry(carried: _Carried, target: _Target, *, kind: str, developed: bool) -> None:
+    for entry in carried.kept.exif:
+        if developed or entry.key not in _COLORS:
+            target.exif[entry.key] = to_value(entry)
     # An unchanged JPEG has all of it already.
     target.xmp.clear()
     target.iptc.clear()
     for datum in carried.xmp:
         if _is_wanted_xmp(datum.key(), kind=kind, developed=developed):
             target.xmp[datum.key()] = datum.value()
-    for datum in carried.iptc if kind != "webp" else ():
-        target.iptc.add(exiv2.IptcKey(datum.key()), datum.value())
+    for entry in carried.kept.iptc if kind != "webp" else ():
+        target.iptc.add(exiv2.IptcKey(entry.key), to_value(entry))
 
 
 def _describe(picture: RgbPhoto, exif: exiv2.ExifData, *, thumbnail: bool) -> None:
@@ -211,17 +211,6 @@ def render_thumbnail(photo: RgbPhoto) -> bytes:
     file = BytesIO()
     thumbnail.save(file, "JPEG", quality=_QUALITY)
     return file.getvalue()
-
-
-def _has_thumbnail(exif: exiv2.ExifData) -> bool:
-    return any(datum.groupName() == "Thumbnail" for datum in exif)
-
-
-def _is_wanted(datum: exiv2.Exifdatum) -> bool:
-    key, group = datum.key(), datum.groupName()
-    if _FOREIGN_GROUPS.fullmatch(group) or key in _GEOMETRY:
-        return False
-    return group != "Image" or not (datum.tag() in _STRUCTURE or datum.tag() >= _FIRST_DNG_TAG)
 
 
 def _is_wanted_xmp(key: str, *, kind: str, developed: bool) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import replace
 from typing import Any
 
@@ -45,6 +46,12 @@ def joined(photo: RgbPhoto) -> Samples:
     """Return the colors with the other planes behind them, shape (H, W, C), or (H, W) for one plane."""
     whole = photo.samples if photo.extra is None else np.concatenate([photo.samples, photo.extra], axis=2)
     return np.ascontiguousarray(whole[..., 0] if whole.shape[2] == 1 else whole)
+
+
+def checksum(photo: RgbPhoto) -> int:
+    """Return the CRC-32 of all samples: pictures that differ in it are not the same."""
+    colors = zlib.crc32(np.ascontiguousarray(photo.samples).data)
+    return colors if photo.extra is None else zlib.crc32(np.ascontiguousarray(photo.extra).data, colors)
 
 
 def to_depth(samples: Samples, depth: DTypeLike) -> Samples:

@@ -84,8 +84,9 @@ LIBRAW_ERRORS: dict[type[Exception], Meaning] = {
     OSError: CUT_OFF,
     RuntimeError: UNKNOWN,
 }
-# The last three are what Pillow raises on pictures that are none, or absurdly large.
-_NO_PREVIEW: tuple[type[Exception], ...] = (*LIBRAW_ERRORS, Image.DecompressionBombError, SyntaxError, ValueError)
+
+
+_NO_PREVIEW: tuple[type[Exception], ...] = (*LIBRAW_ERRORS, ValueError, TypeError)
 
 
 def photo_error(error: Exception, name: str, *, unknown: Meaning = UNKNOWN) -> PhotoError:
@@ -182,8 +183,8 @@ def measured_matrix(raw: rawpy.RawPy, filters: NDArray[np.uint8]) -> NDArray[np.
     return np.asarray(np.linalg.inv(SRGB_TO_XYZ @ camera_to_srgb), np.float64)
 
 
-def embedded_preview(data: bytes) -> NDArray[np.uint8] | None:
-    """Return the largest picture that the camera put into the file, None where there is none.
+def embedded_preview(data: bytes) -> bytes | None:
+    """Return the largest picture that the camera put into a RAW file, None where there is none.
 
     Parameters
     ----------
@@ -192,17 +193,19 @@ def embedded_preview(data: bytes) -> NDArray[np.uint8] | None:
 
     Returns
     -------
-    ndarray of uint8, shape (H, W, 3), or None
-        As the camera developed it; not turned.
+    bytes or None
+        A JPEG or PPM, as the camera developed it; not turned. It may be damaged.
     """
     raw = rawpy.RawPy()
     try:
         with without_libraw_chatter():
             raw.open_buffer(BytesIO(data))
             thumb = raw.extract_thumb()
-        if thumb.format is rawpy.ThumbFormat.BITMAP:
-            return np.array(thumb.data)
-        return np.asarray(Image.open(BytesIO(bytes(thumb.data))).convert("RGB"))
+        if thumb.format is not rawpy.ThumbFormat.BITMAP:
+            return bytes(thumb.data)
+        file = BytesIO()
+        Image.fromarray(np.asarray(thumb.data)).save(file, "PPM")
+        return file.getvalue()
     except _NO_PREVIEW:
         # A preview is a help, not a need: one that cannot be read is as good as none.
         return None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from rwdenoise.errors import CorruptPhotoError, UnsupportedPhotoError
-from rwdenoise.io.raw.libraw import embedded_preview
-from rwdenoise.io.source import read_file
+from rwdenoise.io.pictures.decoders import DECODER_ERRORS
 from rwdenoise.parallel import on_every_core
 from rwdenoise.photo.cfa import LINEAR, MONOCHROME, TRANSMISSION, Cfa
 from rwdenoise.photo.color import camera_to_srgb, encode_srgb
@@ -21,6 +21,7 @@ Curve = tuple[NDArray[np.float64], NDArray[np.float64]]
 LONGEST_SIDE = 1600
 # Brightness is compared at these shares of the pixels; the ends are left out, where single pixels decide.
 _SHARES = np.linspace(0.01, 0.99, 33)
+_UNREADABLE: tuple[type[Exception], ...] = (*DECODER_ERRORS, MemoryError)
 # The bars of JPEG previews are not quite black everywhere.
 _BLACKEST = 16
 
@@ -59,7 +60,8 @@ def render_small(photo: RawPhoto, *, longest: int = LONGEST_SIDE) -> NDArray[np.
 
 def camera_curve(picture: NDArray[np.float32], photo: RawPhoto) -> Curve | None:
     """Return the curve that makes a small rendering as bright as the camera's own; None where there is no such one."""
-    model = _camera_rendering(photo)
+    stored = photo.origin and photo.origin.rendering
+    model = decode_preview(stored) if stored else None
     return None if model is None else brightness_curve(picture, model)
 
 
@@ -142,10 +144,20 @@ def with_square_pixels(picture: NDArray[np.uint8], aspect: float) -> NDArray[np.
     return np.asarray(Image.fromarray(picture).resize(size))
 
 
-def _camera_rendering(photo: RawPhoto) -> NDArray[np.uint8] | None:
-    if photo.source is None:
-        return None
+def decode_preview(stored: bytes) -> NDArray[np.uint8] | None:
+    """Return the picture that a camera put into a RAW file, None if it is damaged.
+
+    Parameters
+    ----------
+    stored : bytes
+        From `rwdenoise.io.raw.libraw.embedded_preview`.
+
+    Returns
+    -------
+    ndarray of uint8, shape (H, W, 3), or None
+        As the camera developed it; not turned.
+    """
     try:
-        return embedded_preview(read_file(photo.source))
-    except (CorruptPhotoError, UnsupportedPhotoError):  # It was changed; the photo in memory is what counts.
-        return None
+        return np.asarray(Image.open(BytesIO(stored)).convert("RGB"))
+    except _UNREADABLE:
+        return None  # A preview is a help, not a need: one that cannot be read is as good as none.

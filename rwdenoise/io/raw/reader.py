@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from rwdenoise.errors import CorruptPhotoError, UnsupportedPhotoError
 from rwdenoise.io.metadata.camera import read_identity
+from rwdenoise.io.metadata.origin import read_origin
 from rwdenoise.io.raw import dng_tags
 from rwdenoise.io.raw.checks import refuse_unreadable, unknown_kind
 from rwdenoise.io.raw.dng_tags import is_inside
-from rwdenoise.io.raw.libraw import measured_matrix, unpacked
+from rwdenoise.io.raw.libraw import embedded_preview, measured_matrix, unpacked
 from rwdenoise.io.raw.linear import read_linear
 from rwdenoise.io.raw.private_data import private_tags
 from rwdenoise.io.raw.tiff_structure import Directory, read_directories
@@ -53,7 +54,8 @@ def read_raw(path: Path) -> RawPhoto:
     directories = read_directories(data)
     refuse_unreadable(data, directories, name=shown(path))
     with unpacked(data, name=shown(path), unknown=unknown_kind(data, directories)) as raw:
-        return _to_photo(raw, data, directories, path=path)
+        photo = _to_photo(raw, data, directories, path=path)
+    return replace(photo, origin=read_origin(data, rendering=embedded_preview(data)))
 
 
 def _to_photo(raw: rawpy.RawPy, data: bytes, directories: Sequence[Directory], *, path: Path) -> RawPhoto:

@@ -1,5 +1,8 @@
 """Every photo in every format, whole or not at all; a picture comes back as it was."""
 
+import builtins
+import hashlib
+import io
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -11,12 +14,13 @@ import tifffile
 from PIL import Image
 
 from rwdenoise.errors import OutputExistsError, PhotoAccessError, PhotoWriteError, SettingsError
+from rwdenoise.io import write as writing
 from rwdenoise.io.formats import PICTURE_OUTPUTS, PICTURE_SUFFIXES, RAW_OUTPUTS
 from rwdenoise.io.pictures.convert import to_depth
 from rwdenoise.io.pictures.icc import profile
 from rwdenoise.io.pictures.png import profile_chunk, with_chunks
 from rwdenoise.io.raw.reader import read_raw
-from rwdenoise.io.read import read_picture
+from rwdenoise.io.read import read_photo, read_picture
 from rwdenoise.io.write import encode_picture, write_photo
 from tests.photos import PROVENANCE, raw_photo
 from tests.pictures import changed, developed, opened, pixels, saved, write
@@ -41,15 +45,36 @@ def test_the_source_is_never_the_target(tmp_path: Path) -> None:
     assert target.read_bytes() == before
 
 
-def test_a_source_that_is_gone_is_told_and_none_is_needed(tmp_path: Path) -> None:
+def test_a_source_that_is_gone_is_needed_only_if_nothing_was_kept_of_it(tmp_path: Path) -> None:
     write_photo(raw_photo(), tmp_path / "source.dng", provenance=PROVENANCE)
     photo = read_raw(tmp_path / "source.dng")
     (tmp_path / "source.dng").unlink()
     with pytest.raises(PhotoAccessError, match=r"source\.dng does not exist"):
-        write_photo(photo, tmp_path / "out.dng", provenance=PROVENANCE)
+        write_photo(replace(photo, origin=None), tmp_path / "out.dng", provenance=PROVENANCE)
     assert list(tmp_path.iterdir()) == []
-    write_photo(replace(photo, source=None), tmp_path / "out.dng", provenance=PROVENANCE)
-    assert read_raw(tmp_path / "out.dng").cfa == photo.cfa
+    for kept in (photo, replace(photo, source=None, origin=None)):
+        write_photo(kept, tmp_path / "out.dng", provenance=PROVENANCE, overwrite=True)
+        assert read_raw(tmp_path / "out.dng").cfa == photo.cfa
+
+
+@pytest.mark.parametrize(("name", "kind"), [("a.dng", "dng"), ("a.dng", "tiff"), ("a.jpg", "jpeg"), ("a.jpg", "png")])
+def test_a_source_is_opened_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, kind: str) -> None:
+    source = tmp_path / name
+    write_photo(raw_photo(), source, provenance=None, format="dng" if name == "a.dng" else "jpeg")
+    asked = []
+    real = open
+
+    def counted(path, *args, **settings):
+        asked.append(path)
+        return real(path, *args, **settings)
+
+    for module in (io, builtins):
+        monkeypatch.setattr(module, "open", counted)
+    photo = read_photo(source)
+    photo = photo.with_planes(photo.planes() * np.float32(0.5))
+    writing.write(photo, tmp_path / "out", provenance=PROVENANCE, format=kind, warn=pytest.fail)
+    assert asked.count(source) == 1
+    assert photo.origin.digest == hashlib.sha256(source.read_bytes()).hexdigest()
 
 
 @pytest.mark.parametrize(("kind", "color"), [("gif", "srgb"), ("tiff", "cmyk")])

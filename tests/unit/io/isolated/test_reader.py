@@ -276,6 +276,11 @@ def test_messages_go_through_a_pipe() -> None:
         {"dng_tags": [[50706, 99, ""]]},
         {"dng_tags": [[50706, 4, "AAA="]]},
         {"dng_tags": None},
+        {"origin": ["no digest", [[], "", [], False, ""], None, None]},
+        {"origin": ["0" * 64, [[], "", [], False, "\x1b[2J"], None, None]},
+        {"origin": ["0" * 64, [[["Exif.Image.Make", "text", "AA==", ""]], "", [], False, ""], None, None]},
+        {"origin": ["0" * 64, [[], "", [], False, ""], 5, None]},
+        {"origin": ["0" * 64]},
     ],
     ids=str,
 )

@@ -18,6 +18,7 @@ from rwdenoise.io.raw.libraw import (
     unpacked,
     without_libraw_chatter,
 )
+from rwdenoise.io.raw.preview import decode_preview
 from rwdenoise.photo.color import camera_to_srgb
 from tests.photos import MATRIX, PREVIEW, PROVENANCE, raw_photo
 
@@ -71,7 +72,7 @@ def test_the_matrix_that_rawpy_hides_is_measured() -> None:
 
 def test_the_embedded_preview_is_found() -> None:
     dng = encode_dng(raw_photo(), preview=PREVIEW, provenance=PROVENANCE)
-    found = embedded_preview(dng)
+    found = decode_preview(embedded_preview(dng))
     assert found is not None
     assert found.shape == PREVIEW.shape
     assert np.abs(found.astype(int) - PREVIEW).max() <= 2
