@@ -1,6 +1,6 @@
-"""Parts of a photo, denoised in several ways just as they would be with the whole photo, without the rest of it.
+"""Denoise only parts of a photo, in several ways, with the same result as if the whole photo were denoised.
 
-What is measured is measured on the whole photo, and each part is seen with all that its pixels depend on.
+The noise is measured on the whole photo, and each part is denoised with all the surroundings that its pixels depend on.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 
 Picture = NDArray[np.uint8]
 
-# Cells on each side on whose means those of a place depend (`rwdenoise.denoising.local_means`): the next, averaged with
-# its next.
+# Cells on each side whose means count for a pixel (`rwdenoise.denoising.local_means`): its neighbor, which is averaged
+# with the next one.
 _CELLS = 2
-# Px that `rwdenoise.noise.hot_pixels` looks at around a site, for the widest filters there are.
+# Px around a site that `rwdenoise.noise.hot_pixels` looks at, for the color filters of the longest period.
 _HOT = 16
-# What settings are called on a sheet; what is as usual needs no name.
+# How settings are named on a sheet; defaults are not named.
 _NAMES: tuple[Callable[[Settings], str], ...] = (
     lambda settings: f"strength {settings.strength:g}",
     lambda settings: "1 step" if settings.steps == 1 else f"{settings.steps} steps",
@@ -49,7 +49,7 @@ class Comparison:
     crops: tuple[Crop, ...]
     columns: tuple[str, ...]
     pictures: tuple[tuple[Picture, ...], ...]
-    """For each crop one for each column."""
+    """One tuple for each crop, in it one picture for each column."""
     weights: str
     device: str
 
@@ -76,7 +76,7 @@ def compare(
     measured : Measured
         From `rwdenoise.denoising.photos.measure_for_parts`.
     on_progress : callable
-        Told ``(done, total)`` in steps of the diffusion.
+        Called with ``(done, total)``, counted in diffusion steps.
     """
     look, done = look_of(photo), 0
     total = len(crops) * sum(settings.steps for settings in variants)
@@ -97,7 +97,7 @@ def compare(
 def denoise_area(
     photo: Photo, area: Area, *, denoiser: Denoiser, settings: Settings, measured: Measured
 ) -> tuple[Photo, Area]:
-    """Denoise a part of a photo so that it comes out as it would of the whole.
+    """Denoise a part of a photo so that it comes out as it would with the whole photo.
 
     Returns
     -------
@@ -116,7 +116,7 @@ def denoise_area(
 
 
 def _surroundings(photo: Photo, area: Area, *, denoiser: Denoiser, settings: Settings) -> Area:
-    """Return what must be denoised for an area: all that it depends on, in the phase that the whole photo has."""
+    """Return the larger area that must be denoised for an area: all that it depends on, aligned as in the photo."""
     controls = 0 if settings.is_plain else REACH
     cells = _CELLS * CELL if photo.domain == "cfa" else 0
     walk = settings.steps * denoiser.facts.halo + _HOT
@@ -133,7 +133,7 @@ def _surroundings(photo: Photo, area: Area, *, denoiser: Denoiser, settings: Set
 
 
 def _own(settings: Settings, variants: Sequence[Settings]) -> str:
-    """Return in what settings differ from the other variants."""
+    """Return how settings differ from the other variants, for example ``strength 0.5``."""
     names = (name(settings) for name in _NAMES if len({name(variant) for variant in variants}) > 1)
     return ", ".join(name for name in names if name) or "denoised"
 

@@ -1,4 +1,4 @@
-"""A sheet that shows what settings do to a few parts of a photo, made in a moment."""
+"""Make a preview quickly: a sheet that shows what settings do to a few parts of a photo."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def preview_photo(  # noqa: PLR0913 -- what a user can choose, all by name
     target : Path
         The sheet, PNG or JPEG by its name. Folders that are missing are made.
     denoiser : callable
-        Given the domain that the photo needs, ``"cfa"`` or ``"rgb"``, it returns a denoiser.
+        Returns a denoiser for the domain that the photo needs, ``"cfa"`` or ``"rgb"``.
     variants : sequence of Settings
         One for each column after the first, which is the noisy photo.
     at : sequence of (x, y)
@@ -57,18 +57,18 @@ def preview_photo(  # noqa: PLR0913 -- what a user can choose, all by name
     size : int
         Edge of the parts in px.
     noise : NoiseProfile, optional
-        What noise to expect of a mosaic, as for `denoise_photo`.
+        The noise profile of a mosaic, as for `denoise_photo`.
     overwrite : bool
         Whether `target` may exist already.
     listen : callable
-        As for `denoise_photo`; of the events come `Started`, `Noise`, `Warned` and `Progress`.
+        Receives the events `Started`, `Noise`, `Warned` and `Progress`.
 
     Raises
     ------
     PhotoError, WeightsError, DeviceError
         As `denoise_photo`.
     SettingsError
-        If the target is no PNG or JPEG, or a place lies outside of the photo.
+        If the target is not a PNG or JPEG, or a place lies outside of the photo.
     """
     job, format = str(source), sheet_format(target)
     listen(Started(job, source=job, output=str(target)))
@@ -102,7 +102,7 @@ def preview_photo(  # noqa: PLR0913 -- what a user can choose, all by name
 def _crop_at(photo: Photo, place: tuple[int, int], *, size: int) -> Crop:
     (x, y), (width, height) = place, shown_size(photo)
     if not (0 <= x < width and 0 <= y < height):
-        message = f"The place {x},{y} lies outside of the photo, which is {width} x {height} px as it is shown."
+        message = f"The place {x},{y} lies outside of the photo, which is {width} x {height} px as a viewer shows it."
         raise SettingsError(message, hint="Give --at the X,Y of a pixel, counted from the top left corner.")
     return crop_at(photo, *stored_place(photo, x, y), size=size)
 
