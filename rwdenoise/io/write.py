@@ -34,7 +34,7 @@ def write(  # noqa: PLR0913 -- the one call that a program makes; all but two ar
     photo: Photo,
     target: Path,
     *,
-    provenance: Provenance | None,
+    provenance: Provenance | None = None,
     format: str | None = None,
     color: str = "srgb",
     overwrite: bool = False,
@@ -95,12 +95,16 @@ class _Options(TypedDict, total=False):
     confirm: Callable[[], None]
 
 
-def write_photo(photo: RawPhoto, target: Path, *, provenance: Provenance | None, **options: Unpack[_Options]) -> None:
+def write_photo(
+    photo: RawPhoto, target: Path, *, provenance: Provenance | None = None, **options: Unpack[_Options]
+) -> None:
     """Write a RAW photo, as a DNG by default: `write` under its public name."""
     write(photo, target, provenance=provenance, **options)
 
 
-def write_picture(photo: RgbPhoto, target: Path, *, provenance: Provenance | None, **options: Unpack[_Options]) -> None:
+def write_picture(
+    photo: RgbPhoto, target: Path, *, provenance: Provenance | None = None, **options: Unpack[_Options]
+) -> None:
     """Write a developed picture, by default in the format of its source: `write` under its public name."""
     write(photo, target, provenance=provenance, **options)
 

@@ -13,11 +13,11 @@ from rwdenoise.errors import Cancelled, JournalError, OutputExistsError
 from rwdenoise.events import Event, Failed, Finished, Listener, Planned, Summary, Warned
 from rwdenoise.io.formats import PICTURE_SUFFIXES
 from rwdenoise.io.read import read_photo
-from rwdenoise.jobs.done import DoneBefore
 from rwdenoise.jobs.photo import check_source, check_target, ignore
 from rwdenoise.jobs.pipeline import Pipeline
 from rwdenoise.jobs.stages import Job, LoadDenoiser, ReadPhoto
 from rwdenoise.jobs.tally import Tally
+from rwdenoise.jobs.treatment import EarlierResults
 
 if TYPE_CHECKING:
     from rwdenoise.jobs.cluster import Cluster, Task
@@ -57,7 +57,7 @@ class Batch:
     ) -> None:
         self._plan, self._treatment, self._read, self._listen = plan, treatment, read, listen
         self._journal = journal
-        self._done = DoneBefore(treatment, weights=weights, journal=journal)
+        self._done = EarlierResults(treatment, weights=weights, journal=journal)
         self._tally = Tally(len(plan), self._tell)
 
     def preview(self) -> Summary:

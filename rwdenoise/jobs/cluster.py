@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING, Any, Self
 from rwdenoise.errors import DeviceUnavailableError, SettingsError, WeightsMismatchError
 from rwdenoise.events import Event, Failed, Listener, Progress, from_json, to_json
 from rwdenoise.io.source import shown
-from rwdenoise.jobs.done import DoneBefore
 from rwdenoise.jobs.stages import Job, run_stages
 from rwdenoise.jobs.tally import Tally
-from rwdenoise.jobs.treatment import Treatment
+from rwdenoise.jobs.treatment import EarlierResults, Treatment
 
 if TYPE_CHECKING:
     from rwdenoise.denoising.denoiser import Denoiser
@@ -58,7 +57,7 @@ class Task:
         return [to_json(event) for event in events if not isinstance(event, Progress)]
 
     def _denoise(self, source: Path, target: Path, listen: Listener) -> None:
-        DoneBefore(self.treatment, weights=self.digests).refuse(source, target)
+        EarlierResults(self.treatment, weights=self.digests).refuse(source, target)
         job = Job(source, target, self.treatment)
         listen(job.started)
         run_stages(job, self._load, listen, computing=_COMPUTING)

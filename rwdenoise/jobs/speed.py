@@ -12,13 +12,19 @@ from collections.abc import Iterator
 from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import platformdirs
 
+from rwdenoise.choices import QUALITIES, QUALITY
 from rwdenoise.errors import DeviceError, PhotoWriteError
 from rwdenoise.io.atomic import write_atomically
 from rwdenoise.network.weights import weights_digest
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from rwdenoise.network.engines.base import Engine
 
 #: Seconds for which measured rates are kept.
 KEPT = 24 * 60 * 60
@@ -27,6 +33,11 @@ BESIDE_NETWORK = 0.23
 
 # Other versions of these compute at another pace.
 _PACKAGES = ("rwdenoise", "torch", "openvino")
+# Px: large enough that a CPU is busy, small enough that it takes a moment.
+_EDGE = 384
+# Of seconds are as many runs as fit, and two at least: the first prepares what later ones find ready.
+_SECONDS = 0.3
+_LEVEL = 0.02
 
 
 def expected_seconds(pixels: int, *, steps: int, weights: str) -> dict[str, float]:
@@ -83,7 +94,6 @@ def _versions() -> Iterator[str]:
 
 
 def _measure(weights: str) -> Iterator[tuple[str, float]]:
-    from rwdenoise.jobs.rate import measure_rate
     from rwdenoise.network.engines.devices import available_devices, choose_backend
 
     for device in available_devices():
@@ -105,3 +115,34 @@ def _keep(file: Path, kept: dict[str, Any]) -> None:
     with suppress(OSError, PhotoWriteError):
         file.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(file, json.dumps(kept).encode(), overwrite=True)
+
+
+def measure_rate(engine: Engine, *, weights: str = QUALITIES[QUALITY]["cfa"]) -> float:
+    """Return the megapixels that go through a network in a second, once, on a device.
+
+    Raises
+    ------
+    WeightsError, DeviceError
+        If the network cannot run there.
+    """
+    import torch
+
+    from rwdenoise.network.unet import load_network
+    from rwdenoise.network.weights import PLANES, find_weights
+
+    network, facts = load_network(find_weights(weights))
+    denoised, informing = PLANES[facts.architecture.domain]
+    estimate = engine.load(network).at(_LEVEL)
+    x_t = torch.rand(1, denoised, _EDGE, _EDGE, device=engine.device)
+    colors = torch.ones(1, informing, _EDGE, _EDGE, device=engine.device) if informing else None
+    _synchronize(estimate(x_t, colors))
+    runs, begun = 0, time.perf_counter()
+    while (seconds := time.perf_counter() - begun) < _SECONDS or not runs:
+        _synchronize(estimate(x_t, colors))
+        runs += 1
+    return runs * _EDGE**2 / seconds / 1e6
+
+
+def _synchronize(result: Tensor) -> None:
+    """Wait for a result: GPUs work on after they were asked."""
+    result[0, 0, 0, 0].item()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rwdenoise.errors import Cancelled, RwDenoiseError
 from rwdenoise.events import Event, Failed, Finished, Listener, Skipped, Stopped, Summary
-from rwdenoise.jobs.done import AlreadyDone
+from rwdenoise.jobs.treatment import AlreadyDone
 
 
 class Tally:

@@ -26,9 +26,9 @@ from rwdenoise.events import Failed, Listener, Skipped, Stopped, Warned
 from rwdenoise.io.metadata.provenance import made_from
 from rwdenoise.io.move import copy_file, move_file
 from rwdenoise.io.source import FileState, digest_file, state_of
-from rwdenoise.jobs.done import AlreadyDone, DoneBefore
 from rwdenoise.jobs.photo import denoise_job
 from rwdenoise.jobs.stages import Job
+from rwdenoise.jobs.treatment import AlreadyDone, EarlierResults
 from rwdenoise.watch.inbox import name_beside
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ class Intake:
     def _make(self, source: Path, target: Path, orders: Orders) -> None:
         # Orders to overwrite are about what was made otherwise, not about making everything anew after each start.
         treatment = dataclasses.replace(orders.treatment, overwrite=False)
-        DoneBefore(treatment, weights=orders.weights, journal=self._journal).refuse(source, target)
+        EarlierResults(treatment, weights=orders.weights, journal=self._journal).refuse(source, target)
         try:
             job = Job(source, target, orders.treatment)
             finished = denoise_job(job, orders.load, read=self._read, listen=self._tell)

@@ -109,7 +109,7 @@ def _devices() -> Iterator[Finding]:
 
 
 def _rate(device: str) -> Iterator[Finding]:
-    from rwdenoise.jobs.rate import measure_rate
+    from rwdenoise.jobs.speed import measure_rate
     from rwdenoise.network.engines.devices import choose_backend, describe
 
     facts = [choose_backend(device).name, describe(device)]

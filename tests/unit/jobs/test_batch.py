@@ -17,7 +17,7 @@ from rwdenoise.errors import (
 )
 from rwdenoise.events import Event, Failed, Finished, Planned, Skipped, Stopped, Summary, Warned
 from rwdenoise.io.source import digest_file
-from rwdenoise.jobs import done, pipeline, stages
+from rwdenoise.jobs import pipeline, stages, treatment
 from rwdenoise.jobs.batch import Batch
 from rwdenoise.jobs.journal import Journal
 from rwdenoise.jobs.stages import Job
@@ -173,7 +173,7 @@ def test_a_preview_does_nothing(world) -> None:
     assert not plan[0][1].exists()
 
 
-class TestDoneBefore:
+class TestEarlierResults:
     """What is there already is told by what it was made from, not by its name."""
 
     WEIGHTS = ("a" * 64, "b" * 64)
@@ -182,7 +182,7 @@ class TestDoneBefore:
     def made(self, monkeypatch) -> dict[Path, tuple[str, str]]:
         """Return what results say they were made from."""
         made: dict[Path, tuple[str, str]] = {}
-        monkeypatch.setattr(done, "made_from", made.get)
+        monkeypatch.setattr(treatment, "made_from", made.get)
         return made
 
     def key(self, treatment: Treatment | None = None) -> str:

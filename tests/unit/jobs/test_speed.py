@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from rwdenoise.errors import DeviceMemoryError, WeightsNotFoundError
-from rwdenoise.jobs import rate, speed
+from rwdenoise.jobs import speed
 from rwdenoise.jobs.speed import BESIDE_NETWORK, device_rates, expected_seconds
 from rwdenoise.network.engines import devices
 
@@ -24,7 +24,7 @@ def measured(monkeypatch) -> list[str]:
 
     monkeypatch.setattr(devices, "available_devices", lambda: DEVICES)
     monkeypatch.setattr(devices, "choose_backend", lambda device: device)
-    monkeypatch.setattr(rate, "measure_rate", measure)
+    monkeypatch.setattr(speed, "measure_rate", measure)
     return asked
 
 
@@ -68,7 +68,7 @@ def test_a_device_that_fails_is_left_out(measured, tmp_path, monkeypatch) -> Non
             raise DeviceMemoryError("Too little memory.", hint="Close other programs.")
         return 2.0
 
-    monkeypatch.setattr(rate, "measure_rate", measure)
+    monkeypatch.setattr(speed, "measure_rate", measure)
     assert device_rates("cfa-best", kept_in=tmp_path / "rates.json") == {"cpu": 2.0}
 
 

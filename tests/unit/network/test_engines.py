@@ -10,7 +10,7 @@ import torch
 
 from rwdenoise.choices import DEVICES
 from rwdenoise.errors import DeviceMemoryError, DeviceUnavailableError
-from rwdenoise.jobs.rate import measure_rate
+from rwdenoise.jobs.speed import measure_rate
 from rwdenoise.memory import within_memory
 from rwdenoise.network.engines import openvino
 from rwdenoise.network.engines.devices import REASONS, available_devices, choose_backend, describe
@@ -215,5 +215,5 @@ class TestSplit:
 
 
 def test_a_rate_is_measured(monkeypatch) -> None:
-    monkeypatch.setattr("rwdenoise.jobs.rate._SECONDS", 0.0)
+    monkeypatch.setattr("rwdenoise.jobs.speed._SECONDS", 0.0)
     assert measure_rate(Backend(CPU, torch.float32), weights="cfa-fast") > 0
