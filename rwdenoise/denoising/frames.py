@@ -1,4 +1,4 @@
-"""A photo in the network's terms: stabilized, padded to a multiple of its downsampling, on its device."""
+"""Prepare a photo for the network: stabilize it, pad it to a multiple of the downsampling, put it on the device."""
 
 from __future__ import annotations
 
@@ -18,27 +18,34 @@ Planes = NDArray[np.float32]
 
 
 class Frame:
-    """A photo in the network's terms.
+    """A photo as the network takes it.
 
     Parameters
     ----------
     planes : ndarray of float32, shape (C, H, W)
+        0 black, 1 white, not clipped.
     multiple : int
-        What the padded height and width divide by.
+        The padded height and width are multiples of this.
     device : torch.device
-    bend : callable, optional
-        What is done to the planes before, row by row.
+        Where the padded planes are kept.
+    transform : callable, optional
+        Applied to the planes first, in bands of rows.
     """
 
     sigma: float
-    """The noise level that is told for x_T."""
+    """Standard deviation of the noise in the frame, which the network is given for x_T."""
 
     def __init__(
-        self, planes: Planes, *, multiple: int, device: torch.device, bend: Callable[[Planes], Planes] | None = None
+        self,
+        planes: Planes,
+        *,
+        multiple: int,
+        device: torch.device,
+        transform: Callable[[Planes], Planes] | None = None,
     ) -> None:
         _, self._height, self._width = planes.shape
-        # The edge itself is not repeated: two rows of the same filters side by side are no Bayer pattern, and the
-        # network would be wrong by the edge (seen: 2.7 standard deviations in the last row).
+        # Mirrored without repeating the edge: two equal rows of filters side by side are not a Bayer pattern, and the
+        # network would be wrong there (*measured*: by 2.7 standard deviations in the last row).
         self._rows, self._columns = (
             np.pad(np.arange(length), (0, -length % multiple), mode="reflect") for length in planes.shape[1:]
         )
@@ -46,22 +53,22 @@ class Frame:
 
         def fill(rows: slice) -> None:
             part = planes[:, self._rows[rows]][:, :, self._columns]
-            padded[:, rows] = part if bend is None else bend(part)
+            padded[:, rows] = part if transform is None else transform(part)
 
         on_every_core(fill, in_bands(*padded.shape[1:]))
         self.noisy: Tensor = torch.from_numpy(padded).to(device)
 
     @property
     def unpadded(self) -> float:
-        """The share of the frame that is the photo itself."""
+        """The share of the padded frame that is the photo itself."""
         return float(self._height * self._width / self.noisy[0].numel())
 
     def colors(self, _tile: Tile) -> Tensor | None:
-        """Return the filters that a tile's pixels lie under, as uint8 of shape (3, h, w), if there are any."""
+        """Return the colors of a tile's filters, uint8 of shape (3, h, w), 1 where a pixel sees it; None without."""
         return None
 
     def restore(self, x: Tensor) -> Planes:
-        """Turn a result into planes like those that came in; `x` may be overwritten."""
+        """Turn a result, shape (C, H, W) with padding, into planes like the input; `x` may be overwritten."""
         return np.ascontiguousarray(x[:, : self._height, : self._width].cpu().numpy())
 
 
@@ -70,7 +77,9 @@ class MosaicFrame(Frame):
 
     def __init__(self, planes: Planes, cfa: Cfa, noise: NoiseProfile, *, multiple: int, device: torch.device) -> None:
         self._profile = {"shot": noise.shot, "read": noise.read}
-        super().__init__(planes, multiple=multiple, device=device, bend=lambda part: stabilize(part, **self._profile))
+        super().__init__(
+            planes, multiple=multiple, device=device, transform=lambda part: stabilize(part, **self._profile)
+        )
         self.sigma = noise.sigma
         # The filters are mirrored with the pixels, so every pixel keeps its color whatever the period of the CFA.
         period = TRANSMISSION[np.array(cfa.colors)].transpose(2, 0, 1)
@@ -81,24 +90,24 @@ class MosaicFrame(Frame):
         ]
 
     def colors(self, tile: Tile) -> Tensor:
-        """Return the filters that a tile's pixels lie under, as uint8 of shape (3, h, w)."""
+        """Return the colors of a tile's filters, uint8 of shape (3, h, w), 1 where a pixel sees that color."""
         rows, columns = (phase[part] for phase, part in zip(self._phases, tile.source_slices, strict=True))
-        # Rows last: they are copied whole.
+        # Columns first: rows are then copied whole, which is faster.
         return self._period[:, :, columns][:, rows]
 
     def restore(self, x: Tensor) -> Planes:
-        """Turn a result into planes like those that came in; `x` may be overwritten."""
+        """Turn a stabilized result into planes like the input; `x` may be overwritten."""
         planes = super().restore(x)
 
-        def unbend(rows: slice) -> None:
+        def undo(rows: slice) -> None:
             planes[:, rows] = destabilize(planes[:, rows], **self._profile)
 
-        on_every_core(unbend, in_bands(*planes.shape[1:]))
+        on_every_core(undo, in_bands(*planes.shape[1:]))
         return planes
 
 
 class PictureFrame(Frame):
-    """A developed picture, as it is, with noise of a standard deviation that is told."""
+    """A developed picture in the display domain, with noise of a known standard deviation."""
 
     def __init__(self, planes: Planes, noise: float, *, multiple: int, device: torch.device) -> None:
         super().__init__(planes, multiple=multiple, device=device)

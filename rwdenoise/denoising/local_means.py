@@ -1,8 +1,8 @@
-"""Keeping the light: local means of a denoised mosaic are brought back to those of the noisy one.
+"""Restore the local brightness of a denoised mosaic: its local means become those of the noisy mosaic.
 
-An estimator that is right in most pixels may still lose light: faint stars that it takes for noise, or shadows of a
-few photons, whose median lies below their mean. The mean of thousands of noisy pixels is a far better witness of how
-bright a place is, so what it says is followed: by a smooth offset over the whole frame, never tile by tile.
+An estimate that is right at most pixels may still lose light: faint stars that it takes for noise, or shadows of a few
+photons, whose median lies below their mean. The mean of thousands of noisy pixels is a far better measurement of local
+brightness, so the estimate is corrected to it, by a smooth offset over the whole frame, never tile by tile.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from rwdenoise.photo.noise_profile import READ_FLOOR, NoiseProfile
 
 Plane = NDArray[np.float32]
 
-#: Px over which means are taken: the noise of an offset is that of a pixel divided by about 50.
+#: Edge in px of the cells whose means are taken: the noise of an offset is that of a pixel divided by about 50.
 CELL = 64
-#: Pixels of a color in a cell below which their mean is no witness either: tiny photos.
+#: Fewest pixels of a color in a cell for a reliable mean; tiny photos have fewer.
 FEWEST = 200
-#: Standard deviations beyond which a pixel is no witness: hot pixels.
+#: Standard deviations to which differences are limited, because of hot pixels.
 OUTLIER = 4.0
-#: Standard deviations below white from which on clipping has made the noisy mean too dark.
+#: Standard deviations below white within which clipping makes the noisy mean too dark.
 CLIPPED = 3.0
 
 
@@ -38,14 +38,14 @@ def keep_local_means(
     denoised, noisy : ndarray of float32, shape (1, H, W)
         0 black, 1 white, signed below black.
     cfa : Cfa
-        The filters: each color has its own means.
+        The filter pattern, counted from the first pixel: each color has its own means.
     noise : NoiseProfile
         Of the noisy mosaic.
 
     Notes
     -----
-    The light that a place has lost is given back to its pixels in proportion to their variance, where it was most
-    likely lost: a dark pixel next to bright ones gets little of their greater uncertainty.
+    The light that a cell has lost is distributed over its pixels in proportion to the variance of their noise, so that
+    a dark pixel next to bright ones is changed little.
     """
     colors = np.unique(np.array(cfa.colors))
     bands = _cell_rows(denoised.shape[1])
@@ -55,11 +55,11 @@ def keep_local_means(
     shares = [_share(*of_color) for of_color in zip(light, room, pixels, strict=True)]
     columns = np.arange(denoised.shape[2])
     wide = np.stack([_interpolate(share, columns, axis=1) for share in shares])
-    # For each row of a period, what its sites get back.
+    # For each row of a period, the correction of its sites.
     by_row = [(wide * mask[:, np.newaxis]).sum(axis=0) for mask in _masks(cfa, colors, len(columns))]
     kept = np.empty_like(denoised)
 
-    def give_back(band: slice) -> None:
+    def correct(band: slice) -> None:
         seen = _look(denoised, noisy, band, noise)
         returned = np.empty_like(seen.variance)
         for row, share in enumerate(by_row):
@@ -68,19 +68,19 @@ def keep_local_means(
             returned[first :: len(by_row)] = _interpolate(share, rows, axis=0)
         kept[0, band] = denoised[0, band] + returned * seen.variance * seen.trusted
 
-    on_every_core(give_back, bands)
+    on_every_core(correct, bands)
     return kept
 
 
 @dataclass(frozen=True)
 class _Band:
-    """What is known of a band of rows."""
+    """A band of rows, arrays of shape (rows, W)."""
 
     top: int
     lost: Plane
     variance: Plane
     trusted: NDArray[np.bool_]
-    """Which pixels are witnesses."""
+    """Pixels that are not affected by clipping."""
 
 
 def _look(denoised: Plane, noisy: Plane, band: slice, noise: NoiseProfile) -> _Band:
@@ -92,7 +92,7 @@ def _look(denoised: Plane, noisy: Plane, band: slice, noise: NoiseProfile) -> _B
 
 
 def _cell_starts(length: int) -> NDArray[np.intp]:
-    """Return where cells begin; the last takes the rest, for a sliver tells nothing."""
+    """Return where cells begin; the last one includes the rest, which would be too small for a cell of its own."""
     return np.arange(max(1, length // CELL)) * CELL
 
 
@@ -107,7 +107,7 @@ def _sum_cells(band: _Band, cfa: Cfa, colors: NDArray[np.intp]) -> tuple[Plane, 
     masks = _masks(cfa.shifted(band.top, 0), colors, width)
 
     def sums(plane: Plane) -> Plane:
-        # First over the rows that have the same filters.
+        # First over rows with the same filters.
         rows = [plane[row :: len(masks)].sum(axis=0) * mask for row, mask in enumerate(masks)]
         return np.asarray(np.add.reduceat(sum(rows), _cell_starts(width), axis=1), np.float32)
 
@@ -116,18 +116,18 @@ def _sum_cells(band: _Band, cfa: Cfa, colors: NDArray[np.intp]) -> tuple[Plane, 
 
 
 def _masks(cfa: Cfa, colors: NDArray[np.intp], width: int) -> list[Plane]:
-    """Return where the colors lie in each row of a period: a list of arrays of 1 and 0, shape (colors, width)."""
+    """Return a mask for each row of a period: 1 where a site has the color, else 0, shape (colors, width)."""
     return [np.asarray(sites == colors[:, np.newaxis], np.float32) for sites in cfa.sites(cfa.period[0], width)]
 
 
 def _share(light: Plane, room: Plane, pixels: Plane) -> Plane:
-    """Return how much light comes back to each cell, for each unit of variance."""
+    """Return the correction of each cell for each unit of variance, shape (rows, columns) of cells."""
     light, room, pixels = (_smooth(cells) for cells in (light, room, pixels))
     return np.asarray(np.divide(light, room, out=np.zeros_like(light), where=pixels >= FEWEST), np.float32)
 
 
 def _smooth(cells: Plane) -> Plane:
-    """Average cells with their neighbors by 1-2-1 in both directions; edges count themselves again."""
+    """Average cells with their neighbors by 1-2-1 in both directions; edges are repeated."""
     for axis in (0, 1):
         widened = np.pad(cells, [(1, 1) if along == axis else (0, 0) for along in (0, 1)], mode="edge")
         before, here, after = (np.take(widened, np.arange(cells.shape[axis]) + start, axis=axis) for start in (0, 1, 2))
@@ -136,7 +136,7 @@ def _smooth(cells: Plane) -> Plane:
 
 
 def _interpolate(cells: Plane, places: NDArray[np.intp], *, axis: int) -> Plane:
-    """Return cells at places in px along an axis, interpolated linearly between their centers."""
+    """Interpolate cells linearly between their centers, at places in px along an axis."""
     place = ((places.astype(np.float32) + 0.5) / CELL - 0.5).clip(0, cells.shape[axis] - 1)
     before = place.astype(int)
     after = np.minimum(before + 1, cells.shape[axis] - 1)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from rwdenoise.noise.estimate import estimate_noise
 from rwdenoise.noise.line import LARGEST
 from rwdenoise.noise.residual import CLIPPED
-from rwdenoise.photo.cfa import BLUE, CLEAR, GREEN, LINEAR, RED
+from rwdenoise.photo.cfa import BLUE, CLEAR, GREEN, RED
 from rwdenoise.photo.kinds import Photo
 from rwdenoise.photo.noise_profile import READ_FLOOR, NoiseProfile
 from rwdenoise.photo.raw import RawPhoto
@@ -114,12 +114,10 @@ def measure_noise_curve(photo: Photo) -> NoiseCurve:
     -----
     Where a brightness has no flat place, texture counts as noise and the points lie above the line.
     """
-    raw = photo if isinstance(photo, RawPhoto) else None
-    kind: Kind = "raw" if raw else "developed"
+    kind: Kind = "raw" if isinstance(photo, RawPhoto) else "developed"
     blocks = _joined([_flattest(_measure(*seen), _STEPS[kind]) for seen in _colors_of(photo)])
-    profile = _profile_of(raw, blocks) if raw else None
-    white = raw and profile and raw.cfa != LINEAR
-    roughest = ROUGHEST * profile.variance(blocks.signal) if profile and white else np.inf
+    profile = _profile_of(photo, blocks) if isinstance(photo, RawPhoto) else None
+    roughest = ROUGHEST * profile.variance(blocks.signal) if profile and photo.is_mosaic else np.inf
     return NoiseCurve(
         kind=kind,
         colors=blocks.color,
@@ -127,13 +125,13 @@ def measure_noise_curve(photo: Photo) -> NoiseCurve:
         variances=blocks.variance,
         flat=blocks.roughness <= roughest,
         profile=profile,
-        stated=raw.noise if raw else None,
+        stated=photo.noise,
     )
 
 
 def _colors_of(photo: Photo) -> Iterator[tuple[int, Floats, NDArray[np.bool_]]]:
     """Yield each color, its pixels in all blocks, shape (blocks, n), and their places in a block."""
-    if isinstance(photo, RawPhoto) and photo.cfa != LINEAR:
+    if photo.is_mosaic:
         edge = math.lcm(*photo.cfa.period) * -(-EDGE // math.lcm(*photo.cfa.period))
         blocks, sites = _cut(photo, edge)[:, 0], photo.cfa.sites(edge, edge)
         for color in np.unique(sites):
@@ -148,10 +146,11 @@ def _colors_of(photo: Photo) -> Iterator[tuple[int, Floats, NDArray[np.bool_]]]:
 def _cut(photo: Photo, edge: int) -> Floats:
     """Return blocks from all over the photo, shape (n, planes, edge, edge)."""
     rows, columns = photo.frame.height // edge, photo.frame.width // edge
-    light = photo.linear_planes if isinstance(photo, RawPhoto) else photo.planes
     apart = max(1, math.ceil(rows * columns / MOST_BLOCKS))
     areas = [Area(row * edge, 0, edge, columns * edge) for row in range(0, rows if columns else 0, apart)]
-    strips = [light(area).clip(*RANGE).reshape(-1, edge, columns, edge).transpose(2, 0, 1, 3) for area in areas]
+    strips = [
+        photo.linear_planes(area).clip(*RANGE).reshape(-1, edge, columns, edge).transpose(2, 0, 1, 3) for area in areas
+    ]
     return np.concatenate(strips) if strips else np.zeros((0, 3, edge, edge))
 
 
@@ -196,7 +195,7 @@ def _medians(signals: Floats, variances: Floats, steps_of: Steps) -> Floats:
 
 
 def _profile_of(photo: RawPhoto, blocks: _Blocks) -> NoiseProfile | None:
-    if photo.cfa != LINEAR:
+    if photo.is_mosaic:
         return estimate_noise(photo.planes(), photo.cfa, masked=photo.masked())
     signal, variance = _medians(blocks.signal, blocks.variance, _stops)
     if len(signal) < 2:

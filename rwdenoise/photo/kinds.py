@@ -1,7 +1,7 @@
-"""The two kinds of photo there are, and what can be done with either.
+"""The two kinds of photos, RAW and developed, and what they have in common.
 
-Both have ``domain``, ``frame``, ``shown``, ``period``, ``pixel_aspect``, ``orientation``, ``make``, ``model``, ``iso``,
-``noise`` and ``source``; both give ``planes`` and ``linear_planes``, and make a photo like themselves by
+Both have ``domain``, ``is_mosaic``, ``frame``, ``shown``, ``period``, ``pixel_aspect``, ``orientation``, ``make``,
+``model``, ``iso``, ``noise`` and ``source``; both return ``planes`` and ``linear_planes``, and a changed copy by
 ``with_planes``, ``with_samples`` (of ``samples_of``) and ``cut_out``. Code that uses no more than these serves both.
 """
 

@@ -1,4 +1,4 @@
-"""What sensor noise is: its profile, and the curve after which it is the same everywhere.
+"""The noise profile of a sensor, and the curve that makes its noise the same at every brightness.
 
 The signal x is normalized (0 black, 1 white, negative below black). Its noise is Gaussian enough, with
 ``var(x) = shot * max(x, 0) + read``: photon noise grows with the light, read noise does not.
@@ -15,7 +15,7 @@ from rwdenoise.errors import SettingsError
 #: A number, a numpy array or a torch tensor: the formulas below are the same for all three.
 Signal: TypeAlias = Any
 
-#: Variance that is assumed even where a profile says less: a tenth of a step of a 14-bit camera, squared.
+#: Least variance, even if a profile states less: a tenth of a step of a 14-bit camera, squared.
 READ_FLOOR = (0.1 / 16383) ** 2
 #: The read noise of cameras follows their shot noise: ``log read = 2.18 log shot + 1.20``, natural logarithms of both
 #: variances (Brooks et al. 2019, "Unprocessing Images for Learned Raw Denoising").
@@ -49,7 +49,7 @@ class NoiseProfile:
                 raise SettingsError(message, hint="Give it as --noise SHOT,READ, for example 0.002,0.00001.")
 
     def variance(self, x: Signal) -> Signal:
-        """Variance of the noise where the normalized signal is `x` (number, array or tensor)."""
+        """Return the variance of the noise at the normalized signal `x`: a number, array or tensor of any shape."""
         return x.clip(min=0) * self.shot + self.read
 
     @property
@@ -59,7 +59,7 @@ class NoiseProfile:
 
 
 def stabilize(x: Signal, *, shot: Signal, read: Signal) -> Signal:
-    """Bend the signal so that its noise is the same everywhere; black stays 0 and white stays 1.
+    """Apply the curve after which noise is the same at every brightness; black stays 0 and white stays 1.
 
     Parameters
     ----------
@@ -71,14 +71,14 @@ def stabilize(x: Signal, *, shot: Signal, read: Signal) -> Signal:
     Returns
     -------
     like `x`
-        Signal whose noise has the standard deviation ``NoiseProfile.sigma`` at every brightness.
+        Stabilized signal: its noise has the standard deviation ``NoiseProfile.sigma`` at every brightness.
 
     Notes
     -----
     The integral of 1 / sqrt(variance): ``f(x) = 2 / shot * (sqrt(shot x + read) - sqrt(read))``, written without
-    the division so that it also holds for shot = 0; a straight line of the same slope below black, where only read
-    noise is left. It is the generalized Anscombe transform (Starck, Murtagh, Bijaoui 1998) without its constant 3/8,
-    which has no meaning below black: the network learns what bias is left.
+    the division so that it also holds for shot = 0; a straight line of the same slope below black, where there is only
+    read noise. It is the generalized Anscombe transform (Starck, Murtagh, Bijaoui 1998) without its constant 3/8, which
+    has no meaning below black: the network learns the remaining bias.
 
     >>> import numpy as np
     >>> stabilize(np.array([-1.0, 0.0, 1.0]), shot=0.0, read=1e-4).tolist()
@@ -98,7 +98,7 @@ def destabilize(u: Signal, *, shot: Signal, read: Signal) -> Signal:
 
 
 def stabilized_white(shot: Signal, read: Signal) -> Signal:
-    """Return f(1): how many standard deviations of noise lie between black and white."""
+    """Return f(1): the distance from black to white in standard deviations of the noise."""
     read = _at_least(read, READ_FLOOR)
     return 2 / ((shot + read) ** 0.5 + read**0.5)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,6 +67,7 @@ class RgbPhoto:
     """What is kept of that file; None if the photo was made in memory."""
 
     domain: ClassVar[Domain] = "rgb"
+    is_mosaic: ClassVar[Literal[False]] = False
     period: ClassVar[tuple[int, int]] = (1, 1)
     pixel_aspect: ClassVar[float] = 1.0
     noise: ClassVar[None] = None

@@ -1,6 +1,6 @@
-"""A camera in torch: from a developed picture back to the scene's light, and through a sensor with its noise.
+"""Simulate a camera in torch: from a developed picture back to the scene's light, and through a noisy sensor.
 
-One implementation serves the demo, the tests and the training, so that they all mean the same by "noise". Every
+One implementation serves the demo, the tests and the training, so that "noise" means the same in all of them. Every
 function is one physical step and works on batches; the parameters of a batch are tensors of shape (N, 1, 1, 1).
 """
 
@@ -37,33 +37,33 @@ class SensorNoise:
     read: Tensor
     """Variance at black."""
     row: Tensor = field(default_factory=lambda: torch.zeros(()))
-    """Standard deviation of the offset that a whole row shares."""
+    """Standard deviation of the offset of a whole row."""
     column: Tensor = field(default_factory=lambda: torch.zeros(()))
-    """Standard deviation of the offset that a whole column shares."""
+    """Standard deviation of the offset of a whole column."""
     tails: Tensor = field(default_factory=lambda: torch.zeros(()))
-    """How much farther than Gaussian the read noise strays, at the same variance: a in ``z (1 + a z^2)``, 0 to 0.1."""
+    """Heavier tails than Gaussian of the read noise at the same variance: a in ``z (1 + a z^2)``, 0 to 0.1."""
     hot_pixels: Tensor = field(default_factory=lambda: torch.zeros(()))
-    """Share of sites that shine by themselves, most of them faintly."""
+    """Share of sites that are too bright, most of them slightly."""
     dead_pixels: Tensor = field(default_factory=lambda: torch.zeros(()))
-    """Share of sites that see only a part of their light, or none."""
+    """Share of sites that record only a part of their light, or none."""
     step: Tensor = field(default_factory=lambda: torch.tensor(1 / 16383))
     """Height of a quantization step."""
     floor: Tensor = field(default_factory=lambda: torch.tensor(-1 / 16))
-    """The lowest signal that can be recorded: how far below black the converter reaches."""
+    """The lowest signal that the converter can record, below black."""
 
 
 def invert_tone_curve(rgb: Tensor) -> Tensor:
-    """Undo the contrast that cameras add: the inverse of ``3 x^2 - 2 x^3`` (Brooks et al. 2019)."""
+    """Undo the contrast curve of cameras: the inverse of ``3 x^2 - 2 x^3`` (Brooks et al. 2019), any shape, 0 to 1."""
     return 0.5 - torch.sin(torch.asin(1 - 2 * rgb.clip(0, 1)) / 3)
 
 
 def linearize(rgb: Tensor) -> Tensor:
-    """Undo the sRGB curve (IEC 61966-2-1): encoded 0..1 to light 0..1."""
+    """Undo the sRGB curve (IEC 61966-2-1): encoded values from 0 to 1 to light from 0 to 1, any shape."""
     return torch.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055).clip(min=0) ** 2.4)
 
 
 def encode_srgb(light: Tensor) -> Tensor:
-    """Apply the sRGB curve (IEC 61966-2-1), the inverse of `linearize`; light from 0 to 1."""
+    """Apply the sRGB curve (IEC 61966-2-1), the inverse of `linearize`: light from 0 to 1, any shape."""
     return torch.where(light <= 0.0031308, light * 12.92, 1.055 * light.clip(min=1e-8) ** (1 / 2.4) - 0.055)
 
 
@@ -77,7 +77,7 @@ def camera_matrix(xyz_to_camera: Tensor) -> Tensor:
 
 
 def see(rgb: Tensor, matrix: Tensor, gains: Tensor, exposure: Tensor) -> Tensor:
-    """Turn linear sRGB into what the sensor's three kinds of sites receive.
+    """Convert linear sRGB to the light that the sensor's red, green and blue sites receive.
 
     Parameters
     ----------
@@ -86,16 +86,21 @@ def see(rgb: Tensor, matrix: Tensor, gains: Tensor, exposure: Tensor) -> Tensor:
     matrix : Tensor of shape (N, 3, 3)
         From `camera_matrix`.
     gains : Tensor of shape (N, 3, 1, 1)
-        White balance that the scene's light asks for, green 1; the sensor sees its inverse.
+        White balance for the scene's light, green 1; the sensor sees its inverse.
     exposure : Tensor of shape (N, 1, 1, 1)
-        1 puts the picture's white at the sensor's; more clips.
+        1 puts the picture's white at the sensor's white; more clips.
+
+    Returns
+    -------
+    Tensor of float32, shape (N, 3, H, W)
+        Linear camera color, 0 to 1.
     """
     camera = torch.einsum("nij,njhw->nihw", matrix, rgb).clip(min=0)
     return (camera * exposure / gains).clip(max=1)
 
 
 def filter_colors(camera: Tensor, colors: Tensor) -> Tensor:
-    """Put the filters on: camera color (N, 3, H, W) and filters (N, 3, H, W) to a mosaic (N, 1, H, W)."""
+    """Sample camera color through the filters, both of shape (N, 3, H, W), as a mosaic of shape (N, 1, H, W)."""
     return (camera * colors).sum(dim=1, keepdim=True) / colors.sum(dim=1, keepdim=True)
 
 
@@ -106,11 +111,15 @@ def record(mosaic: Tensor, noise: SensorNoise, rng: torch.Generator) -> Tensor:
     ----------
     mosaic : Tensor of float32, shape (N, 1, H, W)
         Clean normalized signal, 0 to 1.
+    noise : SensorNoise
+        Of the sensor.
+    rng : torch.Generator
+        Draws the noise.
 
     Returns
     -------
     Tensor of float32, shape (N, 1, H, W)
-        Normalized, quantized, cut off at white and at the converter's floor only: signed below black.
+        Normalized, quantized, clipped at white and at the converter's floor only: signed below black.
     """
     signal = _photon_noise(mosaic, noise.shot, rng) + _read_noise(mosaic, noise, rng) + _banding(mosaic, noise, rng)
     signal = _broken_pixels(signal, noise, rng)
@@ -119,8 +128,8 @@ def record(mosaic: Tensor, noise: SensorNoise, rng: torch.Generator) -> Tensor:
 
 
 def _photon_noise(mosaic: Tensor, shot: Tensor, rng: torch.Generator) -> Tensor:
-    # Poisson's mean, variance and skewness (Cornish-Fisher), ten times faster than drawing from it; the skewness
-    # fades below one electron, where there is nothing left to be skewed.
+    # Noise with the mean, variance and skewness of Poisson's (Cornish-Fisher): ten times faster than drawing from it.
+    # The skewness is faded out below one electron, where the expansion fails.
     shot = torch.as_tensor(shot).clip(min=1e-9)
     electrons = mosaic / shot
     z = _normal(mosaic, tuple(mosaic.shape), rng)
@@ -147,12 +156,12 @@ def _banding(mosaic: Tensor, noise: SensorNoise, rng: torch.Generator) -> Tensor
 
 
 def _broken_pixels(signal: Tensor, noise: SensorNoise, rng: torch.Generator) -> Tensor:
-    """Light up the hot pixels and dim the dead ones."""
+    """Brighten the hot pixels and dim the dead ones."""
     hot, dead = (torch.as_tensor(share) for share in (noise.hot_pixels, noise.dead_pixels))
     if not (hot.any() or dead.any()):
         return signal
     chance = torch.rand(signal.shape, generator=rng, device=signal.device)
-    # Both are uniform from 0 to 1 where they are used. Glow squared: faint ones are more frequent.
+    # Both are uniform from 0 to 1 where they are used; the glow is squared, so that faint ones are more frequent.
     glow, dimmed = (chance / hot) ** 2, (1 - chance) / dead
     signal = torch.where(chance < hot, signal + glow, signal)
     return torch.where(1 - chance < dead, signal * dimmed, signal)

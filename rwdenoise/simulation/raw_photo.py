@@ -1,4 +1,4 @@
-"""RAW photos that no camera took: a picture seen by a simulated one, with its noise and without."""
+"""Make RAW photos with a simulated camera: a picture with the sensor's noise, and the same without."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rwdenoise.simulation import camera as simulate
 BLACK, WHITE = 2048, 15360
 #: Px of optically black border: top, left.
 BORDER = (24, 48)
-#: Gains that daylight asks for with the simulated color matrix.
+#: White balance for daylight with the simulated color matrix.
 WHITE_BALANCE = (2.0, 1.0, 1.6)
 
 
@@ -36,21 +36,21 @@ def simulate_raw(
     rgb : ndarray of float32, shape (3, H, W)
         The scene, linear sRGB, 0 to 1.
     cfa : Cfa
-        The sensor's filters, counted from the scene's top-left corner.
+        The sensor's filter pattern, counted from the scene's top-left corner.
     iso : float
-        What the photo states; it sets the noise as well where `noise` does not.
+        The ISO value that the photo states; without `noise` it also sets the noise.
     rng : numpy.random.Generator
         Draws the noise.
     exposure : float
-        1 puts the scene's white at the sensor's.
+        1 puts the scene's white at the sensor's white.
     noise : NoiseProfile, optional
         Of the sensor; by default that of a typical camera, see `profile_at`.
 
     Returns
     -------
     noisy, clean : RawPhoto
-        With optically black borders and the true noise profile. The clean one is in finer steps, like a denoised
-        photo. Neither states its profile as `RawPhoto.noise`, so that it must be estimated.
+        With optically black borders. The clean one is quantized in finer steps, like a denoised photo. Neither states
+        its noise profile as `RawPhoto.noise`, so that it must be estimated.
     """
     xyz_to_camera = simulate.CAMERA_MATRICES[0]
     noise = noise or profile_at(iso)

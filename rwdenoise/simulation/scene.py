@@ -1,4 +1,4 @@
-"""A test scene that the program draws itself: everything that denoisers like to get wrong, in one picture.
+"""Draw a test scene: everything that denoisers tend to get wrong, in one picture.
 
 Dead leaves, fabric, text, hair-fine lines, stars, smooth gradients, color patches and slanted edges, each in its own
 panel. It is drawn at four times its size and averaged down, so that edges are as soft as behind a good lens.
@@ -20,10 +20,10 @@ from rwdenoise.errors import CorruptPhotoError, UnsupportedPhotoError
 from rwdenoise.io.source import read_file, shown
 from rwdenoise.photo.color import decode_srgb
 
-#: How much larger the scene is drawn than it is returned.
+#: How many times larger than returned the scene is drawn.
 OVERSAMPLING = 4
 
-#: What `open_scene` reads. Not TIFF: most RAW files are a kind of it, and show their thumbnail.
+#: Formats that `open_scene` reads. Not TIFF: most RAW files are a kind of TIFF, and Pillow would show their thumbnail.
 SCENE_FORMATS = ("JPEG", "PNG", "WEBP")
 
 Picture = NDArray[np.float32]
@@ -36,7 +36,7 @@ def draw_scene(height: int, width: int, *, rng: np.random.Generator) -> Picture:
     Parameters
     ----------
     height, width : int
-        Its size in px, at least 64 each.
+        Its size in px, each at least 64.
     rng : numpy.random.Generator
         Places leaves, hairs and stars.
 
@@ -85,7 +85,7 @@ def open_scene(path: Path) -> Picture:
 
 
 def _refuse_deep(image: Image.Image, path: Path) -> None:
-    # Pillow would cut off what is above 8 bits without a word.
+    # Pillow would silently drop the bits above 8.
     if image.mode.startswith(("I", "F")):
         message = f"{shown(path)} has more than 8 bits for each color (Pillow's mode {image.mode}); 8 were expected."
         raise UnsupportedPhotoError(message, hint="Save it as an 8-bit JPEG or PNG.")
@@ -99,7 +99,7 @@ def average_down(drawn: Picture) -> Picture:
 
 
 def dead_leaves(height: int, width: int, rng: np.random.Generator) -> Picture:
-    """Draw disks whose radii follow 1/r^3, one over the other: the statistics of natural texture.
+    """Draw overlapping disks whose radii follow 1/r^3: the statistics of natural texture.
 
     Parameters
     ----------
@@ -212,7 +212,7 @@ def _edges(height: int, width: int, _rng: np.random.Generator) -> Picture:
     y, x = np.mgrid[:height, :width]
     shade = np.full((height, width), 0.03)
     for column, contrast in enumerate((0.6, 0.18, 0.06)):
-        # Slanted by 5 degrees, as ISO 12233 wants them.
+        # Slanted by 5 degrees, as in ISO 12233.
         middle = width * (column + 0.5) / 3 + (y - height / 2) * np.tan(np.radians(5))
         shade[np.abs(x - middle) < width / 12] = contrast
     return _tinted(shade, (1.0, 1.0, 1.0))
