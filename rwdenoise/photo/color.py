@@ -16,6 +16,9 @@ SRGB_TO_XYZ: NDArray[np.float64] = np.array(
     [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
 )
 
+#: White in samples of 16 bits, and the largest number that they hold.
+U16_MAX = 65535
+
 # Rows converted at once: the work stays in the cache, and the memory small.
 _AT_ONCE = 32
 

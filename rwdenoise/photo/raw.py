@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from rwdenoise.errors import SettingsError
 from rwdenoise.parallel import on_every_core
 from rwdenoise.photo.cfa import LINEAR, Cfa, Domain, tile_pattern
-from rwdenoise.photo.color import display_matrix, from_display, to_display
+from rwdenoise.photo.color import U16_MAX, display_matrix, from_display, to_display
 from rwdenoise.photo.noise_profile import NoiseProfile
 from rwdenoise.photo.origin import Origin
 from rwdenoise.photo.tag import Tag
@@ -20,7 +20,6 @@ from rwdenoise.photo.tiling import Area, in_bands
 
 #: A denoised mosaic is written in steps up to this many times finer than the camera's.
 FINEST_SCALE = 16
-U16_MAX = 65535
 
 # Optically black columns next to the picture catch some of its light, the outermost ones are often not connected
 # (seen on a PowerShot S40).

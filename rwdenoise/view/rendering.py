@@ -11,8 +11,9 @@ from PIL import Image
 from rwdenoise.io.pictures.convert import to_depth
 from rwdenoise.io.raw.develop import develop
 from rwdenoise.io.raw.preview import camera_curve, render_small, with_square_pixels
+from rwdenoise.photo.color import U16_MAX
 from rwdenoise.photo.kinds import Photo
-from rwdenoise.photo.raw import U16_MAX, RawPhoto
+from rwdenoise.photo.raw import RawPhoto
 from rwdenoise.photo.rgb import RgbPhoto, Samples
 from rwdenoise.photo.tiling import Area
 

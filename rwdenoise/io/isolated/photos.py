@@ -28,6 +28,7 @@ from rwdenoise.io.pictures.tiff import LOSSLESS
 from rwdenoise.io.raw.dng_tags import is_inside
 from rwdenoise.io.source import MAX_PIXELS
 from rwdenoise.photo.cfa import BLUE, LINEAR, MONOCHROME, RED, Cfa
+from rwdenoise.photo.color import U16_MAX
 from rwdenoise.photo.kinds import Photo
 from rwdenoise.photo.noise_profile import NoiseProfile
 from rwdenoise.photo.origin import Entry, Metadata, Origin
@@ -37,7 +38,7 @@ from rwdenoise.photo.tag import SIZES, Tag
 from rwdenoise.photo.tiling import Area
 
 _PERIODS = {"Bayer": (2, 2), "X-Trans": (6, 6)}
-_U16_MAX, _U32_MAX = 2**16 - 1, 2**32 - 1
+_U32_MAX = 2**32 - 1
 _TABLE_SIZE = 64
 
 
@@ -175,7 +176,7 @@ def _matrix(rows: Unchecked, *, needed: bool) -> NDArray[np.float64] | None:
 
 
 def _tag(code: Unchecked, kind: Unchecked, data: Unchecked) -> Tag:
-    tag = Tag(whole(code, 0, _U16_MAX), one_of(kind, SIZES), unpacked_bytes(data))
+    tag = Tag(whole(code, 0, U16_MAX), one_of(kind, SIZES), unpacked_bytes(data))
     expect(len(tag.data) % SIZES[tag.kind] == 0)
     return tag
 
@@ -187,7 +188,7 @@ def _sides(value: Iterable[Any]) -> tuple[tuple[int, int], ...]:
 
 
 def _quantization(table: Iterable[Any]) -> list[int]:
-    numbers = [whole(number, 0, _U16_MAX) for number in table]
+    numbers = [whole(number, 0, U16_MAX) for number in table]
     expect(len(numbers) == _TABLE_SIZE)
     return numbers
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from rwdenoise.io.pictures.icc import COLOR_SPACES, to_pcs
 from rwdenoise.parallel import on_every_core
-from rwdenoise.photo.color import decode_srgb, encode_extended_srgb
+from rwdenoise.photo.color import U16_MAX, decode_srgb, encode_extended_srgb
 from rwdenoise.photo.rgb import Colors, Encoding
 
 Floats = NDArray[np.float64]
@@ -200,7 +200,7 @@ def _table(data: bytes, ramp: Floats) -> Floats:
         return ramp
     if count == 1:
         return np.asarray(ramp ** (int(values[0]) / 256), np.float64)
-    return np.interp(ramp, np.linspace(0, 1, count), values / 65535)
+    return np.interp(ramp, np.linspace(0, 1, count), values / U16_MAX)
 
 
 def _formula(data: bytes, ramp: Floats) -> Floats:

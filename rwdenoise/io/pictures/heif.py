@@ -13,9 +13,9 @@ from PIL import ExifTags
 from rwdenoise.errors import UnsupportedPhotoError
 from rwdenoise.io.pictures.convert import to_photo
 from rwdenoise.io.pictures.decoders import cut_off, decoding, refuse_size
+from rwdenoise.photo.color import U16_MAX
 from rwdenoise.photo.rgb import RgbPhoto, Samples, Stored
 
-_U16_MAX = 65535
 # Of the box av1C: its name, a version, a profile, and a byte of flags (AV1 in ISO base media, 2.3.3).
 _FLAGS_AT = 6
 _HIGH_BIT_DEPTH, _TWELVE_BITS = 0x40, 0x20
@@ -84,6 +84,6 @@ def _to_full_range(pixels: NDArray[Any], bits: int) -> Samples:
     if pixels.dtype == np.uint8:
         return pixels
     most = 2**bits - 1
-    table = np.rint(np.linspace(0, _U16_MAX, most + 1)).astype(np.uint16)
+    table = np.rint(np.linspace(0, U16_MAX, most + 1)).astype(np.uint16)
     full: Samples = table[np.minimum(pixels, most)]
     return full

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rwdenoise.errors import SettingsError
-from rwdenoise.photo.color import decode_srgb
+from rwdenoise.photo.color import U16_MAX, decode_srgb
 
 Curve = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
@@ -21,7 +21,6 @@ PCS_WHITE = np.array([0.9642, 1.0, 0.8249])
 # Linear Bradford cone responses (ICC.1:2022, annex E).
 BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
 _KNOTS = 1024
-_U16_MAX = 65535
 
 
 def decode_bt709(encoded: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -74,9 +73,9 @@ def color_space(name: str) -> ColorSpace:
 
 def encoding_table(name: str) -> NDArray[np.uint16]:
     """Return what each linear value becomes: shape (65536,), linear light 0..65535 -> encoded 0..65535."""
-    encoded = np.linspace(0, 1, _U16_MAX + 1)
+    encoded = np.linspace(0, 1, U16_MAX + 1)
     light = color_space(name).decode(encoded)
-    return np.rint(np.interp(np.linspace(0, 1, _U16_MAX + 1), light, encoded) * _U16_MAX).astype(np.uint16)
+    return np.rint(np.interp(np.linspace(0, 1, U16_MAX + 1), light, encoded) * U16_MAX).astype(np.uint16)
 
 
 def profile(name: str) -> bytes:
@@ -93,7 +92,7 @@ def profile(name: str) -> bytes:
     """
     space = color_space(name)
     columns = to_pcs(space).T
-    curve = np.rint(space.decode(np.linspace(0, 1, _KNOTS)) * _U16_MAX).astype(">u2").tobytes()
+    curve = np.rint(space.decode(np.linspace(0, 1, _KNOTS)) * U16_MAX).astype(">u2").tobytes()
     colors = {tag: _xyz(column) for tag, column in zip((b"rXYZ", b"gXYZ", b"bXYZ"), columns, strict=True)}
     trc = struct.pack(">4s4xI", b"curv", _KNOTS) + curve
     return _assemble(

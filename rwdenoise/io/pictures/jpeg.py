@@ -13,6 +13,7 @@ from PIL import Image, JpegImagePlugin
 from rwdenoise.errors import SettingsError, UnsupportedPhotoError
 from rwdenoise.io.pictures.convert import joined, to_photo
 from rwdenoise.io.pictures.decoders import cut_off, decoding, refuse_size
+from rwdenoise.photo.color import U16_MAX
 from rwdenoise.photo.rgb import RgbPhoto, Stored
 
 #: Used where a picture was not a JPEG before.
@@ -35,7 +36,6 @@ _JFIF = b"\xff\xd8\xff\xe0\0\x10JFIF\0"
 _DENSITY_AT = 13
 # None, inch, and centimeter (JFIF 1.02).
 _UNITS = {0, 1, 2}
-_U16_MAX = 65535
 
 
 class _Segment(NamedTuple):
@@ -171,6 +171,6 @@ def _with_resolution(jpeg: bytes, details: Mapping[str, Any]) -> bytes:
     """Return the JPEG with unit (0 none, 1 inch, 2 cm) and pixels per unit in its JFIF header, if it has one."""
     if "resolution" not in details or not jpeg.startswith(_JFIF):
         return jpeg
-    across, down = (min(round(top / bottom), _U16_MAX) for top, bottom in details["resolution"])
+    across, down = (min(round(top / bottom), U16_MAX) for top, bottom in details["resolution"])
     density = struct.pack(">BHH", details["unit"] - 1, across, down)
     return b"".join([jpeg[:_DENSITY_AT], density, memoryview(jpeg)[_DENSITY_AT + len(density) :]])

@@ -21,7 +21,8 @@ from rwdenoise.io.raw.dng_tags import D65, MOSAIC_CODES
 from rwdenoise.io.raw.tiff_structure import Picture, assemble
 from rwdenoise.parallel import on_every_core
 from rwdenoise.photo.cfa import LINEAR, MONOCHROME
-from rwdenoise.photo.raw import U16_MAX, RawPhoto
+from rwdenoise.photo.color import U16_MAX
+from rwdenoise.photo.raw import RawPhoto
 from rwdenoise.photo.tag import BYTE, DOUBLE, LONG, SHORT, Tag
 
 # 256 is what Adobe's own converter uses; lossless JPEG of other sizes is not read everywhere.
@@ -82,7 +83,7 @@ def _without_black(photo: RawPhoto) -> RawPhoto:
 
     Of linear DNGs LibRaw 0.22, RawTherapee 5.9 and darktable 4.2 subtract the black level wrongly or not at all.
     """
-    if photo.cfa != LINEAR or not photo.black.any():
+    if photo.is_mosaic or not photo.black.any():
         return photo
     span = photo.white - photo.black
     white = np.rint(span.max())
@@ -147,7 +148,7 @@ def _identity_tags(photo: RawPhoto) -> Iterator[Tag]:
     if photo.model:
         yield tags.ascii_text(tags.MODEL, photo.model)
     if photo.iso and photo.source is None:  # Otherwise the source's Exif says it.
-        yield tags.numbers(tags.ISO_SPEED, SHORT, (min(round(photo.iso), 65535),))
+        yield tags.numbers(tags.ISO_SPEED, SHORT, (min(round(photo.iso), U16_MAX),))
     if tags.UNIQUE_CAMERA_MODEL not in _codes(photo.dng_tags):
         brand = photo.make.split(" ")[0]
         whole = photo.model if photo.model.upper().startswith(brand.upper()) else f"{brand} {photo.model}"

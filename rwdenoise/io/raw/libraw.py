@@ -20,7 +20,7 @@ from PIL import Image
 from rwdenoise.errors import CorruptPhotoError, PhotoError, UnsupportedPhotoError
 from rwdenoise.io.source import COPY_AGAIN, MAX_PIXELS
 from rwdenoise.photo.cfa import BLUE, GREEN, RED, tile_pattern
-from rwdenoise.photo.color import SRGB_TO_XYZ
+from rwdenoise.photo.color import SRGB_TO_XYZ, U16_MAX
 
 #: Even a black frame takes a bit for each pixel in lossless JPEG; wavelet codecs need less, but never this little.
 _MAX_PIXELS_PER_BYTE = 64
@@ -35,7 +35,6 @@ _ONE_AT_A_TIME = threading.Lock()
 _COLORS = np.array([RED, GREEN, BLUE, GREEN])
 # Far enough from black and white for every matrix there is.
 _GRAY, _MORE = 0.4, 0.1
-_U16_MAX = 65535
 
 _CONVERT = "Convert the photo to DNG with the camera maker's program or Adobe DNG Converter, without lossy compression."
 
@@ -179,7 +178,7 @@ def measured_matrix(raw: rawpy.RawPy, filters: NDArray[np.uint8]) -> NDArray[np.
     )
     height, width = light.shape[:2]
     centers = light[height // 2, [width // 6, width // 2, width * 5 // 6]].astype(np.float64)
-    camera_to_srgb = (centers.T / _U16_MAX * span - gray) / more
+    camera_to_srgb = (centers.T / U16_MAX * span - gray) / more
     return np.asarray(np.linalg.inv(SRGB_TO_XYZ @ camera_to_srgb), np.float64)
 
 

@@ -17,8 +17,8 @@ from rwdenoise.io.raw import dng_tags
 from rwdenoise.io.raw import tiff_structure as tags
 from rwdenoise.io.raw.tiff_structure import Directory
 from rwdenoise.io.source import COPY_AGAIN
+from rwdenoise.photo.color import U16_MAX
 
-_U16_MAX = 65535
 #: Levels below black that are kept, as a share of the way from black to white. Noise reaches less far.
 _BELOW_BLACK = 1 / 16
 _FLOAT = 3
@@ -81,6 +81,6 @@ def _floats(data: bytes, stated: Directory, name: str) -> NDArray[np.float32]:
 
 def _in_16_bits(light: NDArray[np.float32]) -> LinearSamples:
     """Return light, 0 black and 1 white, in whole numbers with white at 65535; black is 0 if nothing lies below."""
-    black = round(_U16_MAX * min(max(-float(light.min()), 0.0), _BELOW_BLACK))
-    samples = np.rint(light * (_U16_MAX - black) + black).clip(0, _U16_MAX).astype(np.uint16)
-    return LinearSamples(samples, np.full((1, 1, 3), black, np.float32), float(_U16_MAX))
+    black = round(U16_MAX * min(max(-float(light.min()), 0.0), _BELOW_BLACK))
+    samples = np.rint(light * (U16_MAX - black) + black).clip(0, U16_MAX).astype(np.uint16)
+    return LinearSamples(samples, np.full((1, 1, 3), black, np.float32), float(U16_MAX))

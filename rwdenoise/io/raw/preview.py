@@ -10,7 +10,7 @@ from PIL import Image
 
 from rwdenoise.io.pictures.decoders import DECODER_ERRORS
 from rwdenoise.parallel import on_every_core
-from rwdenoise.photo.cfa import LINEAR, MONOCHROME, TRANSMISSION, Cfa
+from rwdenoise.photo.cfa import MONOCHROME, TRANSMISSION, Cfa
 from rwdenoise.photo.color import camera_to_srgb, encode_srgb
 from rwdenoise.photo.raw import RawPhoto
 from rwdenoise.photo.tiling import in_bands
@@ -91,7 +91,7 @@ def _superpixels(photo: RawPhoto, longest: int) -> NDArray[np.float32]:
     """Return the mean of each color over squares of the crop, shape (H, W, 3), 0 black, 1 white."""
     crop = photo.crop
     # Each plane of a linear photo is averaged like a mosaic of one color.
-    cfa = MONOCHROME if photo.cfa == LINEAR else photo.cfa.shifted(crop.top, crop.left)
+    cfa = MONOCHROME if not photo.is_mosaic else photo.cfa.shifted(crop.top, crop.left)
     rows, columns = cfa.period
     height, width = max(crop.height, rows), max(crop.width, columns)
     times = max(1, -(-max(height, width) // (rows * longest)))
@@ -104,7 +104,7 @@ def _superpixels(photo: RawPhoto, longest: int) -> NDArray[np.float32]:
         if (height, width) != (crop.height, crop.width):
             signal = np.pad(signal, filling, mode="edge")
         means = [_means(plane, cfa, times) for plane in signal]
-        return np.stack([mean[..., 0] for mean in means], axis=2) if photo.cfa == LINEAR else means[0]
+        return np.stack([mean[..., 0] for mean in means], axis=2) if not photo.is_mosaic else means[0]
 
     whole = height // (rows * times) * rows * times
     return np.concatenate(on_every_core(average, in_bands(min(whole, crop.height), width, step=rows * times)))
