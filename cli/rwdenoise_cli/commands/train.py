@@ -8,13 +8,13 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 import click
 
+import rwdenoise
 from rwdenoise.errors import Cancelled
 from rwdenoise.events import Listener, Progress
 from rwdenoise.jobs.plan import expand_sources
@@ -142,9 +142,10 @@ def train(  # noqa: PLR0913 -- what a user can choose
 
 
 def _training(module: str) -> Any:  # noqa: ANN401 -- a module of one of two packages
-    """Return a module of the training, which the wheel holds under a name that nobody else has."""
-    package = "rwdenoise_training" if find_spec("rwdenoise_training") else "training"
-    return import_module(f"{package}.{module}")
+    """Return a module of the training: that of the source tree, or of the wheel, which has a name of its own for it."""
+    # An editable install also has the wheel's package, as it was when that was made.
+    is_source_tree = (Path(rwdenoise.__file__).parents[1] / "training" / f"{module}.py").is_file()
+    return import_module(f"{'training' if is_source_tree else 'rwdenoise_training'}.{module}")
 
 
 def _start(name: str, start_from: str | None) -> tuple[Any, Path | None]:
