@@ -27,7 +27,7 @@ class FakeDenoiser:
     asked: list[tuple[Cfa, NoiseProfile, Settings]] = field(default_factory=list)
     white_balance: tuple[float, float, float] | None = None
 
-    def expect(self, height: int, width: int) -> None:
+    def prepare(self, height: int, width: int) -> None:
         pass
 
     def denoise(

@@ -136,7 +136,7 @@ class Denoiser:
             return planes
         # Whatever the strength: a broken pixel is no grain.
         find = partial(find_broken_pixels, planes, cfa=cfa, noise=noise)
-        found, _ = (broken, None) if broken else side_by_side(find, partial(self.expect, *planes.shape[1:]))
+        found, _ = (broken, None) if broken else side_by_side(find, partial(self.prepare, *planes.shape[1:]))
         frame = MosaicFrame(found.mend(planes), cfa, noise, **self._fit)
         # Of large photos the walk may need the memory, if nobody else holds the planes.
         del planes
@@ -234,7 +234,7 @@ class Denoiser:
             message += f" need weights of the domain {domain!r}."
             raise WeightsMismatchError(message, hint="Leave --weights out, so that each photo gets weights that suit.")
 
-    def expect(self, height: int, width: int) -> None:
+    def prepare(self, height: int, width: int) -> None:
         """Prepare for a mosaic of this size, in px. It takes a second, best spent while the noise is measured."""
         if self.facts.architecture.domain != "cfa":
             return
@@ -242,7 +242,7 @@ class Denoiser:
         padded = (-(-length // multiple) * multiple for length in (height, width))
         tile = plan_even_tiles(*padded, size=self.tile, halo=self.facts.halo, multiple=multiple)[0]
         with suppress(DeviceMemoryError):  # The walk will find smaller ones.
-            self._network.expect(*tile.source_size)
+            self._network.prepare(*tile.source_size)
 
     def _walk(self, frame: Frame, settings: Settings, on_progress: OnProgress | None) -> Tensor:
         """Walk towards the clean photo as far as the strength says."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, TypeGuard, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,6 @@ from rwdenoise.noise.spectrum import Grain, find_grain
 from rwdenoise.photo.cfa import Domain
 from rwdenoise.photo.kinds import REGION, Photo, parts
 from rwdenoise.photo.noise_profile import NoiseProfile
-from rwdenoise.photo.raw import RawPhoto
 from rwdenoise.photo.tiling import Area, Tile, plan_tiles
 
 if TYPE_CHECKING:
@@ -49,11 +48,11 @@ class Measured:
     origin: str = ""
     """Where the profile is from: ``"given"``, ``"file"`` or ``"estimated"``."""
     broken: BrokenPixels | None = None
-    """Hot and dead pixels of a mosaic; None if the denoiser shall look for them."""
+    """Hot and dead pixels of a mosaic; None if the denoiser is to search for them."""
     grain: Grain | None = None
-    """The noise of a picture by brightness and frequency, if detail shall come back."""
+    """The noise of a picture by brightness and frequency, if detail is to be restored."""
     noise: float | None = None
-    """The standard deviation of a picture's noise, 1 being white; None if the denoiser shall measure it."""
+    """The standard deviation of a picture's noise, 1 being white; None if the denoiser is to measure it."""
     seconds: float = field(default=0.0, compare=False)
     """How long measuring took."""
 
@@ -74,7 +73,7 @@ def denoise(
     photo : RawPhoto or RgbPhoto
         From `read_photo`, for example. It is not changed.
     settings : Settings
-        Steps and sampler; strength, chroma and detail. With strength and chroma 0 the very photo comes back.
+        Steps and sampler; strength, chroma and detail. With strength and chroma 0 the photo itself is returned.
     denoiser : Denoiser, optional
         From `load_denoiser`, with weights for this kind of photo (`photo.domain`). By default the best weights, on the
         fastest device; they are loaded by the first call that needs them, and kept for later ones.
@@ -123,7 +122,7 @@ def measure(photo: Photo, settings: Settings, *, noise: NoiseProfile | None = No
     noise : NoiseProfile, optional
         The noise of a mosaic, if it is known.
     """
-    if _is_mosaic(photo):
+    if photo.is_mosaic:
         profile, origin = choose_noise(photo, noise)
         if settings.removes_nothing:
             return Measured(profile, origin)
@@ -136,7 +135,7 @@ def measure_for_parts(
     photo: Photo, variants: Sequence[Settings], *, denoiser: Denoiser, noise: NoiseProfile | None = None
 ) -> Measured:
     """Measure what must be known of a whole photo to denoise parts of it, with each of several settings."""
-    if _is_mosaic(photo):
+    if photo.is_mosaic:
         return Measured(*choose_noise(photo, noise))
     grain = find_grain(photo) if any(settings.detail for settings in variants) else None
     return Measured(grain=grain, noise=measure_picture_noise(photo, denoiser))
@@ -172,9 +171,9 @@ def denoise_measured(
     """
     if settings.removes_nothing:
         return photo
-    told, whole = on_progress or (lambda _done, _total: None), cast("Photo", photo)
-    if not _is_mosaic(whole):
-        return cast("Kind", _denoise_picture(whole, measured, denoiser, settings, told))
+    report, whole = on_progress or (lambda _done, _total: None), cast("Photo", photo)
+    if not whole.is_mosaic:
+        return cast("Kind", _denoise_picture(whole, measured, denoiser, settings, report))
     noise = cast("NoiseProfile", measured.profile)
     planes = denoiser.denoise(
         whole.planes(),
@@ -183,7 +182,7 @@ def denoise_measured(
         settings=settings,
         white_balance=whole.white_balance,
         broken=measured.broken,
-        on_progress=told,
+        on_progress=report,
     )
     if settings.chroma_strength == settings.strength:
         check = check_residual(whole.planes(), planes, noise=noise, strength=settings.strength)
@@ -216,10 +215,6 @@ def _denoise_picture(
         rows, columns = tile.inner_slices
         samples[tile.target_slices] = photo.samples_of(planes[:, rows, columns], Area.of(*tile.target_slices))
     return photo.with_samples(samples)
-
-
-def _is_mosaic(photo: Photo) -> TypeGuard[RawPhoto]:
-    return photo.domain == "cfa"
 
 
 def measure_picture_noise(photo: Photo, denoiser: Denoiser) -> float:

@@ -178,7 +178,7 @@ def measure(loaded: Loaded) -> Measured:
 
 def get_ready(loaded: Loaded, denoiser: LoadDenoiser) -> None:
     """Let the denoiser prepare for this photo, which may still be measured."""
-    denoiser(loaded.photo.domain).expect(loaded.photo.frame.height, loaded.photo.frame.width)
+    denoiser(loaded.photo.domain).prepare(loaded.photo.frame.height, loaded.photo.frame.width)
 
 
 @within_memory()

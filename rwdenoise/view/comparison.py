@@ -118,7 +118,7 @@ def denoise_area(
 def _surroundings(photo: Photo, area: Area, *, denoiser: Denoiser, settings: Settings) -> Area:
     """Return the larger area that must be denoised for an area: all that it depends on, aligned as in the photo."""
     controls = 0 if settings.is_plain else REACH
-    cells = _CELLS * CELL if photo.domain == "cfa" else 0
+    cells = _CELLS * CELL if photo.is_mosaic else 0
     walk = settings.steps * denoiser.facts.halo + _HOT
     grid = math.lcm(CELL, denoiser.facts.architecture.multiple)
 

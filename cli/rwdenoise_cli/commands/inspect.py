@@ -151,11 +151,11 @@ def _judge_with(method: Method) -> Judge:
     load = cache(method.load)
 
     def judge(photo: Photo) -> Facts | None:
-        if photo.domain != "cfa":
+        if not photo.is_mosaic:
             return None
         checks: list[ResidualCheck] = []
         measured = measure(photo, method.settings, noise=method.noise)
-        denoise_measured(photo, measured, denoiser=load("cfa"), settings=method.settings, on_check=checks.append)
+        denoise_measured(photo, measured, denoiser=load(photo.domain), settings=method.settings, on_check=checks.append)
         return checks[0].summary() if checks else None
 
     return judge

@@ -21,7 +21,7 @@ class LoadedNetwork(Protocol):
     def at(self, level: float) -> Estimate:
         """Return the estimator for one noise level, a standard deviation; do once what depends on the level alone."""
 
-    def expect(self, height: int, width: int) -> None:
+    def prepare(self, height: int, width: int) -> None:
         """Prepare for tiles of this size, in px. Optional, and safe in any thread."""
 
 

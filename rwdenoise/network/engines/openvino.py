@@ -104,7 +104,7 @@ class OpenVinoNetwork:
         """Return the estimator for one noise level, a standard deviation."""
         return OpenVinoEstimate(self, level, vectors=find_steering(self._network, level))
 
-    def expect(self, height: int, width: int) -> None:
+    def prepare(self, height: int, width: int) -> None:
         """Compile the network for tiles of this size, in px."""
         planes, _ = PLANES[self._network.architecture.domain]
         with self.backend.running():

@@ -88,7 +88,7 @@ class TorchNetwork:
 
         return estimate
 
-    def expect(self, height: int, width: int) -> None:
+    def prepare(self, height: int, width: int) -> None:
         """Do nothing: here nothing depends on the size of the tiles."""
 
 

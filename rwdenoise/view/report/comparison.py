@@ -83,9 +83,9 @@ def compare(
 
 
 def _check(pair: Pair, provenance: Provenance | None, curve: NoiseCurve) -> ResidualCheck | None:
-    """Judge where structure was removed; None if that cannot be told (see `rwdenoise.jobs.stages.check_photo`)."""
+    """Judge where structure was removed, or return None as `rwdenoise.denoising.photos.denoise_measured` does."""
     noisy, clean = pair
-    if noisy.domain != "cfa":
+    if not noisy.is_mosaic:
         return None
     strength = provenance.settings.strength if provenance else 1.0
     noise = (provenance and provenance.noise) or curve.stated or curve.profile
