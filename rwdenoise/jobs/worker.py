@@ -38,7 +38,7 @@ _KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: 
 
 
 @dataclass(frozen=True)
-class Job:
+class LayerJob:
     """A layer to denoise."""
 
     name: str
@@ -73,7 +73,7 @@ class Request:
         return job if isinstance(job, str) else ""
 
 
-class Inbox:
+class Requests:
     """Requests in the order in which they come, read by a thread of its own.
 
     So cancelling reaches a job that runs, and the end of the stream is noticed at once, whatever is being computed.
@@ -146,15 +146,15 @@ class Worker:
         self._listen = listen
         self._writing = threading.Lock()
 
-    def serve(self, inbox: Inbox) -> None:
+    def serve(self, requests: Requests) -> None:
         """Say that the worker is ready, and answer requests until they end."""
         self._listen(Ready(__version__))
-        inbox.start()
+        requests.start()
         # This takes seconds, and waits for no job.
         from rwdenoise.jobs.layers import LayerDenoiser
 
         layers = LayerDenoiser()
-        for request in inbox:
+        for request in requests:
             self._answer(request, layers)
 
     def abandon(self) -> None:
@@ -173,7 +173,7 @@ class Worker:
         except RwDenoiseError as error:
             self._listen(Failed.because(error, job=request.job))
 
-    def _denoise(self, job: Job, layers: LayerDenoiser, *, cancelled: threading.Event) -> None:
+    def _denoise(self, job: LayerJob, layers: LayerDenoiser, *, cancelled: threading.Event) -> None:
         from rwdenoise.io.pictures.layer import PIXELS, RESULT, read_layer, write_layer
 
         def tell(event: Event) -> None:
@@ -198,7 +198,7 @@ class Worker:
             self._listen(_finished(job, denoiser, seconds=time.perf_counter() - begun))
 
 
-def _finished(job: Job, denoiser: Denoiser, *, seconds: float) -> Finished:
+def _finished(job: LayerJob, denoiser: Denoiser, *, seconds: float) -> Finished:
     from rwdenoise.io.pictures.layer import RESULT
 
     return Finished(
@@ -212,7 +212,7 @@ def _finished(job: Job, denoiser: Denoiser, *, seconds: float) -> Finished:
     )
 
 
-def read_job(table: Mapping[str, Any]) -> Job:
+def read_job(table: Mapping[str, Any]) -> LayerJob:
     """Return the job that a request asks for.
 
     Raises
@@ -226,7 +226,7 @@ def read_job(table: Mapping[str, Any]) -> Job:
         message = f"A request has v {table.get('v')!r} and request {table.get('request')!r}; a JSON object in one line"
         message += f" with v {VERSION} and request 'denoise' or 'cancel' was expected."
         raise SettingsError(message, hint=_HINT)
-    return Job(
+    return LayerJob(
         name=_take(table, "job", str),
         folder=Path(_take(table, "folder", str)),
         layout=Layout(

@@ -37,7 +37,7 @@ def worker(*, weights: str | None, remove: Path | None) -> None:
     Requests are lines of JSON, and so are the events on stdout; docs/worker.md describes both. The worker ends as soon
     as its stdin is closed.
     """
-    from rwdenoise.jobs.worker import Inbox, Worker
+    from rwdenoise.jobs.worker import Requests, Worker
 
     events = _claim_stdout()
 
@@ -56,7 +56,7 @@ def worker(*, weights: str | None, remove: Path | None) -> None:
 
     server = Worker(_loader(weights), listen=listen)
     try:
-        server.serve(Inbox(_STDIN, on_end=end_at_once))
+        server.serve(Requests(_STDIN, on_end=end_at_once))
     finally:
         _remove(remove)
 

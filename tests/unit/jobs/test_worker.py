@@ -17,7 +17,7 @@ from rwdenoise.errors import DeviceUnavailableError, SettingsError
 from rwdenoise.events import Event, Failed, Finished, Progress, Ready, Started, Stopped
 from rwdenoise.io.pictures.layer import read_layer
 from rwdenoise.jobs.layers import LayerDenoiser
-from rwdenoise.jobs.worker import Inbox, Worker, read_job
+from rwdenoise.jobs.worker import Requests, Worker, read_job
 from tests.tiny import tiny_denoiser
 
 REQUEST = {
@@ -46,7 +46,7 @@ class Conversation:
         self._read, self._write = os.pipe()
         self.worker = Worker(self.load, listen=self._listen)
         self._thread = threading.Thread(
-            target=self.worker.serve, args=(Inbox(self._read, on_end=self.ended.set),), daemon=True
+            target=self.worker.serve, args=(Requests(self._read, on_end=self.ended.set),), daemon=True
         )
         self._thread.start()
 
