@@ -9,8 +9,9 @@ from typing import Protocol
 import numpy as np
 
 from rwdenoise.io.isolated.reader import IsolatedReader
-from rwdenoise.io.metadata import copy
-from rwdenoise.io.metadata.camera import read_date
+from rwdenoise.io.metadata.camera import read_date, read_identity, read_orientation
+from rwdenoise.io.metadata.copy import copy_metadata
+from rwdenoise.io.metadata.origin import read_metadata, to_value
 from rwdenoise.io.metadata.provenance import made_from
 from rwdenoise.io.pictures.encodings import CURVES, encoding_of, encoding_under
 from rwdenoise.io.raw import dng_tags
@@ -57,7 +58,7 @@ def _isolated(folder: Path) -> Iterator[Feed]:
 
 @contextlib.contextmanager
 def _copied(folder: Path) -> Iterator[Feed]:
-    """Read in the isolated process and write in this one, where the writers read metadata and preview of the source."""
+    """Read in the isolated process and write in this one, with the metadata and the preview that were kept."""
     with IsolatedReader(seconds=SECONDS, memory=_MEMORY) as reader:
 
         def feed(data: bytes, name: str) -> None:
@@ -76,10 +77,13 @@ def _copied(folder: Path) -> Iterator[Feed]:
 @contextlib.contextmanager
 def _metadata(folder: Path) -> Iterator[Feed]:
     def feed(data: bytes, name: str) -> None:
-        make, model, iso = copy.read_identity(data)
+        make, model, iso = read_identity(data)
         f"{make}{model}".encode()
         assert iso is None or 0 < iso < float("inf")
-        assert copy.read_orientation(data) in range(1, 9)
+        assert read_orientation(data) in range(1, 9)
+        kept = read_metadata(data)
+        for entry in (*kept.exif, *kept.iptc):
+            to_value(entry)
         if data:
             path = _written(folder, name, data)
             read_date(path)
@@ -95,7 +99,7 @@ def _sidecars(folder: Path) -> Iterator[Feed]:
 
     def feed(data: bytes, _name: str) -> None:
         _written(folder, "a.xmp", data)
-        whole = bytes(copy.copy_metadata(photo, picture, kind="jpeg", provenance=None, warn=lambda _: None))
+        whole = bytes(copy_metadata(photo, picture, kind="jpeg", provenance=None, warn=lambda _: None))
         assert b"root:" not in whole
 
     yield feed

@@ -27,6 +27,7 @@ _STRUCTURE = frozenset(
 # From here on the main directory holds the tags of DNG, of which the encoder knows better.
 _FIRST_DNG_TAG = 50706
 _GEOMETRY = {"Exif.Photo.PixelXDimension", "Exif.Photo.PixelYDimension", "Exif.Photo.InteroperabilityTag"}
+_TYPES = frozenset(exiv2.TypeId)
 # Kept as the bytes that they are; the others are numbers, of TIFF's types.
 _BYTES = (exiv2.StringValueBase, exiv2.DataValue, exiv2.DateValue, exiv2.TimeValue)
 
@@ -70,7 +71,7 @@ def to_value(entry: Entry) -> exiv2.Value:
     """Return a value as exiv2 has them."""
     kind = exiv2.TypeId(entry.kind)
     if kind == exiv2.TypeId.comment:
-        return exiv2.CommentValue(f"charset=Unicode {entry.data.decode('utf-8', 'surrogateescape')}")
+        return exiv2.CommentValue(f"charset=Unicode {entry.data.decode('utf-8', 'replace')}")
     value = exiv2.Value.create(kind)
     if isinstance(value, exiv2.StringValueBase) and _is_text(entry.data):
         value.read(entry.data.decode("utf-8"))
@@ -98,7 +99,8 @@ def _numbers(entry: Entry) -> list[Any]:
 
 
 def _entry(datum: exiv2.Metadatum) -> Entry:
-    value, kind = datum.value(), datum.value().typeId()
+    value = datum.value()
+    kind = value.typeId() if value.typeId() in _TYPES else exiv2.TypeId.undefined  # Damaged files have any number.
     area = bytes(value.dataArea().data()) if value.sizeDataArea() else b""
     if isinstance(value, exiv2.CommentValue) and bytes(value.data()).startswith(b"UNICODE\0"):
         # exiv2 knows in which order the bytes of its text are, but does not say so.
