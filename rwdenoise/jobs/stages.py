@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rwdenoise.denoising import photos
 from rwdenoise.denoising.photos import Measured, denoise_measured
@@ -23,7 +23,7 @@ from rwdenoise.io.metadata.provenance import Provenance
 from rwdenoise.io.pictures.convert import deepened
 from rwdenoise.io.read import read_photo
 from rwdenoise.io.source import FileState, digest_file, shown, state_of
-from rwdenoise.io.write import write_photo, write_picture
+from rwdenoise.io.write import write as write_file
 from rwdenoise.memory import within_memory
 from rwdenoise.photo.kinds import Photo
 from rwdenoise.photo.noise_profile import NoiseProfile
@@ -235,17 +235,16 @@ def write(denoised: Denoised, warn: Callable[[str], None]) -> Finished:
 
     confirm()
     make_folder(job.target.parent)
-    options: Any = {
-        "provenance": denoised.provenance,
-        "format": denoised.format,
-        "overwrite": job.treatment.overwrite,
-        "warn": warn,
-        "confirm": confirm,
-    }
-    if isinstance(photo, RgbPhoto):
-        write_picture(photo, job.target, **options)
-    else:
-        write_photo(photo, job.target, color=job.treatment.color, **options)
+    write_file(
+        photo,
+        job.target,
+        provenance=denoised.provenance,
+        format=denoised.format,
+        color=job.treatment.color,
+        overwrite=job.treatment.overwrite,
+        warn=warn,
+        confirm=confirm,
+    )
     pixels = photo.frame.height * photo.frame.width
     return Finished(
         job.name,

@@ -96,11 +96,11 @@ def _while_denoising(act: Act) -> None:
 
 
 def _while_writing(act: Act) -> None:
-    whole = WORK.write_photo
-    WORK.write_photo = lambda photo, *rest, **options: (act(photo.source), whole(photo, *rest, **options))[1]
+    whole = WORK.write_file
+    WORK.write_file = lambda photo, *rest, **options: (act(photo.source), whole(photo, *rest, **options))[1]
 
 
-#: Stages of the processing of a photo; at the last one, only the metadata of the source is still to be read.
+#: Stages of the processing of a photo; at the last one, the source is only looked at: has it changed?
 MOMENTS: dict[str, Callable[[Act], None]] = {
     "before-reading": _before_reading,
     "after-reading": _after_reading,
