@@ -21,7 +21,7 @@ from bench.quality.curve import EVERY
 from bench.quality.pictures import Case
 from bench.quality.rows import Row
 from rwdenoise.denoising.diffusion import improved, schedule
-from rwdenoise.network.engines.pytorch import Backend, fast_dtype
+from rwdenoise.network.engines.pytorch import fast_dtype
 from rwdenoise.network.unet import UNet
 from rwdenoise.photo.cfa import BAYER_PHASES
 from rwdenoise.photo.noise_profile import destabilize, stabilize
@@ -80,8 +80,8 @@ def _measure(network: UNet, walk: Walk, case: Case, steps: int) -> Row:
     noisy = torch.from_numpy(stabilize(case.noisy[rows, columns], **profile))[None, None]
     colors = torch.from_numpy(case.cfa.planes(*noisy.shape[2:]))[None]
     started = time.perf_counter()
-    cpu = torch.device("cpu")
-    with Backend(cpu, fast_dtype(cpu)).computing():
+    dtype = fast_dtype(torch.device("cpu"))
+    with torch.inference_mode(), torch.autocast("cpu", dtype, enabled=dtype is not torch.float32):
         *_, result = walk(network, noisy, colors, case.noise.sigma, steps)
     seconds = time.perf_counter() - started
     mosaic = np.asarray(destabilize(result[0, 0].float().numpy(), **profile), np.float32)

@@ -96,7 +96,7 @@ class MosaicFrame(Frame):
         return self._period[:, :, columns][:, rows]
 
     def restore(self, x: Tensor) -> Planes:
-        """Turn a stabilized result into planes like the input; `x` may be overwritten."""
+        """Turn a stabilized result, shape (1, H, W) with padding, into planes like the input; it may be overwritten."""
         planes = super().restore(x)
 
         def undo(rows: slice) -> None:

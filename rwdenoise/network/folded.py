@@ -68,7 +68,7 @@ class FoldedHead(nn.Module):
         self._bias = nn.Parameter(bias.to(dtype), requires_grad=False)
 
     def forward(self, x_t: Tensor, colors: Tensor | None) -> Tensor:
-        """Return features of half the size of the planes."""
+        """Return features of shape (N, width, H / 2, W / 2), from planes and colors as in `UNet.forward`."""
         features = self._features(_halve(x_t))
         if self._filters is None or colors is None:
             return features
@@ -99,7 +99,7 @@ class FoldedBlock(nn.Module):
             self.first.bias.mul_(1 + scale).add_(shift)  # type: ignore[union-attr]
 
     def forward(self, x: Tensor, _embedded: Tensor) -> Tensor:
-        """Return `x` refined."""
+        """Return `x`, of shape (N, width, h, w), refined."""
         return self.second(functional.silu(self.first(x), inplace=True)).add_(x)  # type: ignore[no-any-return]
 
 

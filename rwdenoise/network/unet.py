@@ -49,7 +49,7 @@ class Block(nn.Module):
         nn.init.zeros_(self.steer.bias)
 
     def forward(self, x: Tensor, embedded: Tensor) -> Tensor:
-        """Return `x` refined; `embedded` has the shape (N, embedding)."""
+        """Return `x`, of shape (N, width, h, w), refined; `embedded` has the shape (N, embedding)."""
         scale, shift = self.steer(embedded)[:, :, None, None].chunk(2, dim=1)
         inner = functional.silu(torch.addcmul(shift, self.first(x), 1 + scale))
         return x + self.second(inner)  # type: ignore[no-any-return]
@@ -63,7 +63,7 @@ class Scale(nn.Module):
         self.blocks = nn.ModuleList(Block(width, embedding) for _ in range(blocks))
 
     def forward(self, x: Tensor, embedded: Tensor) -> Tensor:
-        """Apply one block after the other."""
+        """Apply one block after the other; shapes as for `Block.forward`."""
         for block in self.blocks:
             x = block(x, embedded)
         return x
@@ -84,7 +84,7 @@ class Head(nn.Module):
         self.mix = nn.Conv2d(2 * width + (width // 2 if informing else 0), width, 1)
 
     def forward(self, x_t: Tensor, colors: Tensor | None, level: Tensor) -> Tensor:
-        """Return features of half the size of the planes."""
+        """Return features of shape (N, width, H / 2, W / 2); parameters as for `UNet.forward`."""
         # bfloat16 rounds a bright pixel by 1/512, more than the noise of a low ISO: this layer, which takes differences
         # of neighbors, stays in float32.
         with torch.autocast(x_t.device.type, enabled=False):

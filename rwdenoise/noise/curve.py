@@ -79,7 +79,7 @@ class NoiseCurve:
         return _medians(self.signals[self.flat], self.variances[self.flat], _STEPS[self.kind])
 
     def variance(self, signal: Floats) -> Floats:
-        """Return the variance at each signal, from the profile or else the medians; 0 if nothing was measured."""
+        """Return the variance at each signal, any shape, from the profile or else the medians; 0 without either."""
         if self.profile is not None:
             return np.asarray(self.profile.variance(signal))
         return np.interp(signal, *self.medians) if self.medians.size else np.zeros_like(signal)

@@ -65,8 +65,14 @@ def find_broken_pixels(planes: NDArray[np.float32], *, cfa: Cfa, noise: NoisePro
     planes : ndarray of float32, shape (1, H, W)
         A noisy mosaic, 0 black, 1 white.
     cfa : Cfa
-        The filters, counted from the first pixel.
+        The filter pattern, counted from the first pixel.
     noise : NoiseProfile
+        Of the mosaic.
+
+    Returns
+    -------
+    BrokenPixels
+        Without any in a mosaic too small to compare neighbors.
     """
     reach = _reach(cfa)
     mosaic = planes[0]
@@ -162,7 +168,7 @@ def _neighbors(cfa: Cfa, count: int) -> dict[tuple[int, ...], tuple[tuple[int, i
 
 
 def nearest_of_same_color(cfa: Cfa, count: int) -> tuple[tuple[int, int], ...]:
-    """Return the offsets of the nearest sites that have the filter of the first one, nearest first.
+    """Return the offsets (row, column) of the sites nearest to the first one with the same filter, nearest first.
 
     >>> from rwdenoise.photo.cfa import RGGB
     >>> nearest_of_same_color(RGGB, 4)

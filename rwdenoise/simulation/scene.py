@@ -27,6 +27,8 @@ OVERSAMPLING = 4
 SCENE_FORMATS = ("JPEG", "PNG", "WEBP")
 
 Picture = NDArray[np.float32]
+#: Draws a panel: from height and width in px of the drawing, and a generator, to linear light in sRGB's primaries,
+#: float32 of shape (height, width, 3), 0 to 1. `dead_leaves` describes it in full.
 Panel = Callable[[int, int, np.random.Generator], Picture]
 
 

@@ -132,7 +132,7 @@ class OpenVinoNetwork:
         return self._parts.numpy()
 
     def run(self, inputs: list[NDArray[Any]]) -> Floats:
-        """Return the noise, in standard deviations, of one tile; see `write_model` for the inputs."""
+        """Return the noise of a tile in standard deviations, shape (1, C, H, W); for inputs see `write_model`."""
         self._fit(inputs[0].shape)
         noise: Floats = self._request.infer(inputs, share_inputs=True, share_outputs=True)[0]
         return noise

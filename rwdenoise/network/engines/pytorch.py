@@ -36,19 +36,6 @@ class Backend:
         return TorchNetwork(network, self)
 
     @contextlib.contextmanager
-    def computing(self) -> Iterator[None]:
-        """Run the unfolded network in this precision by autocast, without gradients.
-
-        Raises
-        ------
-        DeviceMemoryError
-            If the device runs out of memory.
-        """
-        reduced = self.dtype is not torch.float32
-        with self.running(), torch.autocast(self.device.type, self.dtype, enabled=reduced):
-            yield
-
-    @contextlib.contextmanager
     def running(self) -> Iterator[None]:
         """Run a network whose weights already have this precision, without gradients.
 
