@@ -269,9 +269,7 @@ def pack_output(*, to: str | None, format: str | None, color: str, overwrite: bo
         raise click.UsageError(message)
     promised = format or (format_of(Path(to)) if to else None)
     if promised in (None, "dng") and color != "srgb":
-        message = (
-            f"--color {color} needs --format tiff, jpeg or png: only what is developed from RAW gets a color space."
-        )
+        message = f"--color {color} needs --format tiff, jpeg, png or webp: it is for RAW that is developed."
         raise click.UsageError(message)
     return Output(to, format, color, overwrite)
 
