@@ -118,12 +118,15 @@ def _kept(photo: Photo) -> Metadata | None:
 
 def _carried(kept: Metadata, source: Path | None, warn: Callable[[str], None], *, developed: bool) -> _Carried:
     """Return the metadata with that of the source's sidecars."""
-    name = "the photo" if source is None else shown(source)
-    if kept.problem:
-        warn(f"The metadata of {name} cannot be read, so the output has none of it: {kept.problem}")
-    parsed = exiv2.ImageFactory.create(exiv2.ImageType.xmp)
-    if kept.xmp:
-        parsed.setXmpPacket(kept.xmp)
+    problem, parsed = kept.problem, exiv2.ImageFactory.create(exiv2.ImageType.xmp)
+    try:
+        if kept.xmp:
+            parsed.setXmpPacket(kept.xmp)
+    except EXIV2_ERRORS as error:
+        problem = problem or str(error)
+    if problem:
+        name = "the photo" if source is None else shown(source)
+        warn(f"The metadata of {name} cannot be read, so the output has none of it: {problem}")
     carried = _Carried(kept, parsed.xmpData())
     for sidecar in sidecars(source) if source else ():
         # Beside a RAW photo and its JPEG, IMG.xmp says how to develop the RAW; IMG.jpg.xmp is of the JPEG.

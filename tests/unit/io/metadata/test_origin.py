@@ -1,13 +1,17 @@
 """What is kept of a photo's file: all metadata, in values that any process can take over."""
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import exiv2
 import pytest
 
+from rwdenoise.io.metadata.copy import copy_metadata
 from rwdenoise.io.metadata.exiv2 import open_image
 from rwdenoise.io.metadata.origin import read_metadata, read_origin, to_value
+from rwdenoise.photo.origin import Entry, Metadata, Origin
+from tests.photos import raw_photo
 from tests.pictures import pixels, saved
 
 TAGS = {
@@ -69,3 +73,19 @@ def test_pictures_inside_a_raw_file_are_not_kept(data: Path) -> None:
     kept = read_metadata((data / "raw" / "metadata" / "et-Nikon.nef").read_bytes())
     assert not [entry.key for entry in kept.exif if entry.key.startswith(("Exif.SubImage", "Exif.Thumbnail"))]
     assert "Exif.Photo.MakerNote" in {entry.key for entry in kept.exif}
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        Metadata(xmp="<!DOCTYPE x [<!ENTITY a 'b'>]><x/>"),
+        Metadata((Entry("Exif.Image.Make", 2**20, b""),)),
+        Metadata((Entry("no key", 2, b"x"),)),
+        Metadata((Entry("Exif.Photo.FNumber", 5, b"\0" * 7),)),
+    ],
+)
+def test_what_cannot_be_rebuilt_is_a_warning(kept: Metadata) -> None:
+    said: list[str] = []
+    photo = replace(raw_photo(), origin=Origin("0" * 64, kept))
+    assert copy_metadata(photo, saved(pixels(), "JPEG"), kind="jpeg", provenance=None, warn=said.append)
+    assert len(said) == 1
