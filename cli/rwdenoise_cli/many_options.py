@@ -30,22 +30,20 @@ def many_options(function: Function) -> Function:
 
 _MANY: tuple[Decorator, ...] = (
     click.option(
-        "--recursive/--no-recursive", default=True, show_default=True, help="Whether to walk into folders of folders."
+        "--recursive/--no-recursive", default=True, show_default=True, help="Whether to look into subfolders."
     ),
-    click.option(
-        "--follow-links", is_flag=True, help="Also take what symbolic links in a folder lead to, out of the folder."
-    ),
+    click.option("--follow-links", is_flag=True, help="Also follow symbolic links that lead out of a folder."),
     click.option(
         "--shard",
         metavar="I/N",
-        help="Only the I-th of N shares of the photos, for N machines that are given the same folder.",
+        help="Denoise only the I-th of N shares of the photos, for N machines that work on the same folder.",
     ),
     click.option(
         "--jobs",
         type=click.IntRange(1, 64),
         default=JOBS,
         show_default=True,
-        help="How many photos are in work at once: one is denoised while others are read and written.",
+        help="Number of photos in work at once: one is denoised while others are read and written.",
     ),
     click.option(
         "--isolate/--no-isolate",
@@ -57,12 +55,12 @@ _MANY: tuple[Decorator, ...] = (
         "--journal/--no-journal",
         default=True,
         show_default=True,
-        help="Record what is done, so that the same call, or --resume, goes on where it was cut off.",
+        help="Record what is done, so that the same command, or --resume, continues after an interruption.",
     ),
     click.option(
         "--cluster",
         metavar="ADDRESS",
-        help="Give the photos to the workers of a Dask scheduler, such as tcp://192.168.1.2:8786; all machines must see"
+        help="Send the photos to the workers of a Dask scheduler, such as tcp://192.168.1.2:8786; all machines must see"
         " the same folders.",
     ),
 )

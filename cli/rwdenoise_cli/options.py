@@ -134,14 +134,14 @@ def json_option(help: str) -> Decorator:
 overwrite_option = click.option(
     "--overwrite",
     is_flag=True,
-    help="Replace outputs that exist, which are refused otherwise. Sources are never replaced.",
+    help="Replace existing outputs, which are otherwise refused. Sources are never replaced.",
 )
 
 _STEPS = click.option(
     "--steps",
     type=click.IntRange(1, MAX_STEPS),
     show_default=USUAL_STEPS,
-    help="Steps of the diffusion; each costs one pass of the network.",
+    help="Number of diffusion steps; each takes one pass of the network.",
 )
 
 #: How to denoise, but for the number of steps, of which `preview` takes several.
@@ -151,22 +151,22 @@ METHOD = (
         type=click.FloatRange(0, 1),
         default=Settings.strength,
         show_default=True,
-        help="How much of the noise to remove: 1 all of it, 0 none (the pixels stay as they are, bit for bit).",
+        help="How much of the noise to remove: 1 all of it, 0 none (the pixels stay the same, bit for bit).",
     ),
     click.option(
         "--chroma",
         type=click.FloatRange(0, 1),
         show_default="as --strength",
-        help="How much of the color noise to remove, where it shall be more or less than of the gray grain:"
-        " '--strength 0.6 --chroma 1' keeps fine gray grain and no color blotches.",
+        help="How much of the color noise to remove, if not as much as of the gray grain: '--strength 0.6 --chroma 1'"
+        " keeps fine gray grain but no color blotches.",
     ),
     click.option(
         "--detail",
         type=click.FloatRange(0, 1),
         default=Settings.detail,
         show_default=True,
-        help="How much to give back of the fine structure that was removed with the noise: it is measured, and where"
-        " there was only noise nothing comes back.",
+        help="How much of the fine structure that was removed along with the noise to give back. It is measured: where"
+        " only noise was removed, nothing comes back.",
     ),
     click.option(
         "--noise",
@@ -174,39 +174,39 @@ METHOD = (
         callback=read_noise,
         default="auto",
         show_default=True,
-        help="The noise to expect: variance = SHOT * signal + READ, for a signal from 0 (black) to 1 (white), each"
-        " number from 0 up to 1. 'auto' takes what the file states, else measures the photo.",
+        help="Noise profile: variance = SHOT * signal + READ, for a signal from 0 (black) to 1 (white), each number"
+        " from 0 up to 1. 'auto' takes the profile that the file states, or else measures the photo.",
     ),
     click.option(
         "--sampler",
         type=click.Choice(SAMPLERS, case_sensitive=False),
         default=Settings.sampler,
         show_default=True,
-        help="How to walk from the noisy to the clean photo.",
+        help="Method that leads from the noisy to the clean photo.",
     ),
     click.option(
         "--quality",
         type=click.Choice(tuple(QUALITIES), case_sensitive=False),
         default=QUALITY,
         show_default=True,
-        help="'best', or 'fast' with a quarter of the arithmetic for each step, and half as many steps.",
+        help="'best', or 'fast' with a quarter of the arithmetic in each step, and half as many steps.",
     ),
     click.option(
         "--weights",
         metavar="NAME",
         type=click.Path(),
-        help="Other weights than those of --quality: a name that 'rwdenoise weights list' shows, or a .safetensors"
-        " file.",
+        help="Weights to use instead of those of --quality: a name that 'rwdenoise weights list' shows, or a"
+        " .safetensors file.",
     ),
     click.option(
         "--device",
         type=click.Choice(DEVICES, case_sensitive=False),
         default="auto",
         show_default=True,
-        help="What computes; 'auto' takes the fastest kind that is here, and 'rwdenoise doctor' tells how fast each is."
-        " 'cuda' is an NVIDIA or AMD card, 'mps' Apple's; 'openvino' and 'cpu' are the CPU, the one by OpenVINO (the"
-        " extra 'openvino'), the other by PyTorch alone; 'openvino:gpu' and 'openvino:npu' are Intel's."
-        " 'cuda:compiled' takes a minute before the first photo and then is faster.",
+        help="Where to compute. 'auto' takes the fastest kind of device there is; 'rwdenoise doctor' shows how fast"
+        " each is. 'cuda' is an NVIDIA or AMD card, 'mps' an Apple GPU; 'openvino' and 'cpu' are the CPU, used through"
+        " OpenVINO (extra 'openvino') or PyTorch alone; 'openvino:gpu' and 'openvino:npu' are Intel's."
+        " 'cuda:compiled' takes a minute before the first photo, and is faster then.",
     ),
 )
 
@@ -217,31 +217,30 @@ OUTPUT = (
         "to",
         metavar="FILE|DIR|TEMPLATE",
         type=click.Path(),
-        help="A file, if the name ends like a format (.dng); else a folder, which is made if it is missing; or a"
+        help="A file, if the name ends with the suffix of a format (.dng); otherwise a folder, created if missing; or a"
         " template such as '{folder}/denoised/{stem}{suffix}'.  [default: beside each source]",
     ),
     click.option(
         "--format",
         type=click.Choice(tuple(OUTPUT_SUFFIXES), case_sensitive=False),
-        show_default="dng for RAW, for developed pictures as they are",
-        help="dng holds what RAW files hold, denoised; the others are developed pictures, of RAW with 16 bits as tiff"
-        " and png.",
+        show_default="dng for RAW, the same format for developed pictures",
+        help="Output format. dng is denoised RAW; all others are developed pictures, from RAW with 16 bits in tiff and"
+        " png.",
     ),
     click.option(
         "--color",
         type=click.Choice(COLORS, case_sensitive=False),
         default=COLORS[0],
         show_default=True,
-        help="Color space of RAW that is developed. A DNG keeps the camera's own color, and a developed picture its"
-        " profile.",
+        help="Color space for developing RAW. A DNG keeps the camera's own colors, a developed picture its profile.",
     ),
     overwrite_option,
 )
 
 _TALK = (
     json_option("Write events to stdout, one JSON object a line, and nothing else."),
-    click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors."),
-    click.option("-v", "--verbose", is_flag=True, help="Say more: all progress, and what each photo was made with."),
+    click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors."),
+    click.option("-v", "--verbose", is_flag=True, help="Print more: all progress, and the settings of each photo."),
 )
 
 

@@ -1,4 +1,4 @@
-"""``rwdenoise preview``: what settings do to a few parts of a photo, on one sheet."""
+"""``rwdenoise preview``: compare settings on a few parts of a photo, on one sheet."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ MOST_COLUMNS = 8
 
 
 def several(one: click.ParamType[Any]) -> Callable[[click.Context, click.Parameter, str | None], Any]:
-    """Return what reads numbers with commas between them; one that is given twice counts once."""
+    """Return a callback that reads numbers separated by commas, each of them once."""
 
     def read(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[Any, ...] | None:
         if value is None:
             return None
         numbers = tuple(dict.fromkeys(one.convert(part.strip(), param, ctx) for part in value.split(",")))
         if len(numbers) > MOST_COLUMNS:
-            message = f"{len(numbers)} columns do not fit on a sheet; {MOST_COLUMNS} at most are possible."
+            message = f"{len(numbers)} columns do not fit on a sheet; give at most {MOST_COLUMNS} values."
             raise click.BadParameter(message)
         return numbers
 
@@ -68,7 +68,7 @@ def read_places(_ctx: click.Context, _param: click.Parameter, values: tuple[str,
     for value in values:
         x, _, y = value.partition(",")
         if not (x.strip().isdecimal() and y.strip().isdecimal()):
-            message = f"{value!r} is no pixel; X,Y was expected, such as 1200,800."
+            message = f"{value!r} is not a pixel; give X,Y, such as 1200,800."
             raise click.BadParameter(message)
         places.append((int(x), int(y)))
     return places
@@ -89,10 +89,10 @@ def _pack_compared(  # noqa: PLR0913 -- one for each option
 ) -> Compared:
     steps = steps or (QUALITY_STEPS[quality],)
     if strengths and len(steps) > 1:
-        message = "Several --steps and --strengths cannot be compared at once; give one number of steps."
+        message = "Several --steps and several --strengths cannot be compared at once; give only one number of steps."
         raise click.UsageError(message)
     if strengths and strength != Settings.strength:
-        message = "--strengths takes the place of --strength; give one of them."
+        message = "--strengths replaces --strength; give only one of them."
         raise click.UsageError(message)
     alone = len(steps) > 1 or strength != Settings.strength
     method = pack_method(
@@ -124,12 +124,12 @@ _COMPARED = (
         metavar="N,...",
         callback=several(click.IntRange(1, MAX_STEPS)),
         show_default=USUAL_STEPS,
-        help="Steps of the diffusion; several, such as 1,2,8, to compare them.",
+        help="Numbers of diffusion steps to compare, such as 1,2,8.",
     ),
 )
 
 
-@click.command(context_settings=HELP, short_help="Show what settings do to a few parts of a photo.")
+@click.command(context_settings=HELP, short_help="Compare settings on a few parts of a photo.")
 @click.argument("source", metavar="SOURCE", type=click.Path(path_type=Path))
 @click.option(
     "--at",
@@ -153,7 +153,7 @@ _COMPARED = (
     help="The sheet, a PNG or JPEG by its name.  [default: beside the source, IMG_1-preview.png for IMG_1.NEF]",
 )
 @overwrite_option
-@click.option("--open", "open_it", is_flag=True, help="Open the sheet in the program that you view pictures with.")
+@click.option("--open", "open_it", is_flag=True, help="Open the sheet in your usual picture viewer.")
 @talk_options
 def preview(  # noqa: PLR0913 -- what a user can choose
     *,
@@ -166,7 +166,7 @@ def preview(  # noqa: PLR0913 -- what a user can choose
     open_it: bool,
     talk: Talk,
 ) -> None:
-    """Show on one sheet what settings do to a few parts of a photo, without denoising all of it.
+    """Compare settings on a few parts of a photo, on one sheet, without denoising all of it.
 
     The first column is the photo as it is; each other one is denoised in another way. Every part is just as it will be
     in the whole photo, one pixel to each pixel of the screen.
