@@ -174,7 +174,9 @@ def picture_format(data: bytes, path: Path) -> str:
 
 
 def kind_of_picture(data: bytes) -> str | None:
-    """Return what a file is that is called RAW but is a picture, such as ``"JPEG picture"``; None for anything else.
+    """Return what a file is that is called RAW but is a picture, such as ``"JPEG picture"``, by its first bytes.
+
+    None for anything else.
 
     Many RAW files are a kind of TIFF, and some begin with the two bytes of other formats: neither counts here.
     """

@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from rwdenoise.io.formats import FORMATS, PICTURE_SUFFIXES, codec, picture_format
-from rwdenoise.io.metadata.camera import read_identity, read_orientation
 from rwdenoise.io.metadata.origin import read_origin
 from rwdenoise.io.pictures.convert import checksum
 from rwdenoise.io.pictures.tiff import read_tiff
@@ -45,14 +44,14 @@ def read_picture(path: Path) -> RgbPhoto:
     """
     data = read_file(path)
     format = picture_format(data, path)
-    (make, model, iso), origin = read_identity(data), read_origin(data)
+    origin, (make, model, iso, orientation) = read_origin(data)
     if format == "tiff":
         del data  # From the file itself only the pixels come into memory.
         photo = read_tiff(path, name=shown(path))
     else:
         photo = codec(FORMATS[format].decoder)(data, name=shown(path))
         if not FORMATS[format].upright:
-            photo = replace(photo, orientation=read_orientation(data))
+            photo = replace(photo, orientation=orientation)
         if FORMATS[format].lossy:
             origin = replace(origin, checksum=checksum(photo))
     return replace(photo, make=make, model=model, iso=iso, source=path, origin=origin)

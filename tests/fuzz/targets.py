@@ -9,13 +9,13 @@ from typing import Protocol
 import numpy as np
 
 from rwdenoise.io.isolated.reader import IsolatedReader
-from rwdenoise.io.metadata.camera import read_date, read_identity, read_orientation
+from rwdenoise.io.metadata.camera import read_date
 from rwdenoise.io.metadata.copy import copy_metadata
-from rwdenoise.io.metadata.origin import read_metadata, to_value
+from rwdenoise.io.metadata.origin import read_origin, to_value
 from rwdenoise.io.metadata.provenance import made_from
 from rwdenoise.io.pictures.encodings import CURVES, encoding_of, encoding_under
 from rwdenoise.io.raw import dng_tags
-from rwdenoise.io.raw.checks import holds_raw, refuse_unreadable, unknown_kind
+from rwdenoise.io.raw.checks import HEAD, holds_raw, refuse_unreadable, unknown_kind
 from rwdenoise.io.raw.private_data import private_tags
 from rwdenoise.io.raw.tiff_structure import read_directories
 from rwdenoise.io.write import write_photo, write_picture
@@ -77,12 +77,11 @@ def _copied(folder: Path) -> Iterator[Feed]:
 @contextlib.contextmanager
 def _metadata(folder: Path) -> Iterator[Feed]:
     def feed(data: bytes, name: str) -> None:
-        make, model, iso = read_identity(data)
+        origin, (make, model, iso, orientation) = read_origin(data)
         f"{make}{model}".encode()
         assert iso is None or 0 < iso < float("inf")
-        assert read_orientation(data) in range(1, 9)
-        kept = read_metadata(data)
-        for entry in (*kept.exif, *kept.iptc):
+        assert orientation in range(1, 9)
+        for entry in (*origin.metadata.exif, *origin.metadata.iptc):
             to_value(entry)
         if data:
             path = _written(folder, name, data)
@@ -110,11 +109,11 @@ def _headers(folder: Path) -> Iterator[Feed]:
     def feed(data: bytes, name: str) -> None:
         directories = read_directories(data)
         private_tags(data, directories)
-        unknown_kind(data, directories)
+        unknown_kind(data[:HEAD], directories)
         if data:
             holds_raw(_written(folder, name, data))
         _read_directories(directories)
-        refuse_unreadable(data, directories, name=name)
+        refuse_unreadable(data[:HEAD], len(data), directories, name=name)
 
     yield feed
 

@@ -1,30 +1,23 @@
-"""Who took a photo, how and when: make, model, ISO speed, lens, exposure and date, as Exif says."""
+"""How and when a photo was taken: lens, exposure and date, as Exif says."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import exiv2
 
 from rwdenoise.errors import PhotoError
-from rwdenoise.io.metadata.exiv2 import EXIV2_ERRORS, LOCK, open_image
+from rwdenoise.io.metadata.origin import read_exif, to_utf8
 from rwdenoise.io.source import opened, read_file
 
 # Of the Exif standard; DNG keeps some of its tags in the main directory.
 _GROUPS = {"Photo", "Image"}
 # Bytes that are looked at first for the date.
 _BEGINNING = 2**18
-
-
-class Identity(NamedTuple):
-    """Which camera took the photo, and at what ISO speed."""
-
-    make: str = ""
-    model: str = ""
-    iso: float | None = None
 
 
 class Shooting(NamedTuple):
@@ -41,56 +34,11 @@ class Shooting(NamedTuple):
     """By the camera's clock, such as ``2026-11-25 18:30:00``."""
 
 
-def read_identity(data: bytes) -> Identity:
-    """Return make, model and ISO speed; empty where exiv2 cannot read them.
-
-    Parameters
-    ----------
-    data : bytes
-        The whole file.
-    """
-    with LOCK:
-        try:
-            exif = open_image(data).exifData()
-            return Identity(_value(exif, "Exif.Image.Make"), _value(exif, "Exif.Image.Model"), _iso(exif))
-        except EXIV2_ERRORS:
-            return Identity()
-
-
-def read_orientation(data: bytes) -> int:
-    """Return how a viewer must turn the picture, as Exif counts, 1 to 8; 1 where nothing is said of it.
-
-    Parameters
-    ----------
-    data : bytes
-        The whole file.
-    """
-    with LOCK:
-        try:
-            text = _value(open_image(data).exifData(), "Exif.Image.Orientation")
-        except EXIV2_ERRORS:
-            return 1
-    return int(text) if re.fullmatch("[1-8]", text) else 1
-
-
 def read_shooting(path: Path) -> Shooting:
     """Return lens, exposure and time of a photo, as far as it says so; nothing of a photo that cannot be read."""
-    try:
-        data = read_file(path)
-    except PhotoError:
-        return Shooting()
-    with LOCK:
-        try:
-            exif = open_image(data).exifData()
-            return Shooting(
-                lens=_printed(exif, exiv2.lensName),
-                focal_length=_number(exif, exiv2.focalLength),
-                aperture=_number(exif, exiv2.fNumber),
-                exposure=_number(exif, exiv2.exposureTime),
-                taken=_date_and_time(exif),
-            )
-        except EXIV2_ERRORS:
-            return Shooting()
+    with suppress(PhotoError):
+        return read_exif(read_file(path), _shooting, default=Shooting())
+    return Shooting()
 
 
 def read_date(path: Path) -> str | None:
@@ -98,49 +46,47 @@ def read_date(path: Path) -> str | None:
 
     None if the photo does not say, or cannot be read.
     """
-    try:
-        with opened(path) as file:
-            # Nearly all cameras write it at the beginning.
-            return _date_in(file.read(_BEGINNING)) or _date_in(read_file(path))
-    except PhotoError:
-        return None
+    with suppress(PhotoError), opened(path) as file:
+        # Nearly all cameras write it at the beginning.
+        begun = read_exif(file.read(_BEGINNING), _date, default=None)
+        return begun or read_exif(read_file(path), _date, default=None)
+    return None
 
 
-def _value(exif: exiv2.ExifData, key: str) -> str:
-    """Return the value of a tag as text, empty where it is not there."""
-    found = exif.findKey(exiv2.ExifKey(key))
-    return "" if found == exif.end() else _utf8(found.toString())
+def _shooting(exif: exiv2.ExifData) -> Shooting:
+    return Shooting(
+        lens=_printed(exif, exiv2.lensName),
+        focal_length=_number(exif, exiv2.focalLength),
+        aperture=_number(exif, exiv2.fNumber),
+        exposure=_number(exif, exiv2.exposureTime),
+        taken=_date_and_time(exif),
+    )
+
+
+def _found(exif: exiv2.ExifData, find: Callable[..., Any]) -> Any:  # noqa: ANN401 -- an entry as exiv2 has them
+    """Return what one of exiv2's search functions finds, None where there is nothing."""
+    found = find(exif)
+    return None if found == exif.end() else found
 
 
 def _printed(exif: exiv2.ExifData, find: Callable[..., Any]) -> str | None:
     """Return what a person would read, None where the camera did not say it in words."""
-    found = find(exif)
-    if found is None or found == exif.end():
+    found = _found(exif, find)
+    if found is None:
         return None
-    words = _utf8(found.print(exif))
+    words = to_utf8(found.print(exif)).strip("\0 ")
     # What exiv2's tables of lenses do not tell: a number in brackets, or words of its own.
     unknown = words in {"", "n/a"} or (words.startswith("(") and words.endswith(")"))
     return None if unknown else words.replace(" *OR* ", " or ")
 
 
-def _utf8(text: Any) -> str:  # noqa: ANN401 -- what exiv2 gives
-    # Of bytes that are no UTF-8 the binding makes surrogates, which nobody can write.
-    return str(text).encode("utf-8", "surrogateescape").decode("utf-8", "replace").strip("\0 ")
-
-
 def _number(exif: exiv2.ExifData, find: Callable[..., Any]) -> float | None:
-    found = find(exif)
+    found = _found(exif, find)
     # The cameras' own tags have other units.
-    if found is None or found == exif.end() or found.groupName() not in _GROUPS or found.count() == 0:
+    if found is None or found.groupName() not in _GROUPS or found.count() == 0:
         return None
     number = float(found.toFloat())
     return round(number, 6) if 0 < number < float("inf") else None
-
-
-def _iso(exif: exiv2.ExifData) -> float | None:
-    found: Any = exiv2.isoSpeed(exif)
-    number = re.fullmatch(r"\d+", "" if found is None or found == exif.end() else str(found.print(exif)))
-    return float(number[0]) if number and int(number[0]) > 0 else None
 
 
 def _date_and_time(exif: exiv2.ExifData) -> str | None:
@@ -150,13 +96,7 @@ def _date_and_time(exif: exiv2.ExifData) -> str | None:
     return f"{day.replace(':', '-')} {time}".strip() if day[:1].isdigit() and not day.startswith("0000") else None
 
 
-def _date_in(data: bytes) -> str | None:
-    with LOCK:
-        try:
-            exif = open_image(data).exifData()
-            found: Any = exiv2.dateTimeOriginal(exif)
-            words = "" if found is None or found == exif.end() else str(found.toString())
-        except EXIV2_ERRORS:
-            return None
-    day = re.match(r"(\d{4}):(\d\d):(\d\d) ", words, re.ASCII)
+def _date(exif: exiv2.ExifData) -> str | None:
+    found = _found(exif, exiv2.dateTimeOriginal)
+    day = re.match(r"(\d{4}):(\d\d):(\d\d) ", "" if found is None else str(found.toString()), re.ASCII)
     return "-".join(day.groups()) if day and day[1] != "0000" else None

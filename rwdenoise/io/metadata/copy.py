@@ -15,8 +15,7 @@ import numpy as np
 from PIL import Image
 
 from rwdenoise.errors import PhotoError
-from rwdenoise.io.metadata.exiv2 import EXIV2_ERRORS, LOCK, open_image
-from rwdenoise.io.metadata.origin import read_metadata, to_value
+from rwdenoise.io.metadata.origin import EXIV2_ERRORS, LOCK, open_image, read_origin, to_value
 from rwdenoise.io.metadata.provenance import Provenance, sign
 from rwdenoise.io.pictures.convert import to_depth
 from rwdenoise.io.source import read_file, shown
@@ -111,9 +110,10 @@ def copy_metadata(
 
 def _kept(photo: Photo) -> Metadata | None:
     """Return the metadata of a photo's source, None if it has no source."""
-    if photo.origin is not None:
-        return photo.origin.metadata
-    return None if photo.source is None else read_metadata(read_file(photo.source))
+    origin = photo.origin
+    if origin is None and photo.source is not None:
+        origin, _ = read_origin(read_file(photo.source))
+    return None if origin is None else origin.metadata
 
 
 def _carried(kept: Metadata, source: Path | None, warn: Callable[[str], None], *, developed: bool) -> _Carried:

@@ -1,19 +1,30 @@
-"""What is kept of a photo's file when it is read: its digest, and the metadata that its copy shall have."""
+"""What is kept of a photo's file when it is read: its digest, who took it, and the metadata that its copy shall have.
+
+Everything that reads metadata opens files here, since exiv2 has its own errors and is not safe in threads.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import re
+import threading
+from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 import exiv2
 import numpy as np
 
-from rwdenoise.io.metadata.exiv2 import EXIV2_ERRORS, LOCK, open_image
 from rwdenoise.io.source import printable
 from rwdenoise.photo.origin import Entry, Metadata, Origin
 from rwdenoise.photo.tag import DTYPES, PAIRS
+
+#: What exiv2 raises on damaged files; the others are what its binding makes of exceptions of C++ (overflow, ranges).
+EXIV2_ERRORS = (exiv2.Exiv2Error, ArithmeticError, LookupError, ValueError, RuntimeError)
+#: exiv2 is not safe in threads.
+LOCK = threading.Lock()
+
+T = TypeVar("T")
 
 # Directories that describe pictures which the output does not have.
 _FOREIGN_GROUPS = re.compile(r"SubImage\d|SubThumb\d|Thumbnail|Image2|Image3|PanasonicRaw|MpfInfo")
@@ -32,8 +43,36 @@ _TYPES = frozenset(exiv2.TypeId)
 _BYTES = (exiv2.StringValueBase, exiv2.DataValue, exiv2.DateValue, exiv2.TimeValue)
 
 
-def read_origin(data: bytes, *, rendering: bytes | None = None) -> Origin:
-    """Return what is to be kept of a photo's file.
+class Identity(NamedTuple):
+    """Which camera took the photo, at what ISO speed, and how it was held."""
+
+    make: str = ""
+    model: str = ""
+    iso: float | None = None
+    orientation: int = 1
+    """Exif orientation, 1 to 8: how a viewer must turn the picture."""
+
+
+def open_image(data: Any) -> exiv2.Image:  # noqa: ANN401 -- any buffer
+    """Read all metadata of a file's bytes; hold `LOCK` meanwhile, and expect `EXIV2_ERRORS`."""
+    # What exiv2 finds odd in a camera's file is no concern of the photographer's.
+    exiv2.LogMsg.setLevel(exiv2.LogMsg.Level.mute)
+    image = exiv2.ImageFactory.open(data)
+    image.readMetadata()
+    return image
+
+
+def read_exif(data: bytes, find: Callable[[exiv2.ExifData], T], *, default: T) -> T:
+    """Return what `find` takes from the Exif of a file's bytes, `default` where exiv2 cannot read it."""
+    with LOCK, suppress(*EXIV2_ERRORS):
+        return find(open_image(data).exifData())
+    return default
+
+
+def read_origin(data: bytes, *, rendering: bytes | None = None) -> tuple[Origin, Identity]:
+    """Return what is to be kept of a photo's file, and who took the photo.
+
+    Of damaged metadata is kept what can be read; `Metadata.problem` says what cannot.
 
     Parameters
     ----------
@@ -42,29 +81,15 @@ def read_origin(data: bytes, *, rendering: bytes | None = None) -> Origin:
     rendering : bytes, optional
         The picture that the camera put into it.
     """
-    return Origin(hashlib.sha256(data).hexdigest(), read_metadata(data), rendering)
-
-
-def read_metadata(data: bytes) -> Metadata:
-    """Return the metadata of a file that its copy shall have; what is damaged is left out, and the reason told.
-
-    Parameters
-    ----------
-    data : bytes
-        The whole file.
-    """
+    identity = Identity()
     with LOCK:
         try:
             image = open_image(data)
-            exif, xmp = image.exifData(), image.xmpData()
-            return Metadata(
-                tuple(_entry(datum) for datum in exif if _is_wanted(datum)),
-                _text(image.xmpPacket()) if xmp.count() else "",
-                tuple(_entry(datum) for datum in image.iptcData()),
-                has_thumbnail=any(datum.groupName() == "Thumbnail" for datum in exif),
-            )
+            identity = _identity(image.exifData())
+            metadata = _metadata(image)
         except EXIV2_ERRORS as error:
-            return Metadata(problem=printable(_text(error)))
+            metadata = Metadata(problem=printable(to_utf8(error)))
+    return Origin(hashlib.sha256(data).hexdigest(), metadata, rendering), identity
 
 
 def to_value(entry: Entry) -> exiv2.Value:
@@ -73,7 +98,7 @@ def to_value(entry: Entry) -> exiv2.Value:
     if kind == exiv2.TypeId.comment:
         return exiv2.CommentValue(f"charset=Unicode {entry.data.decode('utf-8', 'replace')}")
     value = exiv2.Value.create(kind)
-    if isinstance(value, exiv2.StringValueBase) and _is_text(entry.data):
+    if isinstance(value, exiv2.StringValueBase) and _isto_utf8(entry.data):
         value.read(entry.data.decode("utf-8"))
         return value
     if isinstance(value, _BYTES):
@@ -85,7 +110,7 @@ def to_value(entry: Entry) -> exiv2.Value:
     return value
 
 
-def _is_text(data: bytes) -> bool:
+def _isto_utf8(data: bytes) -> bool:
     """Whether exiv2 keeps bytes as they are when it takes them as text, to whose end it adds a NUL."""
     with suppress(UnicodeDecodeError):
         return data.decode("utf-8").endswith("\0")
@@ -96,6 +121,40 @@ def _numbers(entry: Entry) -> list[Any]:
     numbers = np.frombuffer(entry.data, DTYPES[entry.kind])
     pairs: list[Any] = numbers.reshape(-1, 2).tolist() if entry.kind in PAIRS else numbers.tolist()
     return [tuple(pair) for pair in pairs] if entry.kind in PAIRS else pairs
+
+
+def to_utf8(said: object) -> str:
+    """Return a text of exiv2 that can be written."""
+    # Of bytes that are no UTF-8 the binding makes surrogates, which nobody can write.
+    return str(said).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _identity(exif: exiv2.ExifData) -> Identity:
+    identity = Identity()
+    with suppress(*EXIV2_ERRORS):
+        orientation = _value(exif, "Exif.Image.Orientation")
+        turned = int(orientation) if re.fullmatch("[1-8]", orientation) else 1
+        identity = Identity(_value(exif, "Exif.Image.Make"), _value(exif, "Exif.Image.Model"), None, turned)
+        found: Any = exiv2.isoSpeed(exif)
+        iso = re.fullmatch(r"\d+", "" if found is None or found == exif.end() else str(found.print(exif)))
+        identity = identity._replace(iso=float(iso[0]) if iso and int(iso[0]) > 0 else None)
+    return identity
+
+
+def _value(exif: exiv2.ExifData, key: str) -> str:
+    """Return the value of a tag as text, empty where it is not there."""
+    found = exif.findKey(exiv2.ExifKey(key))
+    return "" if found == exif.end() else to_utf8(found.toString()).strip("\0 ")
+
+
+def _metadata(image: exiv2.Image) -> Metadata:
+    exif, xmp = image.exifData(), image.xmpData()
+    return Metadata(
+        tuple(_entry(datum) for datum in exif if _is_wanted(datum)),
+        to_utf8(image.xmpPacket()) if xmp.count() else "",
+        tuple(_entry(datum) for datum in image.iptcData()),
+        has_thumbnail=any(datum.groupName() == "Thumbnail" for datum in exif),
+    )
 
 
 def _entry(datum: exiv2.Metadatum) -> Entry:
@@ -113,11 +172,6 @@ def _entry(datum: exiv2.Metadatum) -> Entry:
     else:
         data = np.array(list(value)).astype(DTYPES[int(kind)]).tobytes()
     return Entry(datum.key(), int(kind), data, area)
-
-
-def _text(said: object) -> str:
-    # Of bytes that are no UTF-8 the binding makes surrogates, which nobody can write.
-    return str(said).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _is_wanted(datum: exiv2.Exifdatum) -> bool:

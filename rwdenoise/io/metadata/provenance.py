@@ -12,7 +12,7 @@ import exiv2
 from rwdenoise._version import __version__
 from rwdenoise.choices import Settings
 from rwdenoise.errors import RwDenoiseError
-from rwdenoise.io.metadata.exiv2 import EXIV2_ERRORS, LOCK, open_image
+from rwdenoise.io.metadata.origin import EXIV2_ERRORS, LOCK, open_image
 from rwdenoise.io.source import read_file
 from rwdenoise.photo.noise_profile import NoiseProfile
 

@@ -15,6 +15,8 @@ from rwdenoise.io.raw.libraw import CUT_OFF, UNKNOWN, Meaning, refuse_absurd
 from rwdenoise.io.raw.tiff_structure import Directory, read_directories
 from rwdenoise.io.source import COPY_AGAIN, FilePart, opened
 
+#: So many of a file's first bytes tell its kind.
+HEAD = 4096
 #: Share of the pixels' bytes that may lie beyond the end of the file.
 _TOLERATED = 0.01
 
@@ -39,13 +41,15 @@ _NIKON = Meaning(
 )
 
 
-def refuse_unreadable(data: bytes, directories: Sequence[Directory], *, name: str) -> None:
+def refuse_unreadable(head: bytes, size: int, directories: Sequence[Directory], *, name: str) -> None:
     """Raise if the file cannot become a RAW photo: other kinds, unknown compression, absurd sizes, cut off.
 
     Parameters
     ----------
-    data : bytes
-        The whole file.
+    head : bytes
+        The first `HEAD` bytes of the file.
+    size : int
+        Of the whole file, in bytes.
     directories : sequence of mapping
         Its directories, empty where it is no TIFF.
     name : str
@@ -55,18 +59,18 @@ def refuse_unreadable(data: bytes, directories: Sequence[Directory], *, name: st
     ------
     UnsupportedPhotoError, CorruptPhotoError
     """
-    film = any(data.startswith(magic, place) for place, magic in _FILMS)
-    kind = "film" if film else kind_of_picture(data)
+    film = any(head.startswith(magic, place) for place, magic in _FILMS)
+    kind = "film" if film else kind_of_picture(head)
     if kind is not None:
         message = f"{name} is a {kind}, whatever its suffix says; camera RAW was expected."
         raise UnsupportedPhotoError(message, hint="Name the RAW file of the photo.")
-    _refuse_foveon(data, name)
-    _refuse_dangling(data, directories, name)
+    _refuse_foveon(head, name)
+    _refuse_dangling(size, directories, name)
     mosaic = mosaic_directory(directories)
     if mosaic is not None:
         _refuse_other_colors(mosaic, name)
-        _refuse_sizes(mosaic, len(data), name)
-        _refuse_cut_off(mosaic, len(data), name)
+        refuse_absurd(_number(mosaic, tags.IMAGE_LENGTH), _number(mosaic, tags.IMAGE_WIDTH), size, name=name)
+        _refuse_cut_off(mosaic, size, name)
         if is_dng(directories):
             _refuse_compression(mosaic, name)
 
@@ -79,26 +83,26 @@ def holds_raw(path: Path) -> bool:
     return is_dng(directories) or mosaic_directory(directories) is not None
 
 
-def unknown_kind(data: bytes, directories: Sequence[Directory]) -> Meaning:
+def unknown_kind(head: bytes, directories: Sequence[Directory]) -> Meaning:
     """Return what it means for this file when LibRaw says that it does not know it."""
-    if data.startswith(b"HEAPCCDR", 6):  # The directory of a CRW is at its end.
+    if head.startswith(b"HEAPCCDR", 6):  # The directory of a CRW is at its end.
         return CUT_OFF
     make = directories[0].get(tags.MAKE) if directories else None
     if make is not None and make.text.upper().startswith("NIKON"):
         return _NIKON
-    known = bool(directories) or any(data.startswith(magic, place) for place, magic in _RAW_KINDS)
+    known = bool(directories) or any(head.startswith(magic, place) for place, magic in _RAW_KINDS)
     return UNKNOWN if known else _NO_PHOTO
 
 
-def _refuse_dangling(data: bytes, directories: Sequence[Directory], name: str) -> None:
+def _refuse_dangling(size: int, directories: Sequence[Directory], name: str) -> None:
     pointers = [offset for d in directories if tags.SUB_IFDS in d for offset in d[tags.SUB_IFDS].values]
-    if any(offset >= len(data) for offset in pointers):
-        message = f"{name} is cut off: it has {len(data)} bytes and refers to byte {int(max(pointers))}."
+    if any(offset >= size for offset in pointers):
+        message = f"{name} is cut off: it has {size} bytes and refers to byte {int(max(pointers))}."
         raise CorruptPhotoError(message, hint=COPY_AGAIN)
 
 
-def _refuse_foveon(data: bytes, name: str) -> None:
-    if data.startswith(_FOVEON):
+def _refuse_foveon(head: bytes, name: str) -> None:
+    if head.startswith(_FOVEON):
         message = f"{name} is of a Foveon sensor (X3F), whose three layers are not red, green and blue."
         raise UnsupportedPhotoError(message, hint="Develop it with Sigma Photo Pro, and denoise the TIFF.")
 
@@ -117,10 +121,6 @@ def _refuse_compression(mosaic: Directory, name: str) -> None:
         raise UnsupportedPhotoError(message, hint=way_out)
 
 
-def _refuse_sizes(mosaic: Directory, size: int, name: str) -> None:
-    refuse_absurd(_number(mosaic, tags.IMAGE_LENGTH, 0), _number(mosaic, tags.IMAGE_WIDTH, 0), size, name=name)
-
-
 def _refuse_cut_off(mosaic: Directory, size: int, name: str) -> None:
     for offsets, counts in (
         (tags.STRIP_OFFSETS, tags.STRIP_BYTE_COUNTS),
@@ -135,6 +135,6 @@ def _refuse_cut_off(mosaic: Directory, size: int, name: str) -> None:
                 raise CorruptPhotoError(message, hint=COPY_AGAIN)
 
 
-def _number(directory: Directory, code: int, default: int) -> int:
+def _number(directory: Directory, code: int, default: int = 0) -> int:
     tag = directory.get(code)
     return default if tag is None else int(np.nan_to_num(tag.values[0]))

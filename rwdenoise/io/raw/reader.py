@@ -12,10 +12,9 @@ import rawpy
 from numpy.typing import NDArray
 
 from rwdenoise.errors import CorruptPhotoError, UnsupportedPhotoError
-from rwdenoise.io.metadata.camera import read_identity
 from rwdenoise.io.metadata.origin import read_origin
 from rwdenoise.io.raw import dng_tags
-from rwdenoise.io.raw.checks import refuse_unreadable, unknown_kind
+from rwdenoise.io.raw.checks import HEAD, refuse_unreadable, unknown_kind
 from rwdenoise.io.raw.dng_tags import is_inside
 from rwdenoise.io.raw.libraw import embedded_preview, measured_matrix, unpacked
 from rwdenoise.io.raw.linear import read_linear
@@ -52,10 +51,12 @@ def read_raw(path: Path) -> RawPhoto:
     """
     data = read_file(path)
     directories = read_directories(data)
-    refuse_unreadable(data, directories, name=shown(path))
-    with unpacked(data, name=shown(path), unknown=unknown_kind(data, directories)) as raw:
+    head = data[:HEAD]
+    refuse_unreadable(head, len(data), directories, name=shown(path))
+    with unpacked(data, name=shown(path), unknown=unknown_kind(head, directories)) as raw:
         photo = _to_photo(raw, data, directories, path=path)
-    return replace(photo, origin=read_origin(data, rendering=embedded_preview(data)))
+    origin, (make, model, iso, _) = read_origin(data, rendering=embedded_preview(data))
+    return replace(photo, make=make, model=model, iso=photo.iso or iso, origin=origin)
 
 
 def _to_photo(raw: rawpy.RawPy, data: bytes, directories: Sequence[Directory], *, path: Path) -> RawPhoto:
@@ -75,7 +76,6 @@ def _to_photo(raw: rawpy.RawPy, data: bytes, directories: Sequence[Directory], *
     if cfa == LINEAR:
         samples, black, white = read_linear(raw, data, mosaic, black=black, name=name)
     _refuse_levels(black, white, name)
-    make, model, iso = read_identity(data)
     photo = RawPhoto(
         mosaic=samples,
         cfa=cfa,
@@ -86,9 +86,7 @@ def _to_photo(raw: rawpy.RawPy, data: bytes, directories: Sequence[Directory], *
         white_balance=_white_balance_of(raw, main),
         color_matrix=None,
         orientation=ORIENTATIONS.get(raw.sizes.flip, 1),
-        make=make,
-        model=model,
-        iso=_iso_of(raw) or iso,
+        iso=_iso_of(raw),
         noise=dng_tags.noise_profile(directories) if mosaic else None,
         source=path,
         pixel_aspect=float(raw.sizes.pixel_aspect),

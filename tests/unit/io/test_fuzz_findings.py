@@ -10,8 +10,8 @@ import pytest
 from safetensors.numpy import save_file
 
 from rwdenoise.errors import CorruptPhotoError, WeightsCorruptError
-from rwdenoise.io.metadata.camera import read_identity, read_orientation
 from rwdenoise.io.metadata.copy import copy_metadata
+from rwdenoise.io.metadata.origin import read_origin
 from rwdenoise.io.raw import tiff_structure as tags
 from rwdenoise.io.raw.dng import encode_bare_dng
 from rwdenoise.io.raw.dng_tags import black_level, color_matrix
@@ -32,8 +32,7 @@ BAD_MAKE = b"Exif\0\0II*\0\x08\0\0\0\1\0" + b"\x0f\1\2\0\3\0\0\0T\xff\0\0" + byt
 
 
 def test_exiv2_raises_more_than_its_own_errors(tmp_path: Path) -> None:
-    assert read_identity(OVERFLOWING) == ("", "", None)
-    assert read_orientation(OVERFLOWING) == 1
+    assert read_origin(OVERFLOWING)[1] == ("", "", None, 1)
     warned = []
     jpeg = saved(pixels(), "JPEG")
     source = write(tmp_path / "a.webp", OVERFLOWING)
@@ -43,7 +42,7 @@ def test_exiv2_raises_more_than_its_own_errors(tmp_path: Path) -> None:
 
 def test_a_make_that_is_no_text_can_be_written(tmp_path: Path) -> None:
     jpeg = saved(pixels(), "JPEG", exif=BAD_MAKE)
-    make = read_identity(jpeg).make
+    make = read_origin(jpeg)[1].make
     assert make == "T\ufffd"
     write_photo(replace(raw_photo(), make=make), tmp_path / "a.dng", provenance=None)
 

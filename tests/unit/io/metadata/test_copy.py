@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import tifffile
 
-from rwdenoise.io.metadata.camera import read_identity, read_orientation
 from rwdenoise.io.metadata.copy import copy_metadata, sidecars
+from rwdenoise.io.metadata.origin import read_origin
 from rwdenoise.io.pictures.icc import profile
 from rwdenoise.io.raw.dng import encode_dng
 from rwdenoise.io.raw.private_data import private_tags
@@ -44,13 +44,6 @@ def copied(source: Path | None, kind: str) -> exiv2.Image:
     image = exiv2.ImageFactory.open(data)
     image.readMetadata()
     return image
-
-
-def test_identity(data: Path) -> None:
-    folder = data / "raw" / "metadata"
-    assert read_identity((folder / "et-FujiFilm.raf").read_bytes()) == ("FUJIFILM", "FinePix S5Pro", 100)
-    assert read_identity((data / "raw" / "canon-g2-0304.CRW").read_bytes()).iso == 50
-    assert read_identity(b"no photo") == ("", "", None)
 
 
 def test_damaged_private_data_is_kept_as_far_as_it_goes(data: Path) -> None:
@@ -336,6 +329,6 @@ class TestPictures:
         assert layers not in (tmp_path / "b.tif").read_bytes()
 
     def test_orientation(self) -> None:
-        assert read_orientation(b"no picture") == 1
-        assert read_orientation(tagged(saved(pixels(), "PNG"))) == 6
-        assert read_orientation(saved(pixels(), "PNG")) == 1
+        assert read_origin(b"no picture")[1].orientation == 1
+        assert read_origin(tagged(saved(pixels(), "PNG")))[1].orientation == 6
+        assert read_origin(saved(pixels(), "PNG"))[1].orientation == 1

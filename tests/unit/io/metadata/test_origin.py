@@ -8,8 +8,7 @@ import exiv2
 import pytest
 
 from rwdenoise.io.metadata.copy import copy_metadata
-from rwdenoise.io.metadata.exiv2 import open_image
-from rwdenoise.io.metadata.origin import read_metadata, read_origin, to_value
+from rwdenoise.io.metadata.origin import open_image, read_origin, to_value
 from rwdenoise.photo.origin import Entry, Metadata, Origin
 from tests.photos import raw_photo
 from tests.pictures import pixels, saved
@@ -45,7 +44,7 @@ def tagged() -> bytes:
 
 
 def test_values_of_every_type_are_kept(tagged: bytes) -> None:
-    image, kept = open_image(tagged), read_metadata(tagged)
+    image, kept = open_image(tagged), read_origin(tagged)[0].metadata
     exif, iptc = exiv2.ExifData(), exiv2.IptcData()
     for entry in kept.exif:
         exif[entry.key] = to_value(entry)
@@ -60,17 +59,24 @@ def test_values_of_every_type_are_kept(tagged: bytes) -> None:
 
 
 def test_the_digest_is_that_of_the_file(tagged: bytes) -> None:
-    assert read_origin(tagged).digest == hashlib.sha256(tagged).hexdigest()
+    assert read_origin(tagged)[0].digest == hashlib.sha256(tagged).hexdigest()
 
 
 def test_what_cannot_be_read_is_said() -> None:
-    kept = read_metadata(b"no photo")
+    kept = read_origin(b"no photo")[0].metadata
     assert not kept.exif
     assert kept.problem
 
 
+def test_who_took_the_photo(data: Path) -> None:
+    folder = data / "raw" / "metadata"
+    assert read_origin((folder / "et-FujiFilm.raf").read_bytes())[1][:3] == ("FUJIFILM", "FinePix S5Pro", 100)
+    assert read_origin((data / "raw" / "canon-g2-0304.CRW").read_bytes())[1].iso == 50
+    assert read_origin(b"no photo")[1] == ("", "", None, 1)
+
+
 def test_pictures_inside_a_raw_file_are_not_kept(data: Path) -> None:
-    kept = read_metadata((data / "raw" / "metadata" / "et-Nikon.nef").read_bytes())
+    kept = read_origin((data / "raw" / "metadata" / "et-Nikon.nef").read_bytes())[0].metadata
     assert not [entry.key for entry in kept.exif if entry.key.startswith(("Exif.SubImage", "Exif.Thumbnail"))]
     assert "Exif.Photo.MakerNote" in {entry.key for entry in kept.exif}
 
