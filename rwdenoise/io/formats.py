@@ -25,10 +25,11 @@ class Format(NamedTuple):
     beginnings: tuple[tuple[int, bytes], ...] = ()
     """First bytes, and where they are. Files in boxes (ISO/IEC 14496-12) are told by their `brands` instead."""
     brands: frozenset[bytes] = frozenset()
-    decoder: str = ""
-    """The function that reads a picture, as ``module:function`` below `rwdenoise.io.pictures`; empty for RAW."""
-    encoder: str = ""
-    """The function that writes a picture; empty if it is only read, and for RAW."""
+    module: str = ""
+    """The module of `rwdenoise.io.pictures` with its functions, such as ``read_tiff`` and ``encode_tiff``; empty for
+    RAW."""
+    is_written: bool = True
+    """Whether pictures can be written in it, and not only read."""
     bits: int | None = None
     """The most bits of a sample that it can hold; None for whatever a picture has."""
     lossy: bool = False
@@ -43,52 +44,28 @@ class Format(NamedTuple):
 #: All formats but the camera makers' own, by the values of ``--format``.
 FORMATS: Mapping[str, Format] = {
     "dng": Format("DNG", (".dng",)),
+    # The last two beginnings are BigTIFF.
     "tiff": Format(
-        "TIFF",
-        (".tif", ".tiff"),
-        # The last two are BigTIFF.
-        beginnings=((0, b"II*\0"), (0, b"MM\0*"), (0, b"II+\0"), (0, b"MM\0+")),
-        decoder="tiff:read_tiff",
-        encoder="tiff:encode_tiff",
+        "TIFF", (".tif", ".tiff"), ((0, b"II*\0"), (0, b"MM\0*"), (0, b"II+\0"), (0, b"MM\0+")), module="tiff"
     ),
     "jpeg": Format(
-        "JPEG",
-        (".jpg", ".jpeg", ".jpe"),
-        beginnings=((0, b"\xff\xd8\xff"),),
-        decoder="jpeg:read_jpeg",
-        encoder="jpeg:encode_jpeg",
-        bits=8,
-        lossy=True,
-        alpha=False,
+        "JPEG", (".jpg", ".jpeg", ".jpe"), ((0, b"\xff\xd8\xff"),), module="jpeg", bits=8, lossy=True, alpha=False
     ),
-    "png": Format(
-        "PNG",
-        (".png",),
-        beginnings=((0, b"\x89PNG\r\n\x1a\n"),),
-        decoder="png:read_png",
-        encoder="png:encode_png",
-        bits=16,
-    ),
-    "webp": Format(
-        "WebP",
-        (".webp",),
-        beginnings=((8, b"WEBP"),),
-        decoder="webp:read_webp",
-        encoder="webp:encode_webp",
-        bits=8,
-        lossy=True,
-        gray=False,
-    ),
+    "png": Format("PNG", (".png",), ((0, b"\x89PNG\r\n\x1a\n"),), module="png", bits=16),
+    "webp": Format("WebP", (".webp",), ((8, b"WEBP"),), module="webp", bits=8, lossy=True, gray=False),
     # ISO/IEC 23008-12, annex B.
     "heif": Format(
         "HEIF",
         (".heic", ".heif", ".hif"),
         brands=frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}),
-        decoder="heif:read_heif",
+        module="heif",
+        is_written=False,
         upright=True,
     ),
     # AVIF 1.1, section 6. Its files have brands of HEIF as well.
-    "avif": Format("AVIF", (".avif",), brands=frozenset({b"avif", b"avis"}), decoder="heif:read_avif", upright=True),
+    "avif": Format(
+        "AVIF", (".avif",), brands=frozenset({b"avif", b"avis"}), module="heif", is_written=False, upright=True
+    ),
 }
 
 #: Camera RAW.
@@ -102,10 +79,10 @@ RAW_SUFFIXES = frozenset(
 )  # fmt: skip
 #: Developed pictures, and the format that each suffix promises.
 PICTURE_SUFFIXES: Mapping[str, str] = {
-    suffix: name for name, row in FORMATS.items() if row.decoder for suffix in row.suffixes
+    suffix: name for name, row in FORMATS.items() if row.module for suffix in row.suffixes
 }
 #: What developed pictures can be written as.
-PICTURE_OUTPUTS = tuple(name for name, row in FORMATS.items() if row.encoder)
+PICTURE_OUTPUTS = tuple(name for name, row in FORMATS.items() if row.module and row.is_written)
 #: What RAW photos can be written as: what the sensor recorded (DNG), or the developed picture.
 RAW_OUTPUTS = ("dng", *PICTURE_OUTPUTS)
 #: What the files of each format that can be written end in; the first is the one that is chosen.
@@ -139,10 +116,11 @@ def format_of(path: Path) -> str | None:
     return next((name for name, suffixes in OUTPUT_SUFFIXES.items() if path.suffix.lower() in suffixes), None)
 
 
-def codec(function: str) -> Callable[..., Any]:
-    """Return the function that a `Format` names as its decoder or encoder."""
-    module, name = function.split(":")
-    found: Callable[..., Any] = getattr(import_module(f"rwdenoise.io.pictures.{module}"), name)
+def codec(task: str, format: str) -> Callable[..., Any]:
+    """Return the function that does ``"read"`` or ``"encode"`` with pictures of a format."""
+    found: Callable[..., Any] = getattr(
+        import_module(f"rwdenoise.io.pictures.{FORMATS[format].module}"), f"{task}_{format}"
+    )
     return found
 
 
@@ -196,7 +174,7 @@ def _by_content(data: bytes) -> str | None:
 
 
 def _no_picture(data: bytes, name: str) -> UnsupportedPhotoError | CorruptPhotoError:
-    *titles, last = (row.title for row in FORMATS.values() if row.decoder)
+    *titles, last = (row.title for row in FORMATS.values() if row.module)
     wanted = f"{', '.join(titles)} or {last} was expected"
     kind = next((kind for place, magic, kind in _OTHERS if data.startswith(magic, place)), None)
     if kind is not None:

@@ -49,7 +49,7 @@ def read_picture(path: Path) -> RgbPhoto:
         del data  # From the file itself only the pixels come into memory.
         photo = read_tiff(path, name=shown(path))
     else:
-        photo = codec(FORMATS[format].decoder)(data, name=shown(path))
+        photo = codec("read", format)(data, name=shown(path))
         if not FORMATS[format].upright:
             photo = replace(photo, orientation=orientation)
         if FORMATS[format].lossy:

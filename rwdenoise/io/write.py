@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TypedDict, Unpack
 
 import numpy as np
 
@@ -30,7 +29,7 @@ _RESOLUTION = {"resolution": ((300, 1), (300, 1)), "unit": 2}
 _WITH_RESOLUTION = ("tiff", "jpeg")
 
 
-def write(  # noqa: PLR0913 -- the one call that a program makes; all but two are named and have defaults
+def write_photo(  # noqa: PLR0913 -- the one call that a program makes; all but two are named and have defaults
     photo: Photo,
     target: Path,
     *,
@@ -85,28 +84,8 @@ def write(  # noqa: PLR0913 -- the one call that a program makes; all but two ar
     write_atomically(target, finished, overwrite=overwrite)
 
 
-class _Options(TypedDict, total=False):
-    """What else `write` can be told."""
-
-    format: str | None
-    color: str
-    overwrite: bool
-    warn: Callable[[str], None]
-    confirm: Callable[[], None]
-
-
-def write_photo(
-    photo: RawPhoto, target: Path, *, provenance: Provenance | None = None, **options: Unpack[_Options]
-) -> None:
-    """Write a RAW photo, as a DNG by default: `write` under its public name."""
-    write(photo, target, provenance=provenance, **options)
-
-
-def write_picture(
-    photo: RgbPhoto, target: Path, *, provenance: Provenance | None = None, **options: Unpack[_Options]
-) -> None:
-    """Write a developed picture, by default in the format of its source: `write` under its public name."""
-    write(photo, target, provenance=provenance, **options)
+#: The same, for developed pictures.
+write_picture = write_photo
 
 
 def encode_picture(photo: RgbPhoto, *, format: str | None = None, quality: int | None = None) -> bytes:
@@ -136,7 +115,7 @@ def encode_picture(photo: RgbPhoto, *, format: str | None = None, quality: int |
         message = f"The quality is {quality}; 1 to 100 was expected."
         raise SettingsError(message, hint="Give a quality from 1 to 100.")
     picture = photo if target == photo.stored.format else to_format(photo, target)
-    encode = codec(FORMATS[target].encoder)
+    encode = codec("encode", target)
     if not FORMATS[target].lossy:
         return bytes(encode(picture))
     original = _unchanged_file(photo) if picture is photo and quality is None else None
@@ -170,7 +149,7 @@ def _unchanged_file(photo: RgbPhoto) -> bytes | None:
         return None
     try:
         data = read_file(photo.source)
-        stored = codec(FORMATS[photo.stored.format].decoder)(data, name=shown(photo.source))
+        stored = codec("read", photo.stored.format)(data, name=shown(photo.source))
     except PhotoError:  # It is gone; the picture in memory is what counts.
         return None
     same = stored.stored == photo.stored and np.array_equal(joined(stored), joined(photo))

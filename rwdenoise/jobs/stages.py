@@ -23,7 +23,7 @@ from rwdenoise.io.metadata.provenance import Provenance
 from rwdenoise.io.pictures.convert import deepened
 from rwdenoise.io.read import read_photo
 from rwdenoise.io.source import FileState, digest_file, shown, state_of
-from rwdenoise.io.write import write as write_file
+from rwdenoise.io.write import write_photo
 from rwdenoise.memory import within_memory
 from rwdenoise.photo.kinds import Photo
 from rwdenoise.photo.noise_profile import NoiseProfile
@@ -235,7 +235,7 @@ def write(denoised: Denoised, warn: Callable[[str], None]) -> Finished:
 
     confirm()
     make_folder(job.target.parent)
-    write_file(
+    write_photo(
         photo,
         job.target,
         provenance=denoised.provenance,

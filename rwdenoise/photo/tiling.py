@@ -34,49 +34,26 @@ class Area:
 
 
 @dataclass(frozen=True)
-class Span:
-    """A stretch of rows or of columns, in px."""
-
-    start: int
-    stop: int
-
-    @property
-    def slice(self) -> slice:
-        """To index an array with."""
-        return slice(self.start, self.stop)
-
-
-@dataclass(frozen=True)
 class Tile:
     """A rectangle to fill, and the larger one that must be seen for it."""
 
-    target: tuple[Span, Span]
+    target_slices: tuple[slice, slice]
     """Rows and columns of the frame that this tile fills."""
-    source: tuple[Span, Span]
+    source_slices: tuple[slice, slice]
     """The same and a halo, as far as the frame reaches."""
 
     @property
     def source_size(self) -> tuple[int, int]:
         """Height and width of what must be seen, in px."""
-        rows, columns = (span.stop - span.start for span in self.source)
+        rows, columns = (span.stop - span.start for span in self.source_slices)
         return rows, columns
-
-    @property
-    def source_slices(self) -> tuple[slice, slice]:
-        """Where to cut the tile out of the frame."""
-        return self.source[0].slice, self.source[1].slice
-
-    @property
-    def target_slices(self) -> tuple[slice, slice]:
-        """Where the result goes in the frame."""
-        return self.target[0].slice, self.target[1].slice
 
     @property
     def inner_slices(self) -> tuple[slice, slice]:
         """Where the result lies in the tile that was cut out."""
         rows, columns = (
             slice(target.start - source.start, target.stop - source.start)
-            for target, source in zip(self.target, self.source, strict=True)
+            for target, source in zip(self.target_slices, self.source_slices, strict=True)
         )
         return rows, columns
 
@@ -108,12 +85,12 @@ def plan_tiles(height: int, width: int, *, size: int, halo: int, multiple: int) 
             yield Tile((rows, columns), (_widen(rows, reach, height), _widen(columns, reach, width)))
 
 
-def _spans(length: int, step: int) -> list[Span]:
-    return [Span(start, min(start + step, length)) for start in range(0, length, step)]
+def _spans(length: int, step: int) -> list[slice]:
+    return [slice(start, min(start + step, length)) for start in range(0, length, step)]
 
 
-def _widen(span: Span, reach: int, length: int) -> Span:
-    return Span(max(0, span.start - reach), min(length, span.stop + reach))
+def _widen(span: slice, reach: int, length: int) -> slice:
+    return slice(max(0, span.start - reach), min(length, span.stop + reach))
 
 
 def plan_even_tiles(height: int, width: int, *, size: int, halo: int, multiple: int) -> list[Tile]:
@@ -142,7 +119,7 @@ def plan_even_tiles(height: int, width: int, *, size: int, halo: int, multiple: 
     ]
 
 
-def _even_spans(length: int, size: int, reach: int, multiple: int) -> list[tuple[Span, Span]]:
+def _even_spans(length: int, size: int, reach: int, multiple: int) -> list[tuple[slice, slice]]:
     """Return targets with their sources; the targets meet in the middle of where sources overlap by twice the reach."""
     inner = max(length - 2 * reach, 1)
     count = -(-inner // _round_up(size, multiple))
@@ -151,7 +128,7 @@ def _even_spans(length: int, size: int, reach: int, multiple: int) -> list[tuple
     starts = [min(index * step, length - edge) for index in range(count)]
     bounds = [0, *(start + reach for start in starts[1:]), length]
     return [
-        (Span(begin, end), Span(start, start + edge))
+        (slice(begin, end), slice(start, start + edge))
         for begin, end, start in zip(bounds[:-1], bounds[1:], starts, strict=True)
     ]
 

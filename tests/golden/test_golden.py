@@ -13,7 +13,7 @@ from rwdenoise.choices import QUALITIES, QUALITY, Settings
 from rwdenoise.denoising.denoiser import Denoiser
 from rwdenoise.io.metadata.provenance import Provenance
 from rwdenoise.io.read import read_photo
-from rwdenoise.io.write import write
+from rwdenoise.io.write import write_photo
 from rwdenoise.network.engines.devices import choose_backend
 from rwdenoise.network.unet import load_network
 from rwdenoise.network.weights import find_weights
@@ -59,7 +59,7 @@ def test_golden(name: str, *, update_golden: bool) -> None:
     noise = profile_at(photo.iso or 0) if isinstance(photo, RawPhoto) else None
     result = denoised(photo, denoiser, settings, noise)
     if update_golden:
-        write(result, expected, provenance=Provenance(denoiser.name, settings, noise), overwrite=True)
+        write_photo(result, expected, provenance=Provenance(denoiser.name, settings, noise), overwrite=True)
     # In DN of the camera, or steps of 8 bits: rounding differences between processors stay within one.
     steps = photo.white - photo.black.mean() if isinstance(photo, RawPhoto) else 255
     difference = np.abs(read_photo(expected).planes() - result.planes()) * steps

@@ -44,25 +44,10 @@ _TABLE_SIZE = 64
 
 def pack(photo: Photo) -> Message:
     """Return a photo, without its source, as a message."""
-    common = {key: getattr(photo, key) for key in ("orientation", "make", "model", "iso")}
-    kept = photo.origin
-    common["origin"] = kept and [kept.digest, kept.metadata, kept.rendering, kept.checksum]
-    if isinstance(photo, RgbPhoto):
-        stored = {"format": photo.stored.format, "icc": photo.stored.icc, "details": photo.stored.details}
-        arrays = (photo.samples,) if photo.extra is None else (photo.samples, photo.extra)
-        return Message({"kind": "picture", **common, **stored}, arrays)
-    facts = {
-        "white": photo.white,
-        "white_balance": photo.white_balance,
-        "color_matrix": None if photo.color_matrix is None else photo.color_matrix.tolist(),
-        "cfa": [photo.cfa.name, photo.cfa.colors],
-        "active": _edges(photo.active),
-        "crop": _edges(photo.crop),
-        "noise": photo.noise and [photo.noise.shot, photo.noise.read],
-        "pixel_aspect": photo.pixel_aspect,
-        "dng_tags": photo.dng_tags,
-    }
-    return Message({"kind": "raw", **common, **facts}, (photo.mosaic, photo.black))
+    kind, names = ("raw", ("mosaic", "black")) if isinstance(photo, RawPhoto) else ("picture", ("samples", "extra"))
+    arrays = [array for name in names if (array := getattr(photo, name)) is not None]
+    table = {name: value for name, value in vars(photo).items() if name not in {*names, "source", "encoding"}}
+    return Message({"kind": kind, **table}, arrays)
 
 
 def unpack(message: Message) -> Photo:
@@ -107,13 +92,14 @@ def _picture(message: Message) -> RgbPhoto:
     extra = others[0] if others else None
     expect(samples.ndim == 3 and samples.shape[2] in (1, 3) and len(others) < 2)
     expect(extra is None or (extra.ndim == 3 and extra.shape[:2] == samples.shape[:2] and extra.dtype == samples.dtype))
-    icc = None if table["icc"] is None else unpacked_bytes(table["icc"])
-    details = {key: _DETAILS[key](value) for key, value in table["details"].items()}
+    format, stored_icc, stored_details = table["stored"]
+    icc = None if stored_icc is None else unpacked_bytes(stored_icc)
+    details = {key: _DETAILS[key](value) for key, value in stored_details.items()}
     return RgbPhoto(
         samples=samples,
         extra=extra,
         encoding=encoding_of(icc, gray=samples.shape[2] == 1, floating=samples.dtype.kind == "f"),
-        stored=Stored(one_of(table["format"], FORMATS), icc, details),
+        stored=Stored(one_of(format, FORMATS), icc, details),
         **_common(table),
     )
 
@@ -160,10 +146,6 @@ def _area(edges: Iterable[Any], frame: Area) -> Area:
     area = Area(*(whole(edge, 0, MAX_PIXELS) for edge in edges))
     expect(is_inside(area, frame))
     return area
-
-
-def _edges(area: Area) -> list[int]:
-    return [area.top, area.left, area.height, area.width]
 
 
 def _matrix(rows: Unchecked, *, needed: bool) -> NDArray[np.float64] | None:

@@ -47,10 +47,13 @@ class _Readable(Protocol):
 
 
 def write_message(pipe: _Writable, message: Message) -> None:
-    """Write a message to an unbuffered pipe; bytes in its table become base64."""
+    """Write a message to an unbuffered pipe.
+
+    In its table bytes become base64, and arrays and data classes lists of their values.
+    """
     arrays = [np.ascontiguousarray(array, array.dtype.newbyteorder("=")) for array in message.arrays]
     announced = [[array.dtype.name, *array.shape] for array in arrays]
-    head = json.dumps({**message.table, "arrays": announced}, default=_base64).encode("ascii")
+    head = json.dumps({**message.table, "arrays": announced}, default=_plain).encode("ascii")
     _write_all(pipe, memoryview(len(head).to_bytes(_LENGTH_BYTES, "big") + head))
     for array in arrays:
         _write_all(pipe, array.reshape(-1).view(np.uint8).data)
@@ -125,8 +128,10 @@ def unpacked_bytes(value: Unchecked) -> bytes:
     return b64decode(value, validate=True)
 
 
-def _base64(value: bytes | memoryview) -> str:
-    return b64encode(value).decode("ascii")
+def _plain(value: Any) -> Any:  # noqa: ANN401 -- what photos hold, and what JSON does
+    if isinstance(value, bytes | memoryview):
+        return b64encode(value).decode("ascii")
+    return value.tolist() if isinstance(value, np.ndarray) else [*vars(value).values()]
 
 
 def _announced(kind: Unchecked, *shape: Unchecked) -> NDArray[Any]:

@@ -296,9 +296,10 @@ def test_what_cannot_be_is_refused(change: dict) -> None:
 )
 def test_details_that_cannot_be_are_refused(details: dict) -> None:
     message = passed(pack(fake_picture()))
+    format, icc, _ = message.table["stored"]
     unpack(message)
     with pytest.raises(NONSENSE):
-        unpack(message._replace(table={**message.table, "details": details}))
+        unpack(message._replace(table={**message.table, "stored": [format, icc, details]}))
 
 
 @pytest.mark.parametrize("array", [np.zeros((90, 120), np.uint8), np.zeros((90, 120, 3), np.uint16)])
