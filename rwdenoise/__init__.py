@@ -1,7 +1,7 @@
-"""rwdenoise takes the noise out of camera photos and leaves the photo otherwise untouched.
+"""Remove noise from camera photos and leave everything else in them unchanged.
 
-The public names are those of ``__all__``. Each is imported when it is first used: ``import rwdenoise`` itself loads
-neither torch nor LibRaw.
+``__all__`` lists the public names. Each is imported on first use: ``import rwdenoise`` itself loads neither torch nor
+LibRaw.
 """
 
 from __future__ import annotations

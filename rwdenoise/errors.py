@@ -1,13 +1,13 @@
-"""Everything that can go wrong, as one tree.
+"""All errors that the library raises, as one tree.
 
 ::
 
     RwDenoiseError(message, *, hint)
       PhotoError
         UnsupportedPhotoError     unsupported-photo      readable in principle, not by this program
-        CorruptPhotoError         corrupt-photo          cut off, empty, or not a photo at all
+        CorruptPhotoError         corrupt-photo          cut off, empty, or not a photo
         PhotoAccessError          no-access              missing, a loop of links, or not permitted
-        OutputExistsError         output-exists          refused, because nothing is ever destroyed
+        OutputExistsError         output-exists          the program never replaces a file unless asked
         PhotoWriteError           write-failed           disk full, read-only folder
       WeightsError
         WeightsNotFoundError      weights-not-found
@@ -16,12 +16,12 @@
       DeviceError
         DeviceUnavailableError    device-unavailable
         DeviceMemoryError         device-memory
-      JournalError                journal                what was done cannot be recorded, or read back
-      SettingsError(ValueError)   settings               an option out of its range
-      Cancelled                   cancelled              asked to stop
+      JournalError                journal                the record of finished work cannot be read or written
+      SettingsError(ValueError)   settings               an option is out of range
+      Cancelled                   cancelled              the user stopped the work
 
-A message says what happened, with the value, and what was expected. A hint is one sentence in the imperative
-that says how to mend it. ``code`` is a stable word: scripts may rely on it.
+A message says what happened, with the value, and what was expected. A hint is one imperative sentence that says what
+to do. ``code`` never changes: scripts may rely on it.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class RwDenoiseError(Exception):
     message : str
         What happened, with the value, and what was expected.
     hint : str
-        One imperative sentence: how to mend it.
+        One imperative sentence: what to do.
     """
 
     code: ClassVar[str] = "error"
@@ -55,31 +55,31 @@ class PhotoError(RwDenoiseError):
 
 
 class UnsupportedPhotoError(PhotoError):
-    """The file is a photo of a kind that this program does not handle."""
+    """The file is a photo of a kind that this program cannot process."""
 
     code = "unsupported-photo"
 
 
 class CorruptPhotoError(PhotoError):
-    """The file is damaged, cut off, empty, or no photo at all."""
+    """The file is damaged, cut off, empty, or not a photo."""
 
     code = "corrupt-photo"
 
 
 class PhotoAccessError(PhotoError):
-    """The operating system does not let us read the file."""
+    """The file is missing, or the operating system refuses to read it."""
 
     code = "no-access"
 
 
 class OutputExistsError(PhotoError):
-    """The output is there already and overwriting was not asked for."""
+    """The output already exists, and overwriting was not requested."""
 
     code = "output-exists"
 
 
 class PhotoWriteError(PhotoError):
-    """The output could not be written; nothing was left behind."""
+    """The output could not be written; no partial file remains."""
 
     code = "write-failed"
 
@@ -91,13 +91,13 @@ class WeightsError(RwDenoiseError):
 
 
 class WeightsNotFoundError(WeightsError):
-    """No weights of that name."""
+    """No weights have that name."""
 
     code = "weights-not-found"
 
 
 class WeightsCorruptError(WeightsError):
-    """The weights file is not what the manifest says."""
+    """The weights file is damaged: its checksum or its format is wrong."""
 
     code = "weights-corrupt"
 
@@ -109,13 +109,13 @@ class WeightsMismatchError(WeightsError):
 
 
 class DeviceError(RwDenoiseError):
-    """The computing device cannot do the work."""
+    """The device cannot do the work."""
 
     code = "device"
 
 
 class DeviceUnavailableError(DeviceError):
-    """The device that was asked for is not here."""
+    """The requested device does not exist on this computer."""
 
     code = "device-unavailable"
 
@@ -127,19 +127,19 @@ class DeviceMemoryError(DeviceError):
 
 
 class JournalError(RwDenoiseError):
-    """The journal of what was done cannot be read or written."""
+    """The journal of finished work cannot be read or written."""
 
     code = "journal"
 
 
 class SettingsError(RwDenoiseError, ValueError):
-    """An option has a value out of its range."""
+    """An option has a value that is out of range."""
 
     code = "settings"
 
 
-class Cancelled(RwDenoiseError):  # noqa: N818 -- being asked to stop is no error, but it travels as one
-    """The work was asked to stop and has cleaned up after itself."""
+class Cancelled(RwDenoiseError):  # noqa: N818 -- a request to stop is not an error, but it propagates like one
+    """The user stopped the work; no partial file remains."""
 
     code = "cancelled"
 

@@ -1,7 +1,8 @@
-"""What happened, as values and as lines of JSON: the contract with scripts, GIMP and the watch folder.
+"""Report the progress of jobs as events, and convert them to and from JSON lines.
 
-Exactly one of `Finished`, `Skipped`, `Failed` and `Stopped` ends a job; a stream that ends without one means that the
-process died. Within version 1 fields and events are added, never renamed; readers ignore what they do not know.
+The JSON lines are the contract with scripts, GIMP and the watch folder. Exactly one of `Finished`, `Skipped`, `Failed`
+and `Stopped` ends a job; a stream that ends without one means that the process died. Version 1 may gain fields and
+events but renames none; readers ignore unknown ones.
 """
 
 from __future__ import annotations
@@ -20,15 +21,15 @@ VERSION = 1
 
 @dataclass(frozen=True)
 class Ready:
-    """A worker has started and takes requests; its first word."""
+    """A worker has started and accepts requests; always its first event."""
 
     version: str
-    """Of the program."""
+    """Version of the program."""
 
 
 @dataclass(frozen=True)
 class Planned:
-    """A dry run would do this; no other event of the job follows."""
+    """A dry run would write this output; no other event of the job follows."""
 
     job: str
     source: str
@@ -37,7 +38,7 @@ class Planned:
 
 @dataclass(frozen=True)
 class Started:
-    """Work on a photo begins."""
+    """Processing of a photo begins."""
 
     job: str
     source: str
@@ -46,7 +47,7 @@ class Started:
 
 @dataclass(frozen=True)
 class Noise:
-    """The noise profile that will be assumed, and where it is from."""
+    """The noise profile used for denoising, and its origin."""
 
     job: str
     shot: float
@@ -57,7 +58,7 @@ class Noise:
 
 @dataclass(frozen=True)
 class Progress:
-    """A part of a stage is done."""
+    """Part of a stage is done."""
 
     job: str
     stage: str
@@ -67,20 +68,20 @@ class Progress:
 
 @dataclass(frozen=True)
 class Residual:
-    """What was removed, held against the noise profile; told where gray grain and color noise were removed alike."""
+    """Comparison of the removed residual with the noise profile; only if `chroma` equals `strength`."""
 
     job: str
     consistent: float
-    """Share of the blocks from which only noise was removed."""
+    """Share of the blocks that lost only noise."""
     blocks: int
-    """How many could be judged."""
+    """Number of blocks that could be judged."""
     worst: list[dict[str, Any]]
-    """Where structure was removed, the worst first: ``top``, ``left``, ``height``, ``width``, ``reason``."""
+    """Areas that lost structure, worst first: ``top``, ``left``, ``height``, ``width``, ``reason``."""
 
 
 @dataclass(frozen=True)
 class Warned:
-    """Something is not as it should be, and the work goes on."""
+    """Something is wrong, but the job continues."""
 
     job: str
     message: str
@@ -88,7 +89,7 @@ class Warned:
 
 @dataclass(frozen=True)
 class Finished:
-    """The output is written, whole."""
+    """The output is completely written."""
 
     job: str
     output: str
@@ -97,18 +98,18 @@ class Finished:
     weights: str
     device: str
     settings: Settings
-    """In JSON its values stand beside the other fields: `sampler`, `steps`, `strength`, `chroma` and `detail`."""
+    """JSON has its values as top-level fields: `sampler`, `steps`, `strength`, `chroma` and `detail`."""
     source_digest: str = ""
-    """The sha256 of the source."""
+    """SHA-256 of the source."""
     method_key: str = ""
-    """The same for results of the same method only; both also stand in the output's XMP."""
+    """Equal only for results of the same method. The XMP of the output has this key and the digest too."""
     passes: float = 0.0
-    """How often a pixel went through the network, on average: at most once for each step."""
+    """Average number of network passes per pixel, at most one per step."""
 
 
 @dataclass(frozen=True)
 class Skipped:
-    """The photo was not worked on; no other event of the job follows."""
+    """The photo was not processed; no other event of the job follows."""
 
     job: str
     output: str
@@ -117,7 +118,7 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Failed:
-    """The photo could not be done; nothing was left behind."""
+    """The photo could not be processed; no partial file remains."""
 
     job: str
     code: str
@@ -126,30 +127,30 @@ class Failed:
 
     @classmethod
     def because(cls, error: RwDenoiseError, *, job: str) -> Self:
-        """Return the event that tells of an error; the job is empty for an error that concerns all of them."""
+        """Return the event for an error; `job` is empty for an error that concerns all jobs."""
         return cls(job, error.code, error.message, error.hint)
 
 
 @dataclass(frozen=True)
 class Stopped:
-    """The work was asked to stop, and did; on the wire its name is ``cancelled``."""
+    """The job stopped on request; its name in JSON is ``cancelled``."""
 
     job: str
 
 
 @dataclass(frozen=True)
 class Summary:
-    """All jobs of a call are over."""
+    """All jobs of a call have ended."""
 
     written: int
     failed: int
     skipped: int
-    """Neither written nor failed: not reached, or done already."""
+    """Neither written nor failed: not reached, or done earlier."""
     seconds: float
     megapixels: float = 0.0
-    """Of what was written."""
+    """Total of the written photos."""
     already: int = 0
-    """How many were skipped because they were done already."""
+    """Photos skipped because they were done earlier."""
 
 
 Event = (
@@ -172,12 +173,12 @@ _KINDS: dict[str, type[Event]] = {
     "summary": Summary,
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}
-# In the order in which they stand in a line.
+# In the order of their fields in a line.
 _SETTINGS = ("sampler", "steps", "strength", "chroma", "detail")
 
 
 def to_json(event: Event) -> str:
-    """Return the event as one line of JSON, without the line's end.
+    """Return the event as one line of JSON, without a newline.
 
     >>> to_json(Progress(job="IMG_1.NEF", stage="denoise", done=12, total=96))
     '{"v": 1, "event": "progress", "job": "IMG_1.NEF", "stage": "denoise", "done": 12, "total": 96}'
@@ -189,7 +190,7 @@ def to_json(event: Event) -> str:
 
 
 def from_json(line: str) -> Event | None:
-    """Read an event back; None for what is no event of this version. Unknown fields are left out."""
+    """Parse an event; return None for anything else. Unknown fields are ignored."""
     try:
         table = json.loads(line)
         kind = _KINDS[table["event"]]

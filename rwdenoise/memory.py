@@ -1,4 +1,4 @@
-"""Running out of memory, of a device or of the computer, whatever the library that noticed."""
+"""Recognize out-of-memory errors of all libraries, for a device or the computer."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from rwdenoise.errors import DeviceMemoryError
 
 COMPUTER = "computer"
-# Devices that have no memory of their own.
+# Devices without memory of their own.
 _SHARING = (COMPUTER, "cpu", "openvino")
-# What PyTorch's allocators say when memory ends, what oneDNN says, what C++ says, as in OpenVINO, and last libjpeg and
-# libpng by way of imagecodecs: all of them RuntimeErrors.
+# Messages of the RuntimeErrors that mean out of memory: from the allocators of PyTorch, from oneDNN, from C++ (as in
+# OpenVINO), and from libjpeg and libpng through imagecodecs.
 _OUT_OF_MEMORY = (
     "can't allocate memory",
     "not enough memory",
@@ -20,7 +20,7 @@ _OUT_OF_MEMORY = (
     "bad_alloc",
     "bad allocation",
     "failed to allocate",
-    # No room for the stack of a thread.
+    # No memory for the stack of a thread.
     "resource temporarily unavailable",
     "insufficient memory",
 )
@@ -28,7 +28,7 @@ _OUT_OF_MEMORY = (
 
 @contextlib.contextmanager
 def within_memory(device: str = COMPUTER) -> Iterator[None]:
-    """Turn what is raised for lack of memory into our error.
+    """Turn the out-of-memory errors of all libraries into `DeviceMemoryError`.
 
     Raises
     ------
@@ -47,7 +47,7 @@ def within_memory(device: str = COMPUTER) -> Iterator[None]:
 
 def _error(device: str) -> DeviceMemoryError:
     if device in _SHARING:
-        message, hint = "The computer ran out of memory.", "Close other programs, or use one with more memory."
+        message, hint = "The computer ran out of memory.", "Close other programs, or use a computer with more memory."
     else:
-        message, hint = f"The {device} ran out of memory.", "Close other programs, or use --device cpu."
+        message, hint = f"The device {device} ran out of memory.", "Close other programs, or use --device cpu."
     return DeviceMemoryError(message, hint=hint)

@@ -1,4 +1,4 @@
-"""Work on every core: numpy computes without Python's lock, so that its threads run side by side."""
+"""Compute on all cores: numpy releases the GIL, so threads suffice."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ Result = TypeVar("Result")
 
 
 def on_every_core(work: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
-    """Do some work for each item, several at a time, and return what came of it in order.
+    """Apply `work` to each item, in parallel, and return the results in order.
 
-    What the work raises for the first item that fails is raised here.
+    The exception of the first item that fails propagates.
     """
     several = list(items)
     if len(several) < 2:
@@ -24,7 +24,7 @@ def on_every_core(work: Callable[[Item], Result], items: Iterable[Item]) -> list
 
 
 def side_by_side(first: Callable[[], Item], second: Callable[[], Result]) -> tuple[Item, Result]:
-    """Do two things at once, and return what came of both."""
+    """Call two functions in parallel, and return both results."""
     with ThreadPoolExecutor(1) as pool:
         begun = pool.submit(first)
         done = second()

@@ -232,7 +232,7 @@ class Denoiser:
         if self.facts.architecture.domain != domain:
             message = f"The weights {self.name} are for {_SERVES[self.facts.architecture.domain]}; {_SERVES[domain]}"
             message += f" need weights of the domain {domain!r}."
-            raise WeightsMismatchError(message, hint="Leave --weights out, so that each photo gets weights that suit.")
+            raise WeightsMismatchError(message, hint="Omit --weights: the program then chooses weights for each photo.")
 
     def prepare(self, height: int, width: int) -> None:
         """Prepare for a mosaic of this size, in px. It takes a second, best spent while the noise is measured."""

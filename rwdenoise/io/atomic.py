@@ -18,14 +18,14 @@ from rwdenoise.io.source import shown
 
 _REASONS = {
     errno.ENOSPC: ("the disk is full", "Free some space, or write to another disk with -o."),
-    errno.EDQUOT: ("your share of the disk is used up", "Free some space, or write to another disk with -o."),
+    errno.EDQUOT: ("your disk quota is used up", "Free some space, or write to another disk with -o."),
     errno.EFBIG: ("the file is larger than the disk or your limits allow", "Write to another disk with -o."),
     errno.EROFS: ("the disk is read-only", "Write to another folder with -o."),
-    errno.EACCES: ("you may not write there", "Write to another folder with -o, or change its permissions."),
-    errno.EPERM: ("you may not write there", "Write to another folder with -o, or change its permissions."),
-    errno.ENOENT: ("the folder does not exist", "Make the folder first, or write to another with -o."),
-    errno.ENOTDIR: ("its folder is no folder", "Write to another folder with -o."),
-    errno.EISDIR: ("a folder of that name is in the way", "Give another name with -o."),
+    errno.EACCES: ("you have no write permission there", "Write to another folder with -o, or change its permissions."),
+    errno.EPERM: ("you have no write permission there", "Write to another folder with -o, or change its permissions."),
+    errno.ENOENT: ("the folder does not exist", "Create the folder first, or write to another with -o."),
+    errno.ENOTDIR: ("part of its path is not a folder", "Write to another folder with -o."),
+    errno.EISDIR: ("a folder has that name", "Give another name with -o."),
     errno.ENAMETOOLONG: ("the name is too long", "Give a shorter name with -o."),
 }
 # Errors that say: this system or disk has no unnamed files (ISDIR: kernels before 3.11) or no hard links.
@@ -184,7 +184,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def _exists(target: Path) -> OutputExistsError:
-    message = f"{shown(target)} is there already in {target.parent}; nothing was overwritten."
+    message = f"{shown(target)} already exists in {target.parent}; nothing was overwritten."
     return OutputExistsError(message, hint="Use --overwrite, or give another name with -o.")
 
 
@@ -199,5 +199,5 @@ def make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        message = f"The folder {folder} cannot be made: {error.strerror}."
+        message = f"The folder {folder} cannot be created: {error.strerror}."
         raise PhotoWriteError(message, hint="Choose another folder with -o.") from error

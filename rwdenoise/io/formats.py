@@ -145,7 +145,7 @@ def picture_format(data: bytes, path: Path) -> str:
     if format is None:
         raise _no_picture(data, shown(path))
     if PICTURE_SUFFIXES.get(path.suffix.lower(), format) != format:
-        message = f"{shown(path)} is a {FORMATS[format].title} picture, whatever its suffix says."
+        message = f"{shown(path)} is a {FORMATS[format].title} picture, although its suffix says otherwise."
         hint = f"Rename it to {shown(path.with_suffix(FORMATS[format].suffixes[0]))}."
         raise UnsupportedPhotoError(message, hint=hint)
     return format
@@ -175,10 +175,10 @@ def _by_content(data: bytes) -> str | None:
 
 def _no_picture(data: bytes, name: str) -> UnsupportedPhotoError | CorruptPhotoError:
     *titles, last = (row.title for row in FORMATS.values() if row.module)
-    wanted = f"{', '.join(titles)} or {last} was expected"
+    wanted = f"expected {', '.join(titles)} or {last}"
     kind = next((kind for place, magic, kind in _OTHERS if data.startswith(magic, place)), None)
     if kind is not None:
         hint = "Save it as TIFF or PNG in the program that made it."
         return UnsupportedPhotoError(f"{name} is a {kind}; {wanted}.", hint=hint)
-    message = f"{name} is no picture, or its beginning is damaged; {wanted}."
+    message = f"{name} is not a picture, or its header is damaged; {wanted}."
     return CorruptPhotoError(message, hint="Copy the picture from the camera or the backup again.")

@@ -31,8 +31,8 @@ def copy_file(source: Path, target: Path) -> None:
             target.parent.mkdir(parents=True, exist_ok=True)
             _copy(source, target)
         elif not _are_equal(source, target):
-            message = f"{shown(target)} is there already in {target.parent}, and is not equal to {source}."
-            raise OutputExistsError(message, hint="Compare the two, and remove or rename one.")
+            message = f"{shown(target)} already exists in {target.parent} and differs from {source}."
+            raise OutputExistsError(message, hint="Compare the two files, and remove or rename one.")
 
 
 def move_file(source: Path, target: Path, *, state: FileState) -> Path:
@@ -93,7 +93,7 @@ def _copy(source: Path, target: Path) -> None:
         os.utime(target, ns=(about.st_atime_ns, about.st_mtime_ns))
     if not _are_equal(source, target):
         target.unlink()
-        message = f"{shown(target)} was copied to {target.parent}, but what is there is not equal to {source}."
+        message = f"{shown(target)} was copied to {target.parent}, but the copy differs from {source}."
         raise PhotoWriteError(message, hint="Check the disk or the network drive.")
 
 
@@ -104,8 +104,8 @@ def _are_equal(one: Path, other: Path) -> bool:
 
 def _refuse_changed(source: Path, state: FileState) -> None:
     if state_of(source) != state:
-        message = f"{shown(source)} was changed, so that it cannot be moved as what it was."
-        raise PhotoAccessError(message, hint="Wait until it is denoised anew.")
+        message = f"{shown(source)} was not moved because it has changed."
+        raise PhotoAccessError(message, hint="Wait until it is denoised again.")
 
 
 def _numbered(target: Path) -> Iterator[Path]:
@@ -122,5 +122,5 @@ def _told(source: Path, target: Path) -> Iterator[None]:
     except (OSError, ValueError) as error:
         state_of(source)  # It says so if the source is the reason.
         reason = error.strerror if isinstance(error, OSError) else error
-        message = f"{shown(source)} cannot be brought to {target.parent}: {reason}."
-        raise PhotoWriteError(message, hint="Check that folder, and the space on its disk.") from error
+        message = f"{shown(source)} cannot be moved or copied to {target.parent}: {reason}."
+        raise PhotoWriteError(message, hint="Check that folder and the free space on its disk.") from error

@@ -22,11 +22,11 @@ _MAX_BYTES = 2**31 - 1
 
 _REASONS = {
     errno.ENOENT: ("does not exist", "Check the spelling of the name."),
-    errno.ELOOP: ("is a symbolic link that leads back to itself", "Remove the link, or name the photo itself."),
-    errno.EACCES: ("may not be read by you", "Change the permissions of the file and of its folders."),
-    errno.EPERM: ("may not be read by you", "Change the permissions of the file and of its folders."),
-    errno.EISDIR: ("is a folder in which no RAW photo is found", "Name the photos themselves."),
-    errno.ENOTDIR: ("lies below something that is no folder", "Check the spelling of the name."),
+    errno.ELOOP: ("is part of a loop of symbolic links", "Remove the link, or name the photo itself."),
+    errno.EACCES: ("cannot be read: you have no permission", "Change the permissions of the file and its folders."),
+    errno.EPERM: ("cannot be read: you have no permission", "Change the permissions of the file and its folders."),
+    errno.EISDIR: ("is a folder without RAW photos", "Name the photos themselves."),
+    errno.ENOTDIR: ("has a file instead of a folder in its path", "Check the spelling of the name."),
     errno.ENAMETOOLONG: ("has too long a name", "Give it a shorter name."),
 }
 
@@ -136,14 +136,14 @@ def _refuse_odd(path: Path, mode: int, size: int) -> None:
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, "is a directory")
     if not stat.S_ISREG(mode):
-        message = f"{shown(path)} is no ordinary file but a device or a pipe."
+        message = f"{shown(path)} is a device or a pipe, not an ordinary file."
         raise PhotoAccessError(message, hint="Name a photo that is stored as a file.")
     if size == 0:
         message = f"{shown(path)} is empty (0 bytes)."
         raise CorruptPhotoError(message, hint=COPY_AGAIN)
     if size > _MAX_BYTES:
-        message = f"{shown(path)} has {size} bytes; a photo of at most {_MAX_BYTES} bytes was expected."
-        raise UnsupportedPhotoError(message, hint="Name a photo, not a film or an archive.")
+        message = f"{shown(path)} has {size} bytes; a photo may have at most {_MAX_BYTES}."
+        raise UnsupportedPhotoError(message, hint="Name a photo, not a video or an archive.")
 
 
 def _access_error(path: Path, error: OSError | ValueError) -> RwDenoiseError:

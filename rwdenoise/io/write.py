@@ -112,8 +112,8 @@ def encode_picture(photo: RgbPhoto, *, format: str | None = None, quality: int |
     target = format or photo.stored.format
     _refuse_format(target, PICTURE_OUTPUTS)
     if quality is not None and not 1 <= quality <= 100:
-        message = f"The quality is {quality}; 1 to 100 was expected."
-        raise SettingsError(message, hint="Give a quality from 1 to 100.")
+        message = f"The quality is {quality}; it must be from 1 to 100."
+        raise SettingsError(message, hint="Use 95 unless file size matters.")
     picture = photo if target == photo.stored.format else to_format(photo, target)
     encode = codec("encode", target)
     if not FORMATS[target].lossy:

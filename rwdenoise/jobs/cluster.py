@@ -65,7 +65,9 @@ class Task:
     def _load(self, domain: Domain) -> Denoiser:
         denoiser = _load(self.weights[domain], self.device)
         if denoiser.digest not in self.digests:
-            message = f"The worker {platform.node()} has other weights called {self.weights[domain]} than this machine."
+            message = (
+                f"The worker {platform.node()} and this machine have different weights called {self.weights[domain]}."
+            )
             raise WeightsMismatchError(message, hint="Install the same version of rwdenoise on all machines.")
         return denoiser
 
@@ -104,7 +106,7 @@ class Cluster:
         except (OSError, ValueError) as error:
             message = f"No Dask scheduler answers at {address}: {error}"
             raise DeviceUnavailableError(
-                message, hint="Start one with 'dask scheduler', or mend the address."
+                message, hint="Start one with 'dask scheduler', or correct the address."
             ) from error
 
     def __enter__(self) -> Self:
@@ -148,6 +150,6 @@ def _events_of(future: Any, source: Path) -> list[Event]:  # noqa: ANN401 -- a f
     error = future.exception()
     if error is not None:
         name = f"{type(error).__name__}: {error}"
-        hint = "Look into the log of the worker; a photo that kills workers needs more memory, or is malicious."
+        hint = "Check the log of the worker; a photo that kills workers needs more memory, or is malicious."
         return [Failed(str(source), "worker-failed", f"The worker could not finish {shown(source)}: {name}", hint)]
     return [event for line in future.result() if (event := from_json(line)) is not None]

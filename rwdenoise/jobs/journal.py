@@ -175,7 +175,7 @@ class Journal:
     def _prepare(self) -> None:
         found = self._database.execute("PRAGMA user_version").fetchone()[0]
         if found > SCHEMA:
-            message = f"The journal {self.path} is of version {found}, this program knows up to {SCHEMA}."
+            message = f"The journal {self.path} has version {found}; this program supports versions up to {SCHEMA}."
             raise JournalError(message, hint="Use the newer rwdenoise that wrote it, or --no-journal.")
         # With a write-ahead log readers and a writer do not wait for each other; FULL survives power cuts.
         self._log_ahead()
@@ -221,7 +221,7 @@ class Journal:
             yield
         except (sqlite3.Error, OSError, ValueError, TypeError) as error:  # The last two from damaged rows.
             message = f"The journal {self.path} cannot be read or written: {error}."
-            raise JournalError(message, hint="Mend its permissions, move it away, or use --no-journal.") from error
+            raise JournalError(message, hint="Correct its permissions, move it away, or use --no-journal.") from error
 
 
 def _name(path: Path) -> bytes:

@@ -75,8 +75,10 @@ class OutputTemplate:
         below = below.relative_to(below.anchor)
         base = source.parent if self.base is None else self.base
         if ".." in below.parts or not below.name:
-            message = f"By the template {self.text!r} the result of {source.name!r} would not be a file below {base}."
-            raise SettingsError(message, hint="Name results by other fields, or give the photo another name.")
+            message = (
+                f"The template {self.text!r} does not place the result of {source.name!r} in a file inside {base}."
+            )
+            raise SettingsError(message, hint="Use other fields in the template, or rename the photo.")
         if format_of(below) != format_of(Path(f"_{suffix}")):
             below = below.with_name(f"{below.name}{suffix}")
         return base / below
@@ -111,7 +113,7 @@ def read_template(text: str) -> OutputTemplate:
     literal, field = pieces[0]
     if (literal, field) == ("", _FOLDER):
         if not pieces[1][0].startswith(_SEPARATORS):
-            raise _refusal(text, "a slash and a name must follow {folder}, since results stay in it")
+            raise _refusal(text, "{folder} must be followed by a slash and a name")
         return OutputTemplate(text, None, tuple(pieces[1:]))
     base, literal = os.path.split(literal)
     return OutputTemplate(text, Path(base), ((literal, field), *pieces[1:]))
@@ -129,7 +131,7 @@ def _parse(text: str) -> Iterator[tuple[str, str | None]]:
         if field is None:
             continue
         if field not in FIELDS or specification or conversion:
-            raise _refusal(text, f"in {{{field}}} there must be the name of a field, and nothing else")
+            raise _refusal(text, f"{{{field}}} must contain the name of a field and nothing else")
         yield literal, field
         literal = ""
     yield literal, None
@@ -138,4 +140,4 @@ def _parse(text: str) -> Iterator[tuple[str, str | None]]:
 def _refusal(text: str, reason: str) -> SettingsError:
     known = ", ".join(f"{{{field}}}" for field in FIELDS)
     message = f"The output template {text!r} cannot be used: {reason}."
-    return SettingsError(message, hint=f"Use the fields {known}, and double the braces that are meant.")
+    return SettingsError(message, hint=f"Use the fields {known}, and double literal braces.")

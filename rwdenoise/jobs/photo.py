@@ -108,7 +108,7 @@ def check_source(source: Path, target: Path) -> None:
     """
     check_file(source)
     if _same_file(source, target):
-        message = f"{shown(target)} is the source itself, and sources are never written to."
+        message = f"{shown(target)} is the source itself, and sources are never overwritten."
         raise OutputExistsError(message, hint="Give another name with -o.")
 
 

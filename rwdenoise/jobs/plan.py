@@ -203,8 +203,8 @@ def _means_file(output: str | Path) -> bool:
 
 def _check_file(output: Path, sources: Sequence[Path], format: str | None) -> None:
     if len(sources) > 1:
-        message = f"{len(sources)} photos cannot be written to the one file {output}."
-        raise SettingsError(message, hint="Give the name of a folder with -o.")
+        message = f"{len(sources)} photos cannot be written to a single file ({output})."
+        raise SettingsError(message, hint="Give a folder with -o.")
     _check_format(output, format_of(output), format)
 
 

@@ -48,7 +48,7 @@ def _read_part(part: str) -> tuple[int, int]:
     match = re.fullmatch(r"([0-9]{1,9})/([0-9]{1,9})", part)
     number, count = map(int, match.groups()) if match else (0, 0)
     if not 1 <= number <= count:
-        message = f"The share is {part!r}; NUMBER/COUNT was expected, with a NUMBER from 1 to COUNT."
+        message = f"The share is {part!r}; expected NUMBER/COUNT with a NUMBER from 1 to COUNT."
         raise SettingsError(message, hint="Write 2/5 for the second of five shares.")
     return number, count
 

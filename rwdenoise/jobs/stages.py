@@ -213,7 +213,7 @@ def denoise(loaded: Loaded, measured: Measured, denoiser: Denoiser | LoadDenoise
 def tell_noise(measured: Measured, given: NoiseProfile | None, *, job: str, listen: Listener) -> None:
     """Tell the noise profile of a photo, if it has one, and that a given one is not used, if so."""
     if given is not None and measured.origin != "given":
-        listen(Warned(job, "The given noise profile is not used: it is for mosaics, and this photo is none."))
+        listen(Warned(job, "The given noise profile is ignored: it is for mosaics, and this photo is not a mosaic."))
     if measured.profile is not None:
         listen(Noise(job, measured.profile.shot, measured.profile.read, measured.origin))
 
@@ -263,9 +263,9 @@ def write(denoised: Denoised, warn: Callable[[str], None]) -> Finished:
 def _refuse_changed(source: Path, state: FileState) -> None:
     found = state_of(source)
     if found != state:
-        message = f"{shown(source)} was changed while it was being worked on: it has {found.size} bytes now,"
-        message += f" after {state.size}."
-        raise PhotoAccessError(message, hint="Wait until it is copied or saved whole, and run the same again.")
+        message = f"{shown(source)} changed while it was being processed: it has {found.size} bytes now and had"
+        message += f" {state.size}."
+        raise PhotoAccessError(message, hint="Wait until it is completely copied or saved, and run the command again.")
 
 
 def _refuse_format(photo: Photo, format: str, *, name: str) -> None:
@@ -275,4 +275,4 @@ def _refuse_format(photo: Photo, format: str, *, name: str) -> None:
     if format not in possible:
         kind = "a developed picture" if developed else "camera RAW"
         message = f"{name} is {kind}, which can be written as {', '.join(possible)}, but not as {format}."
-        raise SettingsError(message, hint="Leave --format out, or choose one of these.")
+        raise SettingsError(message, hint="Omit --format, or choose one of these.")

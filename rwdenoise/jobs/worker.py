@@ -33,7 +33,7 @@ Value = TypeVar("Value", bool, int, float, str)
 _READ_AT_ONCE = 2**16
 # Longer than any result takes to be written; who waits for the end gets it within a second.
 _SECONDS_TO_WRITE = 0.8
-_HINT = "Send what docs/worker.md says."
+_HINT = "Send a request as docs/worker.md describes it."
 _KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
 
 
@@ -223,8 +223,8 @@ def read_job(table: Mapping[str, Any]) -> LayerJob:
     from rwdenoise.io.pictures.layer import Layout
 
     if table.get("v") != VERSION or table.get("request") != "denoise":
-        message = f"A request has v {table.get('v')!r} and request {table.get('request')!r}; a JSON object in one line"
-        message += f" with v {VERSION} and request 'denoise' or 'cancel' was expected."
+        message = f"A request has v {table.get('v')!r} and request {table.get('request')!r}; expected a JSON"
+        message += f" object on one line with v {VERSION} and request 'denoise' or 'cancel'."
         raise SettingsError(message, hint=_HINT)
     return LayerJob(
         name=_take(table, "job", str),

@@ -178,8 +178,8 @@ def load_network(path: Path) -> tuple[UNet, Facts]:
         state: dict[str, Tensor] = {name: tensor.float() for name, tensor in load_file(path).items()}
         network.load_state_dict(state, strict=True, assign=True)
     except (RuntimeError, safetensors.SafetensorError, KeyError) as error:
-        message = f"The tensors in {path} do not fit the architecture that it states: {error}"
-        raise WeightsMismatchError(message, hint="Install rwdenoise again, or export the weights again.") from error
+        message = f"The tensors in {path} do not match the architecture in its metadata: {error}"
+        raise WeightsMismatchError(message, hint="Reinstall rwdenoise, or export the weights again.") from error
     return network.eval().requires_grad_(requires_grad=False), facts
 
 

@@ -143,8 +143,8 @@ def list_weights(folder: Path | None = None) -> list[Listed]:
     folder = folder or weights_folder()
     manifest = folder / "manifest.toml"
     if not manifest.is_file():
-        message = f"The list of the weights, {manifest}, is missing."
-        raise WeightsNotFoundError(message, hint="Install rwdenoise again.")
+        message = f"The manifest of the weights, {manifest}, is missing."
+        raise WeightsNotFoundError(message, hint="Reinstall rwdenoise.")
     table = tomllib.loads(manifest.read_text(encoding="utf-8"))
     return [
         Listed(name, folder / entry["file"], entry["sha256"], entry["size"]) for name, entry in table["weights"].items()
@@ -163,11 +163,11 @@ def verify(listed: Listed) -> None:
     """
     if not listed.path.is_file():
         message = f"The file of the weights {listed.name!r}, {listed.path}, is missing."
-        raise WeightsNotFoundError(message, hint="Install rwdenoise again.")
+        raise WeightsNotFoundError(message, hint="Reinstall rwdenoise.")
     found = _checksum(listed.path)
     if found != listed.sha256:
-        message = f"{listed.path} has the checksum {found[:12]}..., the manifest says {listed.sha256[:12]}..."
-        raise WeightsCorruptError(message, hint="Install rwdenoise again.")
+        message = f"{listed.path} has the checksum {found[:12]}..., but the manifest states {listed.sha256[:12]}..."
+        raise WeightsCorruptError(message, hint="Reinstall rwdenoise.")
 
 
 def find_weights(name: str) -> Path:
@@ -181,11 +181,11 @@ def find_weights(name: str) -> Path:
     if name.endswith(".safetensors"):
         if Path(name).is_file():
             return Path(name)
-        message = f"There is no weights file {name}."
+        message = f"The weights file {name} does not exist."
         raise WeightsNotFoundError(message, hint="Check the path given to --weights.")
     known = {listed.name: listed for listed in list_weights()}
     if name not in known:
-        message = f"There are no weights called {name!r}; there are {', '.join(known)}."
+        message = f"There are no weights called {name!r}; available are {', '.join(known)}."
         raise WeightsNotFoundError(message, hint="Run 'rwdenoise weights list' to see them.")
     verify(known[name])
     return known[name].path

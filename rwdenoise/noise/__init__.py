@@ -1,1 +1,1 @@
-"""How noisy a photo is, and what was removed from it."""
+"""Measure the noise of a photo, and check what a denoiser removed."""

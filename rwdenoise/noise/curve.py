@@ -1,9 +1,9 @@
-"""Measure the noise of a photo at every brightness, for people to look at: the photon transfer curve of flat places.
+"""Measure the noise of a photo at every brightness for display: the photon transfer curve of flat areas.
 
-The method is another than that of `rwdenoise.noise.estimate`, so that one can be checked against the other. A smooth
-surface is fitted to each color of a small block; the residual is noise. How strongly the surface itself is curved tells
-flat blocks from textured ones. In noise alone the two are independent, so that no block is chosen because its noise
-happens to be low.
+The method differs from that of `rwdenoise.noise.estimate`, which allows checking one against the other. A smooth
+surface is fitted to each color of a small block; the residual is noise. The curvature of the surface distinguishes flat
+blocks from textured ones. For noise alone, residual and curvature are independent: choosing flat blocks does not
+select those with low noise.
 """
 
 from __future__ import annotations
@@ -28,32 +28,32 @@ from rwdenoise.photo.tiling import Area
 
 Floats = NDArray[np.floating]
 Kind = Literal["raw", "developed"]
-#: Gives signals of about the same brightness the same number.
+#: Maps signals of similar brightness to the same number.
 Steps = Callable[[Floats], NDArray[np.intp]]
 
-#: Least edge of a block in px; it grows to a multiple of the filters' period.
+#: Minimum edge of a block in px, rounded up to a multiple of the CFA period.
 EDGE = 16
-#: Most blocks that are used, spread over the photo in rows; more do not change the curve.
+#: Maximum number of blocks, spread over the photo in rows; more do not change the curve.
 MOST_BLOCKS = 30_000
-#: Degree of the smooth surface: it follows soft, out-of-focus edges.
+#: Degree of the surface, which makes it follow soft, out-of-focus edges.
 DEGREE = 5
-#: Share of the blocks of one brightness that are used, the flattest.
+#: Share of the blocks of each brightness that are used, the flattest.
 FLATTEST = 0.15
-#: Fewest blocks of one color and brightness that are measured, and most that are used.
+#: Minimum number of blocks per color and brightness, and maximum number used of them.
 FEWEST, MOST_TAKEN = 12, 40
-#: A block is flat if its surface is curved at most this many times as much as by noise alone, as 99 % of flat ones are.
+#: A block is flat if its curvature is at most this many times that of noise alone, as in 99 % of flat blocks.
 ROUGHEST = 2.0
-#: Signals are clipped to this range: files of floating point may hold any.
+#: Signals are clipped to this range; floating-point files may hold any values.
 RANGE = (-1.0, 2.0)
-#: Steps of brightness: for RAW so many a stop, down to so many stops below white; for developed pictures from 0 to 1.
+#: Brightness steps: per stop, and number of stops below white, for RAW; from 0 to 1 for developed pictures.
 STEPS_A_STOP, STOPS, TONES = 2, 14, 20
 
 
 @dataclass(frozen=True, eq=False)
 class NoiseCurve:
-    """The variance of the noise as a function of the signal: 0 black, 1 white, variances in squares of that.
+    """The noise variance as a function of the signal: 0 black, 1 white, variances in squared units.
 
-    For RAW the signal is linear light; for developed pictures it is encoded as sRGB.
+    The signal is linear light for RAW, and sRGB for developed pictures.
     """
 
     kind: Kind
@@ -62,20 +62,20 @@ class NoiseCurve:
     signals: NDArray[np.float32]
     """Mean signal of each block, shape (n,)."""
     variances: NDArray[np.float32]
-    """Variance in each block, shape (n,)."""
+    """Noise variance of each block, shape (n,)."""
     flat: NDArray[np.bool_]
-    """Whether a block has nothing but noise; the variance of the others includes texture, shape (n,).
+    """Whether a block contains only noise; the variance of other blocks includes texture, shape (n,).
 
-    Only in a mosaic, whose noise is white, can the two be told apart; for other photos it is True.
+    Only mosaics, with white noise, allow this distinction; for other photos all are True.
     """
     profile: NoiseProfile | None
-    """The line that was fitted; None for developed pictures, whose noise follows none, or if nothing was measured."""
+    """The fitted line; None for developed pictures, whose noise follows no line, or without measurements."""
     stated: NoiseProfile | None
-    """The profile that the file itself states."""
+    """The profile that the file states."""
 
     @cached_property
     def medians(self) -> NDArray[np.float32]:
-        """Signal and variance of the flat blocks of each brightness, from dark to bright, shape (2, m)."""
+        """Median signal and variance of the flat blocks of each brightness, dark to bright, shape (2, m)."""
         return _medians(self.signals[self.flat], self.variances[self.flat], _STEPS[self.kind])
 
     def variance(self, signal: Floats) -> Floats:
@@ -86,7 +86,7 @@ class NoiseCurve:
 
     @cached_property
     def clipping(self) -> float:
-        """The signal above which clipping at white makes the noise look too small."""
+        """The signal above which clipping at white reduces the measured noise."""
         signal = np.linspace(0, 1, 1001)
         return float(signal[np.argmax(signal + CLIPPED * np.sqrt(self.variance(signal)) >= 1)])
 
@@ -96,7 +96,7 @@ class _Blocks(NamedTuple):
     signal: NDArray[np.float32]
     variance: NDArray[np.float32]
     roughness: NDArray[np.float32]
-    """How strongly the surface of a block is curved: by noise alone, as much as the variance."""
+    """Curvature of the surface; equal to the variance for noise alone."""
 
     def take(self, chosen: NDArray[np.intp]) -> _Blocks:
         color, signal, variance, roughness = self
@@ -112,7 +112,7 @@ def measure_noise_curve(photo: Photo) -> NoiseCurve:
 
     Notes
     -----
-    Where a brightness has no flat place, texture counts as noise and the points lie above the line.
+    At a brightness without flat areas, texture counts as noise and the points lie above the line.
     """
     kind: Kind = "raw" if isinstance(photo, RawPhoto) else "developed"
     blocks = _joined([_flattest(_measure(*seen), _STEPS[kind]) for seen in _colors_of(photo)])
@@ -130,7 +130,7 @@ def measure_noise_curve(photo: Photo) -> NoiseCurve:
 
 
 def _colors_of(photo: Photo) -> Iterator[tuple[int, Floats, NDArray[np.bool_]]]:
-    """Yield each color, its pixels in all blocks, shape (blocks, n), and their places in a block."""
+    """Yield each color, its pixels in all blocks, shape (blocks, n), and the mask of their positions in a block."""
     if photo.is_mosaic:
         edge = math.lcm(*photo.cfa.period) * -(-EDGE // math.lcm(*photo.cfa.period))
         blocks, sites = _cut(photo, edge)[:, 0], photo.cfa.sites(edge, edge)
@@ -163,7 +163,7 @@ def _measure(color: int, pixels: Floats, places: NDArray[np.bool_]) -> _Blocks:
 
 
 def _surfaces(places: NDArray[np.bool_]) -> Floats:
-    """Return orthonormal polynomials in two variables at the places, as columns, the constant first."""
+    """Return orthonormal polynomials in two variables at the masked positions, as columns, the constant first."""
     y, x = np.nonzero(places) / (np.array(places.shape)[:, np.newaxis] / 2) - 1
     powers = [(degree - power, power) for degree in range(DEGREE + 1) for power in range(degree + 1)]
     orthonormal, _ = np.linalg.qr(np.stack([y**i * x**j for i, j in powers], axis=1))
@@ -171,7 +171,7 @@ def _surfaces(places: NDArray[np.bool_]) -> Floats:
 
 
 def _flattest(blocks: _Blocks, steps_of: Steps) -> _Blocks:
-    """Take the flattest blocks of each brightness."""
+    """Select the flattest blocks of each brightness."""
     steps = steps_of(blocks.signal)
     taken = [np.zeros(0, np.intp)]
     for step in np.unique(steps):

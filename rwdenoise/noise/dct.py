@@ -1,4 +1,4 @@
-"""Cosine transforms of small blocks, and the bands of frequencies in which noise is told from structure."""
+"""Discrete cosine transforms (DCT) of small blocks, and the frequency bands that separate noise from structure."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 
-#: Edge of the cosine transforms in px: as short as the threads of a fabric or the strokes of small print.
+#: Edge of the DCT blocks in px: as short as the threads of a fabric or the strokes of small print.
 EDGE = 8
-#: Cosines along each axis that make a band.
+#: Cosines per band along each axis.
 WIDTH = 2
 
 
 def cosine_transform(edge: int = EDGE) -> Floats:
-    """Return the orthonormal DCT-II of a block, its pixels row by row, as a matrix.
+    """Return the orthonormal DCT-II of a block as a matrix, for pixels in row order.
 
     Returns
     -------
     ndarray of float32, shape (edge * edge, edge * edge)
-        ``transform @ pixels`` are the coefficients; those of white noise with variance 1 have variance 1.
+        ``transform @ pixels`` gives the coefficients; for white noise of variance 1 they have variance 1.
     """
     frequency, place = np.mgrid[:edge, :edge]
     cosines = np.sqrt(2 / edge) * np.cos(np.pi * frequency * (place + 0.5) / edge)
@@ -28,12 +28,12 @@ def cosine_transform(edge: int = EDGE) -> Floats:
 
 
 def band_means(edge: int = EDGE, width: int = WIDTH) -> Floats:
-    """Return the matrix that averages the energies of a block's coefficients in each band.
+    """Return the matrix that averages the energies of the coefficients of a block in each band.
 
     Returns
     -------
     ndarray of float32, shape (edge * edge, (edge // width) ** 2)
-        ``energies @ means``.
+        ``energies @ means`` gives the mean energy of each band.
     """
     along = np.repeat(np.eye(edge // width), width, axis=0) / width
     return np.kron(along, along).astype(np.float32)

@@ -1,12 +1,12 @@
 """Estimate the noise profile of a mosaic from the mosaic itself, without dark frames or a table of cameras.
 
-A scene is predictable, noise is not. Small blocks of the mosaic, taken as vectors, vary little in some directions of
-their space (small eigenvalues of their covariance): what varies there is noise. The directions are learned from the
-photo with its textures, filters and lens, in one half of the blocks, and used in the other half: a direction chosen
-because the noise happened to be low in it would bias the estimate downwards.
+A scene is predictable, noise is not. Small blocks of the mosaic, as vectors, vary little in some directions of their
+space (small eigenvalues of their covariance); the variation in these directions is noise. One half of the blocks serves
+to learn the directions, which depend on the textures, filters and lens of the photo, and the other half to measure the
+noise in them: a direction chosen for its accidentally low noise would bias the estimate downwards.
 
-For a unit vector w the noise of ``w . pixels`` has the variance ``shot * (w^2 . signal) + read``, whatever the filters
-of the sites: one straight line, to which all colors contribute.
+For a unit vector w the noise of ``w . pixels`` has the variance ``shot * (w^2 . signal) + read``, for any filters of
+the sites. All colors therefore contribute to the same straight line.
 """
 
 from __future__ import annotations
@@ -25,23 +25,23 @@ from rwdenoise.photo.raw import RawPhoto
 
 Floats = NDArray[np.floating]
 
-#: Least edge of a block in px; it grows to a multiple of the filters' period.
+#: Minimum edge of a block in px, rounded up to a multiple of the CFA period.
 EDGE = 8
-#: Most blocks that are used, spread evenly over the photo; more do not change the result.
+#: Maximum number of blocks, spread evenly over the photo; more do not change the result.
 MOST_BLOCKS = 60_000
-#: Of the 64 directions of a block of 8 x 8 px, how many of the quietest measure the noise, and how many of the next
-#: ones tell flat blocks from textured ones.
+#: Of the 64 directions of a block of 8 x 8 px, the number of quietest ones that measure the noise, and the number of
+#: the next ones that distinguish flat blocks from textured ones.
 MEASURING, GUARDING = 8, 32
 #: Median of chi-square over its degrees of freedom (Wilson, Hilferty 1931).
 MEDIAN = (1 - 2 / (9 * MEASURING)) ** 3
-#: Share of the blocks of one brightness that are always used: the flattest.
+#: Share of the blocks of each brightness that are always used, the flattest.
 FLATTEST = 0.15
 MOST_BINS = 12
-#: Signal above which sensors are no longer linear, as a share of the brightest that was recorded.
+#: Signal above which sensors are no longer linear, relative to the brightest recorded signal.
 CEILING = 0.95
-#: Fewest blocks of each half of the photo that the directions are learned from.
+#: Minimum number of blocks in each half for learning the directions.
 LEAST_BLOCKS = 16
-#: Rounds of the estimate, and rounds of learning the directions within each.
+#: Rounds of the estimate, and rounds of learning the directions in each.
 ROUNDS, LEARNING = 3, 4
 #: Weight of the model of a typical scene, in blocks.
 MODEL_BLOCKS = 1.0
@@ -52,17 +52,17 @@ class _Blocks:
     """Blocks of a mosaic, all in the same CFA phase."""
 
     pixels: NDArray[np.float32]  # (count, edge * edge)
-    beside: Floats  # (count,): mean signal of the blocks to the left and right, with independent noise
-    half: NDArray[np.bool_]  # (count,): which half of the photo
+    beside: Floats  # (count,): mean signal of the blocks to the left and right, whose noise is independent
+    half: NDArray[np.bool_]  # (count,): the half of the photo
 
     def take(self, chosen: NDArray[np.bool_]) -> _Blocks:
         return _Blocks(self.pixels[chosen], self.beside[chosen], self.half[chosen])
 
 
 class _Energies(NamedTuple):
-    """What was measured on each block, arrays of shape (count,)."""
+    """Measurements of each block, arrays of shape (count,)."""
 
-    signal: Floats  # at which the variance was measured
+    signal: Floats  # signal of the variance
     variance: Floats
     guard: Floats  # energy in the guarding directions, relative to noise alone: 1 in flat blocks
     beside: Floats
@@ -74,22 +74,22 @@ def estimate_noise(planes: NDArray[np.float32], cfa: Cfa, *, masked: NDArray[np.
     Parameters
     ----------
     planes : ndarray of float32, shape (1, H, W)
-        Normalized signal, 0 black, 1 white, signed below black.
+        Normalized signal: 0 black, 1 white, negative below black.
     cfa : Cfa
         The filter pattern, counted from the top-left pixel.
     masked : ndarray of float32, shape (n,), optional
-        Optically black pixels, normalized the same way: they show the read noise.
+        Optically black pixels with the same normalization, to measure the read noise.
 
     Returns
     -------
     NoiseProfile
-        Its read noise is never below that of the quantization; its shot noise is 0 if the mosaic has no noise.
+        The read noise is at least that of the quantization; the shot noise is 0 for a mosaic without noise.
 
     Notes
     -----
     Learning the subspace follows Pyatykh, Hesser, Zheng 2013 and Liu, Tanaka, Okutomi 2013 (smallest eigenvalues of
-    weak-texture patches), with the eigenvectors cross-validated instead of the eigenvalues corrected. Row noise is
-    avoided like texture. Grain of the scene itself, in every pixel, cannot be told from noise.
+    weak-texture patches), but cross-validates the eigenvectors instead of correcting the eigenvalues. Row noise is
+    avoided like texture. The method cannot distinguish pixel-sized grain in the scene itself from noise.
     """
     mosaic = planes[0]
     floor = max(_quantization_step(mosaic, cfa) ** 2 / 12, READ_FLOOR)
@@ -103,7 +103,7 @@ def estimate_noise(planes: NDArray[np.float32], cfa: Cfa, *, masked: NDArray[np.
     linear = _linear_range(mosaic)
     blocks = _cut_blocks(mosaic, edge=edge, period=period)
     blocks = _keep(blocks, blocks.pixels.max(axis=1) < linear[1])
-    # In the first round only the shape of the line matters.
+    # The first round needs only the shape of the line.
     bins = _measure(blocks, model, NoiseProfile(1e-3, 1e-5))
     profile = fit_line(bins, first_guess(bins, floor), black=black, floor=floor)
     for _ in range(ROUNDS - 1):
@@ -117,19 +117,19 @@ def _finite(mosaic: Floats) -> Floats:
 
 
 def _quantization_step(mosaic: Floats, cfa: Cfa) -> float:
-    # Sites of one filter share their black level, so their values differ by whole steps.
+    # Sites of one filter share a black level: their values differ by whole quantization steps.
     sample = _finite(mosaic[:: cfa.period[0], :: cfa.period[1]].ravel()[:100_000])
     values = np.unique(sample)
     return float(np.diff(values).min()) if 1 < values.size <= sample.size / 2 else 0.0
 
 
 def _linear_range(mosaic: Floats) -> tuple[float, float]:
-    """Return the signals between which the sensor is linear; infinite where nothing was clipped."""
+    """Return the signals between which the sensor is linear; infinite where nothing is clipped."""
     sample = _finite(mosaic[::3, ::5])
     top = float(np.quantile(sample, 0.999))
     highest = CEILING * min(top, 1.0) if top > 0.75 else math.inf
     bottom = float(sample.min())
-    # Values pile up at the lowest one if the converter clips there; else it is the tail of a Gaussian.
+    # Many pixels have the lowest value if the converter clips there; otherwise it is the tail of a Gaussian.
     piled = np.mean(sample == bottom) > 0.005 and bottom < top
     return (bottom if piled else -math.inf), highest
 
@@ -150,7 +150,7 @@ def _cut_blocks(mosaic: Floats, *, edge: int, period: int) -> _Blocks:
     pixels = _finite(np.ascontiguousarray(views, dtype=np.float32).reshape(rows * columns, edge * edge))
     means = pixels.mean(axis=1).reshape(rows, columns)
     beside = _mean_beside(means, distance=-(-edge // (stride * thinning)))
-    # Halves in broad bands: overlapping blocks share their noise.
+    # The halves are broad bands because overlapping blocks share noise.
     half = np.arange(columns) // max(1, min(8, columns // 2)) % 2 == 1
     return _Blocks(pixels, beside.ravel(), np.broadcast_to(half, means.shape).ravel())
 
@@ -163,7 +163,7 @@ def _mean_beside(means: Floats, *, distance: int) -> Floats:
 
 
 def _keep(blocks: _Blocks, chosen: NDArray[np.bool_]) -> _Blocks:
-    """Take the chosen blocks, or all of them if too few would be left to learn from."""
+    """Select the chosen blocks, or all if too few would remain for learning."""
     enough = min(chosen[blocks.half].sum(), chosen[~blocks.half].sum()) >= LEAST_BLOCKS
     return blocks.take(chosen) if enough else blocks
 
@@ -171,7 +171,7 @@ def _keep(blocks: _Blocks, chosen: NDArray[np.bool_]) -> _Blocks:
 def _unclipped(
     blocks: _Blocks, colors: NDArray[np.uint8], linear: tuple[float, float], profile: NoiseProfile
 ) -> _Blocks:
-    """Leave out blocks whose noise is clipped: its variance would look too small."""
+    """Discard blocks with clipped noise, whose variance would be too small."""
     means = np.stack([blocks.pixels[:, colors == color].mean(axis=1) for color in np.unique(colors)])
     reach = 3 * np.sqrt(profile.variance(means))
     return _keep(blocks, ((means - reach > linear[0]) & (means + reach < linear[1])).all(axis=0))
@@ -189,8 +189,8 @@ def _measure(blocks: _Blocks, model: Floats, profile: NoiseProfile) -> Bins:
 def _learn_directions(pixels: NDArray[np.float32], scale: Floats, model: Floats, profile: NoiseProfile) -> Floats:
     """Return the directions of a block's space as columns, the quietest first: eigenvectors of the covariance.
 
-    Blocks are weighted by the inverse square root of their energy, so that a few strong edges do not hide all the
-    others. The model regularizes what few blocks leave undetermined.
+    The weight of a block is the inverse square root of its energy: otherwise a few strong edges would dominate. The
+    model regularizes directions that few blocks leave undetermined.
     """
     count, size = pixels.shape
     if count == 0:
@@ -223,7 +223,7 @@ def _project(blocks: _Blocks, directions: Floats, profile: NoiseProfile) -> _Ene
 
 
 def _summarize(energies: _Energies, profile: NoiseProfile) -> Bins:
-    # Sorted by the neighbors' signal: sorting by a signal that contains the measured noise would flatten the line.
+    # Sort by the signal of the neighbors: sorting by a signal that contains the measured noise would flatten the line.
     order = np.argsort(energies.beside, kind="stable")
     count = int(np.clip(len(order) * FLATTEST / 40, 1, MOST_BINS))
     points = []
@@ -233,14 +233,14 @@ def _summarize(energies: _Energies, profile: NoiseProfile) -> Bins:
         flat = members[np.argpartition(energies.guard[members], wanted - 1)[:wanted]]
         expected = profile.variance((energies.signal[flat] + energies.beside[flat]) / 2)
         ratio = np.median(energies.variance[flat] / expected) / MEDIAN
-        # A median's error is 1.25 times a mean's; four overlapping blocks count as one.
+        # The error of a median is 1.25 times that of a mean; four overlapping blocks count as one.
         error = 1.25 * math.sqrt(2 / MEASURING * 4 / wanted)
         points.append((energies.signal[flat].mean(), ratio * expected.mean(), error))
     return Bins(*np.array(points, dtype=np.float64).T)
 
 
 def choose_noise(photo: RawPhoto, given: NoiseProfile | None = None) -> tuple[NoiseProfile, str]:
-    """Return the noise profile to use for a mosaic, and its origin: ``given``, ``file`` or ``estimated``."""
+    """Choose the noise profile for a mosaic; return it and its origin: ``given``, ``file`` or ``estimated``."""
     if given is not None:
         return given, "given"
     if photo.noise is not None:

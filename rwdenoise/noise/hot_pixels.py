@@ -1,8 +1,8 @@
-"""Find hot and dead pixels of the sensor and replace them by the median of their neighbors.
+"""Find hot and dead pixels of the sensor, and replace each by the median of its neighbors.
 
-Only what no lens can image counts as broken: a single site that differs strongly from its neighbors of the same color,
-while the sites beside it, of any color, show nothing of it. A star, however small, covers several sites. Weaker broken
-pixels, which look like noise, are left to the network, which has learned them.
+Only a signal that no lens can produce counts as a broken pixel: a site that differs strongly from its neighbors of the
+same color, while the adjacent sites of any color do not. Even the smallest star covers several sites. The network
+removes weaker broken pixels, which look like noise and were part of its training.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ from rwdenoise.photo.tiling import in_bands
 Plane = NDArray[np.float32]
 Places = NDArray[np.intp]
 
-#: Least difference of a broken site from its neighbors, in standard deviations of the noise.
-#: Lower, and sparkling water loses its finest drops: 0.1 dB on Kodak 13 at 8, a third of it at 11.
+#: Minimum difference of a broken site from its neighbors, in standard deviations of the noise. Lower values remove the
+#: finest drops of sparkling water: Kodak 13 loses 0.1 dB at 8, a third of that at 11.
 LEAST = 11.0
-#: Least difference as a share of the stabilized signal: about a third of the light. Weaker dots are texture.
+#: Minimum difference relative to the stabilized signal: about a third of the light. Weaker dots are texture.
 CONTRAST = 0.15
-#: Least share of a star's light that falls on the four sites beside it: a spot of 0.6 px standard deviation, in a color
-#: to which the neighbors are half as sensitive.
+#: Minimum share of a star's light that falls on the four adjacent sites: for a spot of 0.6 px standard deviation in a
+#: color to which these sites are half as sensitive.
 SEEN_BESIDE = 0.07
-#: Error of the mean of those sites, and the difference from which on they do show something, in standard deviations.
+#: Error of the mean of those sites, and the difference from which they contain signal, in standard deviations.
 DOUBT, SEEN = 0.5, 2.0
-#: Largest spread of the eight neighbors of the same color without texture, in standard deviations. One of them, and one
-#: of the sites beside, may be broken too.
+#: Maximum spread of the eight neighbors of the same color without texture, in standard deviations. One of them and one
+#: of the adjacent sites may be broken too.
 CALM = 3.5
-#: Same-colored neighbors that are compared with.
+#: Number of neighbors of the same color for the comparison.
 NEIGHBORS = 8
 _BESIDE = ((-1, 0), (0, -1), (0, 1), (1, 0))
 
@@ -44,12 +44,12 @@ class BrokenPixels:
     """Hot and dead pixels of a mosaic."""
 
     places: Places
-    """Their rows and columns, shape (2, n)."""
+    """Rows and columns, shape (2, n)."""
     values: Plane
-    """Their replacements, the medians of their neighbors: shape (n,), 0 black, 1 white."""
+    """Replacements, the medians of the neighbors, shape (n,): 0 black, 1 white."""
 
     def mend(self, planes: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the mosaic, float32 of shape (1, H, W), with these values; itself if nothing is broken."""
+        """Return a mosaic, float32 of shape (1, H, W), with the replacements; `planes` itself if there are none."""
         if not self.values.size:
             return planes
         mended = planes.copy()
@@ -93,28 +93,28 @@ def find_broken_pixels(planes: NDArray[np.float32], *, cfa: Cfa, noise: NoisePro
 
 
 def _find_broken(framed: Plane, cfa: Cfa, reach: int) -> tuple[Places, Plane]:
-    """Return the places of broken sites, counted without the frame, and their replacements.
+    """Return the positions of broken sites, relative to the area inside the frame, and their replacements.
 
     Parameters
     ----------
     framed : ndarray of float32
         Stabilized, in standard deviations of the noise, with a frame of `reach` px; shape (H, W).
     cfa : Cfa
-        The filters, counted from the first pixel of the frame.
+        The filters, starting at the first pixel of the frame.
     reach : int
     """
     places = np.stack(np.nonzero(_stands_out(framed, cfa, reach))) + reach
     expected, spread = _neighborhood(framed, places, cfa)
     size = np.abs(framed[tuple(places)] - expected)
     bold = (size > np.maximum(LEAST, CONTRAST * np.abs(expected))) & (spread < CALM)
-    # Checking the sites beside takes four times as long, so it is done last.
+    # Last, because checking the adjacent sites takes four times as long.
     places, expected, size = places[:, bold], expected[bold], size[bold]
     alone = _is_alone(framed, places, size, cfa)
     return places[:, alone] - reach, expected[alone]
 
 
 def _stands_out(framed: Plane, cfa: Cfa, reach: int) -> NDArray[np.bool_]:
-    """Mark sites far above, or far below, three of their four nearest neighbors of the same color."""
+    """Mark sites far above or far below three of their four nearest neighbors of the same color."""
     height, width = (edge - 2 * reach for edge in framed.shape)
     result = np.zeros((height, width), bool)
 
@@ -122,7 +122,7 @@ def _stands_out(framed: Plane, cfa: Cfa, reach: int) -> NDArray[np.bool_]:
         return framed[reach + row : reach + row + height, reach + column : reach + column + width]
 
     for offsets, phases in _by_neighbors(cfa.shifted(reach, reach)).items():
-        # For all sites, even those with other neighbors: contiguous numbers are compared much faster.
+        # Computed for all sites, even those with other neighbors: comparing contiguous numbers is much faster.
         near = [seen(*offset) for offset in offsets]
         least, greatest = np.minimum(near[0], near[1]), np.maximum(near[0], near[1])
         inner = np.maximum(least, np.minimum(near[2], near[3])), np.minimum(greatest, np.maximum(near[2], near[3]))
@@ -135,7 +135,7 @@ def _stands_out(framed: Plane, cfa: Cfa, reach: int) -> NDArray[np.bool_]:
 
 
 def _by_neighbors(cfa: Cfa) -> dict[tuple[tuple[int, int], ...], list[tuple[int, ...]]]:
-    """Return the sites of a period by where their four nearest neighbors of the same color lie."""
+    """Group the sites of a period by the offsets of their four nearest neighbors of the same color."""
     found: dict[tuple[tuple[int, int], ...], list[tuple[int, ...]]] = {}
     for phase, offsets in _neighbors(cfa, 4).items():
         found.setdefault(offsets, []).append(phase)
@@ -143,14 +143,14 @@ def _by_neighbors(cfa: Cfa) -> dict[tuple[tuple[int, int], ...], list[tuple[int,
 
 
 def _is_alone(framed: Plane, places: Places, size: Plane, cfa: Cfa) -> NDArray[np.bool_]:
-    """Mark sites, `size` away from their replacements, of which the sites beside show nothing."""
+    """Mark sites whose difference `size` from the replacement leaves no trace in the adjacent sites."""
     around = [places + np.array(offset)[:, None] for offset in _BESIDE]
     beside = np.sort([np.abs(framed[tuple(there)] - _neighborhood(framed, there, cfa)[0]) for there in around], axis=0)
     return np.asarray(beside[:-1].mean(axis=0) < np.minimum(SEEN_BESIDE * size + DOUBT, SEEN))
 
 
 def _neighborhood(framed: Plane, places: Places, cfa: Cfa) -> tuple[Plane, Plane]:
-    """Return the median of the same-colored neighbors, and their spread without the two outermost."""
+    """Return the median of the neighbors of the same color, and their spread without the two extremes."""
     values = np.empty((NEIGHBORS, places.shape[1]), np.float32)
     phases = places % np.array(cfa.period)[:, None]
     for (top, left), offsets in _neighbors(cfa, NEIGHBORS).items():
@@ -163,12 +163,12 @@ def _neighborhood(framed: Plane, places: Places, cfa: Cfa) -> tuple[Plane, Plane
 
 @cache
 def _neighbors(cfa: Cfa, count: int) -> dict[tuple[int, ...], tuple[tuple[int, int], ...]]:
-    """Return the offsets of the nearest sites with the same filter, for each site of a period."""
+    """Return the offsets of the nearest sites with the same filter for each site of a period."""
     return {phase: nearest_of_same_color(cfa.shifted(*phase), count) for phase in np.ndindex(*cfa.period)}
 
 
 def nearest_of_same_color(cfa: Cfa, count: int) -> tuple[tuple[int, int], ...]:
-    """Return the offsets (row, column) of the sites nearest to the first one with the same filter, nearest first.
+    """Return the offsets of the sites with the same filter as the first one, nearest first.
 
     >>> from rwdenoise.photo.cfa import RGGB
     >>> nearest_of_same_color(RGGB, 4)
@@ -182,5 +182,5 @@ def nearest_of_same_color(cfa: Cfa, count: int) -> tuple[tuple[int, int], ...]:
 
 
 def _reach(cfa: Cfa) -> int:
-    """Return how far from a site its neighbors, and theirs beside it, lie in px."""
+    """Return the maximum distance in px of the sites compared with a site: its neighbors and their adjacent sites."""
     return 1 + max(max(map(abs, offset)) for offsets in _neighbors(cfa, NEIGHBORS).values() for offset in offsets)

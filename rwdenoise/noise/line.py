@@ -1,6 +1,6 @@
-"""Fit the line ``var(x) = shot * x + read`` to variances that were measured at several brightnesses.
+"""Fit a noise profile, the line ``var(x) = shot * x + read``, to variances measured at several signal levels.
 
-Texture that is left in a measurement only ever adds variance, so the line follows the lower edge of the points.
+Residual texture in a measurement always adds variance. The line therefore follows the lower edge of the points.
 """
 
 from __future__ import annotations
@@ -15,28 +15,28 @@ from rwdenoise.photo.noise_profile import READ_FLOOR, NoiseProfile, typical_read
 
 Floats = NDArray[np.floating]
 
-#: Standard errors by which a point may lie above the line before it counts less.
+#: Standard errors by which a point may lie above the line before its weight decreases.
 TOLERANCE = 0.5
-#: Relative error of the read noise of a typical camera, which decides only where a photo has no shadows.
+#: Relative error of the typical read noise, which matters only for photos without shadows.
 TYPICAL_ERROR = 1.0
-#: Least relative error of the variance of optically black pixels: they see no light, but more of drift and banding.
+#: Minimum relative error of the variance of optically black pixels, which are affected more by drift and banding.
 BLACK_ERROR = 0.1
-#: Fewest optically black pixels that are measured.
+#: Minimum number of optically black pixels.
 LEAST_MASKED = 64
-#: Largest shot and read noise: far beyond any camera, and still a valid profile.
+#: Maximum shot and read noise: far above any camera, but still a valid profile.
 LARGEST = 0.5
 
 
 class Bins(NamedTuple):
-    """Points of the line from dark to bright, each array of shape (n,)."""
+    """Measured points from dark to bright, each array of shape (n,)."""
 
     signal: Floats  # 0 black, 1 white
-    variance: Floats  # in squares of that
-    error: Floats  # standard error, as a share of the variance
+    variance: Floats  # in squared units of the signal
+    error: Floats  # relative standard error of the variance
 
 
 def first_guess(bins: Bins, floor: float) -> NoiseProfile:
-    """Return a rough line through the points, with the read noise of a typical camera, to start `fit_line` from."""
+    """Return a rough line through the points with typical read noise, as the start of `fit_line`."""
     slopes = bins.variance / bins.signal.clip(min=1e-3)
     shot = min(float(np.quantile(slopes, 0.3)), LARGEST)
     return NoiseProfile(shot, _typical_read(shot, floor))
@@ -57,7 +57,7 @@ def measure_black(masked: NDArray[np.float32] | None) -> tuple[float, float] | N
     Returns
     -------
     variance, error : float
-        The variance, and its standard error as a share of it; None if there are too few pixels.
+        The variance and its relative standard error; None if there are too few pixels.
     """
     values = np.empty(0) if masked is None else masked[np.isfinite(masked)].astype(np.float64)
     for _ in range(3):  # hot pixels out
@@ -73,13 +73,13 @@ def fit_line(bins: Bins, start: NoiseProfile, *, black: tuple[float, float] | No
     Parameters
     ----------
     bins : Bins
-        The points.
+        The measured points.
     start : NoiseProfile
-        Where the iteration begins.
+        Start of the iteration.
     black : tuple of float, or None
-        From `measure_black`: one more point, at signal 0. By default the read noise of a typical camera.
+        From `measure_black`, as an additional point at signal 0; None uses the typical read noise.
     floor : float
-        Least read noise, for example that of the quantization.
+        Minimum read noise, for example that of the quantization.
     """
     profile = start
     for _ in range(30):
@@ -96,7 +96,7 @@ def fit_line(bins: Bins, start: NoiseProfile, *, black: tuple[float, float] | No
 
 
 def _weighted_line(x: Floats, y: Floats, weight: Floats, *, floor: float) -> NoiseProfile:
-    """Return the best line with a slope of 0 or more and a height of `floor` or more."""
+    """Return the best line with a slope of at least 0 and an intercept of at least `floor`."""
     weight = weight / weight.sum()
     middle_x, middle_y = float(weight @ x), float(weight @ y)
     spread = float(weight @ np.square(x - middle_x))

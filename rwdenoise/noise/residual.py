@@ -1,10 +1,10 @@
-"""Check what a denoiser removed: only noise, or structure of the photo as well.
+"""Check whether a denoiser removed only noise or also structure of the photo.
 
 In units of the noise, the residual ``z = (noisy - clean) / sigma(clean)`` is white with variance 1 if it is noise
-alone. An ideal denoiser returns the mean of all clean photos that the noisy one may come from. The covariance of its
-residual is that of the noise less the mean covariance of those photos: no band of frequencies has more energy than
-noise alone, and some have less, where texture is stronger than noise. Lost structure adds to its band. So whiteness is
-judged in bands of a discrete cosine transform, and only an excess counts.
+alone. An ideal denoiser returns the mean of all clean photos compatible with the noisy one. The covariance of its
+residual is that of the noise less the mean covariance of those photos: no frequency band has more energy than noise
+alone, and some have less, where texture is stronger than noise. Lost structure adds energy to its band. The check
+therefore measures whiteness in bands of a discrete cosine transform, and only an excess counts.
 """
 
 from __future__ import annotations
@@ -23,73 +23,73 @@ from rwdenoise.photo.noise_profile import READ_FLOOR, NoiseProfile
 
 Cells = set[tuple[int, int]]
 
-#: Edge in px of the blocks that are judged.
+#: Edge in px of the judged blocks.
 BLOCK = 32
-#: Standard deviations to which a site that deviates alone is limited: hot pixels are not structure.
+#: Limit for isolated sites in standard deviations: hot pixels are not structure.
 ALONE = 3.0
-#: Standard deviations below white within which clipping makes the noisy pixels too dark.
+#: Distance from white, in standard deviations, within which clipping darkens the noisy pixels.
 CLIPPED = 3.0
-#: Share of blocks of exactly known Gaussian noise that exceed one of the limits by chance.
+#: Share of blocks that exceed one of the limits by chance, for exactly known Gaussian noise.
 FALSE_ALARM = 0.003
-#: Relative error that is allowed for the variance of the noise profile.
+#: Allowed relative error of the variance from the noise profile.
 PROFILE_ERROR = 0.05
-#: Most places that a summary lists.
+#: Maximum number of areas in a summary.
 MOST_PLACES = 10
 
-#: Why a block is flagged; scripts rely on the words.
+#: Reasons for flagging a block; scripts rely on these words.
 PATTERN, VARIANCE = "pattern", "variance"
 
 
 @dataclass(frozen=True)
 class Flagged:
-    """A group of adjacent blocks that lost more than noise: the rectangle around them, in px."""
+    """The bounding rectangle, in px, of adjacent blocks that lost more than noise."""
 
     top: int
     left: int
     height: int
     width: int
     reason: str
-    """``"pattern"``: some frequencies have too much energy, so structure was lost; ``"variance"``: all of them do."""
+    """Frequencies with too much energy: some for ``"pattern"`` (lost structure), all for ``"variance"``."""
 
 
 @dataclass(frozen=True)
 class ResidualCheck:
-    """The result of `check_residual`, block by block."""
+    """The result of `check_residual`."""
 
     consistent: float
     """Share of the judged blocks that lost only noise; 1 if none could be judged."""
     blocks: int
-    """How many blocks were judged: whole ones, without clipped highlights."""
+    """Number of judged blocks: complete ones without clipped highlights."""
     flagged: tuple[Flagged, ...]
-    """The other blocks, the worst first."""
+    """The inconsistent blocks, worst first."""
 
     def summary(self) -> dict[str, Any]:
-        """Return the result in plain values for JSON, with only the worst of what was flagged."""
+        """Return the result as plain values for JSON, with only the worst of the flagged areas."""
         worst = [asdict(area) for area in self.flagged[:MOST_PLACES]]
         return {"consistent": round(self.consistent, 4), "blocks": self.blocks, "worst": worst}
 
 
 def check_residual(noisy: Floats, denoised: Floats, *, noise: NoiseProfile, strength: float = 1.0) -> ResidualCheck:
-    """Compare what was removed from a mosaic with its noise.
+    """Compare the residual of a denoised mosaic with its noise.
 
     Parameters
     ----------
     noisy, denoised : ndarray of float32, shape (1, H, W)
         0 black, 1 white, signed below black.
     noise : NoiseProfile
-        Of the noisy mosaic.
+        Profile of the noisy mosaic.
     strength : float
-        The share of the noise that was to be removed, above 0 and at most 1.
+        Share of the noise that should be removed, above 0 and at most 1.
 
     Notes
     -----
-    Noise that was left is not flagged: where texture is far stronger than noise, little can be removed.
+    Remaining noise is not flagged: where texture is far stronger than noise, little can be removed.
     """
     height, width = (length - length % BLOCK for length in noisy.shape[1:])
     excess = np.zeros((height // BLOCK, width // BLOCK, 2), np.float32)
     counted = np.zeros(excess.shape[:2], bool)
 
-    # One row of blocks at a time, so that the work stays in the processor's cache.
+    # One row of blocks at a time fits into the cache of the processor.
     def look(row: int) -> None:
         strip = np.s_[0, row * BLOCK : (row + 1) * BLOCK, :width]
         removed = (noisy[strip] - denoised[strip]) / np.float32(strength)
@@ -103,17 +103,17 @@ def check_residual(noisy: Floats, denoised: Floats, *, noise: NoiseProfile, stre
 
 
 def deviation_of(clean: Floats, noise: NoiseProfile) -> Floats:
-    """Return the standard deviation of the noise at each pixel of a clean signal, 0 black and 1 white, any shape."""
+    """Return the noise standard deviation at each pixel of a clean signal, 0 black, 1 white, any shape."""
     return np.asarray(np.sqrt(np.maximum(noise.variance(clean), np.float32(READ_FLOOR))), np.float32)
 
 
 def without_hot_pixels(z: Floats) -> Floats:
-    """Limit sites that deviate alone to `ALONE` standard deviations, or to the largest of their 8 neighbors.
+    """Limit isolated outliers to `ALONE` standard deviations, or to the largest of their 8 neighbors.
 
     Parameters
     ----------
     z : ndarray of float32, shape (H, W)
-        What was removed, in standard deviations of the noise.
+        The residual in standard deviations of the noise.
     """
     far = np.pad(np.abs(z), 1, mode="reflect")
     beside = np.maximum(far[:, :-2], far[:, 2:])
@@ -127,9 +127,9 @@ _BANDS = _MEANS.shape[1]
 
 
 def _limit(freedom: int) -> float:
-    """Return the limit of the mean energy of `freedom` values that noise exceeds with probability `FALSE_ALARM`.
+    """Return the mean energy of `freedom` values that noise exceeds with probability `FALSE_ALARM`.
 
-    Chi-square by its cube root (Wilson, Hilferty 1931), corrected for testing every band.
+    Uses the cube root of chi-square (Wilson, Hilferty 1931), corrected for testing all bands.
     """
     chance = FALSE_ALARM / (_BANDS + 1)
     spread = 2 / (9 * freedom)
@@ -140,7 +140,7 @@ _BAND_LIMIT, _WHOLE_LIMIT = _limit(BLOCK**2 // _BANDS), _limit(BLOCK**2)
 
 
 def _excess(z: Floats) -> Floats:
-    """Return the strongest band and the whole energy of each block of a strip, each relative to its limit."""
+    """Return the strongest band and the total energy of each block of a strip, relative to their limits."""
     pieces = z.reshape(BLOCK // EDGE, EDGE, -1, EDGE).transpose(0, 2, 1, 3).reshape(-1, EDGE**2)
     energies = ((pieces @ _TRANSFORM.T) ** 2) @ _MEANS
     bands = energies.reshape(BLOCK // EDGE, -1, BLOCK // EDGE, _BANDS).mean(axis=(0, 2))

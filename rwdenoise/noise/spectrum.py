@@ -1,7 +1,7 @@
-"""Measure the noise of a developed or linear picture: its spectrum at every brightness.
+"""Measure the noise spectrum of a developed or linear picture at every brightness.
 
-Converters smooth, sharpen and compress noise, so it is neither white nor the same at every brightness. Measured is its
-energy in each band of frequencies, at each brightness, in red, green and blue.
+Converters smooth, sharpen and compress noise: it is neither white nor equal at every brightness. This module measures
+its energy in each frequency band, at each brightness, in red, green and blue.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from rwdenoise.photo.kinds import Photo, parts
 from rwdenoise.photo.noise_profile import NoiseProfile
 from rwdenoise.photo.raw import RawPhoto
 
-#: Wide bands, low and high frequencies along each axis, in which few values suffice to tell noise from structure.
+#: Wide bands, low and high frequencies along each axis: few values then suffice to separate noise from structure.
 BANDS = band_means(width=EDGE // 2)
 #: Steps of brightness from black to white.
 TONES = 8
-#: Blocks on a side that are judged together, and their edge in px.
+#: Blocks along the edge of a group, and that edge in px.
 GROUP = 4
 SIDE = GROUP * EDGE
-#: Share of the groups, those with the least energy, that count as flat: only noise.
+#: Share of the groups, those with the least energy, that count as flat, that is, as noise only.
 FLAT = 0.1
-#: Fewest groups of a tone that are measured; with fewer, its noise is interpolated from the other tones.
+#: Minimum number of groups per tone; with fewer, the noise is interpolated from other tones.
 FEWEST = 10
-#: Least standard deviation, whatever is measured: a tenth of a step of an 8-bit picture.
+#: Minimum standard deviation: a tenth of an 8-bit step.
 LEAST = 0.1 / 255
 
 _TRANSFORM = cosine_transform()
@@ -37,13 +37,13 @@ _TRANSFORM = cosine_transform()
 
 @dataclass(frozen=True)
 class Grain:
-    """The spectrum of the noise of a developed picture at every brightness."""
+    """The noise spectrum of a developed picture at every brightness."""
 
     energies: NDArray[np.float32]
-    """Mean energy of the DCT coefficients, shape (3 colors, TONES, bands), in the middle of each step of brightness."""
+    """Mean energy of the DCT coefficients at the center of each tone, shape (3 colors, TONES, bands)."""
 
     def at(self, brightness: Floats) -> NDArray[np.float32]:
-        """Interpolate the energy of the noise in each band at given brightnesses.
+        """Interpolate the noise energy of each band at given brightnesses.
 
         Parameters
         ----------
@@ -73,7 +73,7 @@ def grain_of(noise: NoiseProfile, matrix: Floats) -> Grain:
     Parameters
     ----------
     noise : NoiseProfile
-        Of each color of the camera.
+        The profile of each camera color.
     matrix : ndarray of float32, shape (3, 3)
         Linear camera color -> linear sRGB.
     """
@@ -94,12 +94,12 @@ def find_grain(photo: Photo) -> Grain:
 
 
 def measure_grain(photo: Photo) -> Grain:
-    """Measure the noise of a picture region by region, so that memory stays bounded."""
+    """Measure the noise spectrum of a picture region by region, to limit memory."""
     return estimate_grain(parts(photo))
 
 
 def estimate_grain(planes: Iterable[Floats]) -> Grain:
-    """Measure the noise of a picture that is given in parts.
+    """Measure the noise spectrum of a picture given in parts.
 
     Parameters
     ----------
@@ -108,18 +108,18 @@ def estimate_grain(planes: Iterable[Floats]) -> Grain:
 
     Notes
     -----
-    Flat places have nothing but noise; so of the groups of one brightness those with the least energy are used. In a
-    picture without any flat place texture counts as noise, and less detail is restored.
+    Flat areas contain only noise. For each brightness, the groups with the least energy are therefore used. In a
+    picture without flat areas, texture counts as noise, and less detail is restored.
     """
     found = [_groups(part) for part in planes]
     tones, energies = (np.concatenate(several, axis=1) for several in zip(*found, strict=True))
-    if not tones.size:  # Smaller than one group: nothing can be measured, so all detail counts as noise.
+    if not tones.size:  # Smaller than one group: unmeasurable, so all detail counts as noise.
         return Grain(np.ones((3, TONES, BANDS.shape[1]), np.float32))
     return Grain(np.stack([_by_tone(*of_color) for of_color in zip(tones, energies, strict=True)]))
 
 
 def _groups(planes: Floats) -> tuple[Floats, Floats]:
-    """Return brightness, shape (3, n), and band energies, shape (3, n, bands), of groups of blocks."""
+    """Return the brightness, shape (3, n), and the band energies, shape (3, n, bands), of groups of blocks."""
     rows, columns = (length // SIDE for length in planes.shape[1:])
     cut = planes[:, : rows * SIDE, : columns * SIDE]
     blocks = cut.reshape(3, rows * GROUP, EDGE, columns * GROUP, EDGE).swapaxes(2, 3)
@@ -130,14 +130,14 @@ def _groups(planes: Floats) -> tuple[Floats, Floats]:
 
 
 def _without_mean() -> Floats:
-    """Return the means of bands without the first coefficient, which is brightness, not noise."""
+    """Return the band means without the first coefficient, which is brightness, not noise."""
     means = BANDS.copy()
     means[0] = 0
     return np.asarray(means / means.sum(axis=0), np.float32)
 
 
 def _by_tone(tones: Floats, energies: Floats) -> Floats:
-    """Return the energies of the flattest groups at each tone, shape (TONES, bands)."""
+    """Return the band energies of the flattest groups of each tone, shape (TONES, bands)."""
     step = (tones * TONES).astype(int).clip(0, TONES - 1)
     table = np.full((TONES, energies.shape[1]), np.nan)
     for tone in range(TONES):

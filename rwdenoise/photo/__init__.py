@@ -1,1 +1,1 @@
-"""What a photo is in memory: mosaic or pixels, filters, color, noise profile, areas and tiles."""
+"""Photos in memory: raw mosaic or pixels, color filters, color, noise profile, areas and tiles."""

@@ -1,4 +1,4 @@
-"""Color filter arrays: which color each site of a sensor sees, and from where one counts."""
+"""Color filter arrays: the color that each sensor site sees, and the phase of the pattern."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from numpy.typing import NDArray
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 
-#: Which weights a photo needs: those for mosaics, or those for three colors in each pixel.
+#: Which weights a photo needs: for mosaics, or for pixels with three colors.
 Domain = Literal["cfa", "rgb"]
 
 RED, GREEN, BLUE = 0, 1, 2
-#: A site without a filter, as on monochrome sensors. It sees all three colors.
+#: A site without a filter, as on monochrome sensors: it sees all three colors.
 CLEAR = 3
 
 
 @dataclass(frozen=True)
 class Cfa:
-    """A repeating pattern of color filters, as seen from the top-left site.
+    """A repeating pattern of color filters, starting at the top-left site.
 
     Parameters
     ----------
     name : str
-        What photographers call it: ``"Bayer"``, ``"X-Trans"``, ``"monochrome"``, ``"linear"``.
+        Its usual name: ``"Bayer"``, ``"X-Trans"``, ``"monochrome"``, ``"linear"``.
     colors : tuple of tuple of int
         One period of the pattern, row by row: `RED`, `GREEN`, `BLUE` or `CLEAR`.
     """
@@ -39,7 +39,7 @@ class Cfa:
         return len(self.colors), len(self.colors[0])
 
     def shifted(self, top: int, left: int) -> Cfa:
-        """Return the same filters counted from the site (`top`, `left`), in px; may be negative.
+        """Return the same filters with the origin at the site (`top`, `left`), in px; both may be negative.
 
         >>> RGGB.shifted(0, 1) == GRBG
         True
@@ -60,7 +60,7 @@ class Cfa:
         return tile_pattern(np.array(self.colors, np.uint8), height, width)
 
     def planes(self, height: int, width: int) -> NDArray[np.float32]:
-        """Return the filters of a frame as one plane for each color.
+        """Return the filters of a frame as one plane per color.
 
         Returns
         -------
@@ -70,7 +70,7 @@ class Cfa:
         return np.ascontiguousarray(TRANSMISSION[self.sites(height, width)].transpose(2, 0, 1))
 
 
-#: What each filter lets through, as rows of (red, green, blue).
+#: Transmission of each filter, as rows of (red, green, blue).
 TRANSMISSION: NDArray[np.float32] = np.array([[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 1]], np.float32)
 
 RGGB = Cfa("Bayer", ((RED, GREEN), (GREEN, BLUE)))
@@ -78,9 +78,9 @@ GRBG = Cfa("Bayer", ((GREEN, RED), (BLUE, GREEN)))
 GBRG = Cfa("Bayer", ((GREEN, BLUE), (RED, GREEN)))
 BGGR = Cfa("Bayer", ((BLUE, GREEN), (GREEN, RED)))
 MONOCHROME = Cfa("monochrome", ((CLEAR,),))
-#: No filter array: every pixel has all three colors (sRAW, small RAW, linear DNG). There are no sites, and no period.
+#: No filter array: each pixel has all three colors (sRAW, small RAW, linear DNG), without sites or a period.
 LINEAR = Cfa("linear", ())
-# Fujifilm's 6 x 6 pattern, in the phase in which LibRaw 0.22 reports it for an X-Pro2.
+# Fujifilm's 6 x 6 pattern, in the phase that LibRaw 0.22 reports for an X-Pro2.
 X_TRANS = Cfa(
     "X-Trans",
     (

@@ -1,4 +1,4 @@
-"""Color spaces: primaries, matrices (the direction is in the name) and tone curves."""
+"""Convert between camera color, linear sRGB and sRGB: matrices (named by direction) and tone curves."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ SRGB_TO_XYZ: NDArray[np.float64] = np.array(
     [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
 )
 
-#: White in samples of 16 bits, and the largest number that they hold.
+#: White in 16-bit samples, their maximum.
 U16_MAX = 65535
 
-# Rows converted at once: the work stays in the cache, and the memory small.
+# Rows converted at once: they fit into the cache and need little memory.
 _AT_ONCE = 32
 
 
 def encode_srgb(light: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Apply the sRGB curve (IEC 61966-2-1): linear 0..1 to encoded 0..1; values outside are cut off."""
+    """Apply the sRGB curve (IEC 61966-2-1): linear 0..1 to encoded 0..1; values outside are clipped."""
     return encode_extended_srgb(np.clip(light, 0, 1)).astype(np.float32)
 
 
 def encode_extended_srgb(light: NDArray[Float]) -> NDArray[Float]:
-    """Apply the sRGB curve to any light, the inverse of `decode_srgb`.
+    """Apply the sRGB curve to light of any range; the inverse of `decode_srgb`.
 
     >>> encode_extended_srgb(np.array([-1.0, 0.0, 1.0])).round(6).tolist()
     [-1.0, 0.0, 1.0]
@@ -39,9 +39,9 @@ def encode_extended_srgb(light: NDArray[Float]) -> NDArray[Float]:
 
 
 def decode_srgb(encoded: NDArray[Float]) -> NDArray[Float]:
-    """Return linear light of sRGB values (IEC 61966-2-1:1999): 0..1 to 0..1.
+    """Convert sRGB values to linear light (IEC 61966-2-1:1999): 0..1 to 0..1.
 
-    Beyond white the power goes on, and below black the curve is mirrored (scRGB-nl, IEC 61966-2-2:2003).
+    The power law continues beyond white, and the curve is mirrored below black (scRGB-nl, IEC 61966-2-2:2003).
     """
     size = np.abs(encoded)
     return np.copysign(np.where(size <= 0.04045, size / 12.92, ((size + 0.055) / 1.055) ** 2.4), encoded)
@@ -57,7 +57,7 @@ def camera_to_srgb(xyz_to_camera: NDArray[np.float64]) -> NDArray[np.float64]:
 
     Notes
     -----
-    Rows of the inverse are normalized so that balanced white (1, 1, 1) becomes white, as dcraw does.
+    The rows of the inverse are normalized to map balanced white (1, 1, 1) to white, as in dcraw.
     """
     srgb_to_camera = xyz_to_camera @ SRGB_TO_XYZ
     srgb_to_camera /= srgb_to_camera.sum(axis=1, keepdims=True)
@@ -65,9 +65,10 @@ def camera_to_srgb(xyz_to_camera: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def display_matrix(white_balance: tuple[float, float, float], color_matrix: NDArray[np.float64]) -> Planes:
-    """Return the matrix from camera color, 0 black, 1 where the sensor saturates, to linear sRGB, shape (3, 3).
+    """Return the matrix from camera color to linear sRGB, float32 of shape (3, 3).
 
-    White, 1, is where the first of the balanced colors saturates, as LibRaw has it.
+    Camera color is 0 at black and 1 at saturation of the sensor. White, 1, is the level at which the first of the
+    balanced colors saturates, as in LibRaw.
 
     Parameters
     ----------
@@ -82,12 +83,12 @@ def display_matrix(white_balance: tuple[float, float, float], color_matrix: NDAr
 
 
 def to_display(light: Planes, matrix: Planes) -> Planes:
-    """Return linear camera color as a screen shows it, signed and not clipped."""
+    """Convert linear camera color, float32 of shape (3, H, W), to sRGB, signed and not clipped."""
     return _by_rows(lambda rows: encode_extended_srgb(np.tensordot(matrix, rows, 1)), light)
 
 
 def from_display(display: Planes, matrix: Planes) -> Planes:
-    """Undo `to_display`."""
+    """Convert sRGB back to linear camera color; the inverse of `to_display`."""
     inverse = np.linalg.inv(matrix)
     return _by_rows(lambda rows: np.tensordot(inverse, decode_srgb(rows), 1), display)
 

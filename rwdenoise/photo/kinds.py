@@ -1,8 +1,8 @@
-"""The two kinds of photos, RAW and developed, and what they have in common.
+"""The two kinds of photos, RAW and developed, and their common interface.
 
 Both have ``domain``, ``is_mosaic``, ``frame``, ``shown``, ``period``, ``pixel_aspect``, ``orientation``, ``make``,
-``model``, ``iso``, ``noise`` and ``source``; both return ``planes`` and ``linear_planes``, and a changed copy by
-``with_planes``, ``with_samples`` (of ``samples_of``) and ``cut_out``. Code that uses no more than these serves both.
+``model``, ``iso``, ``noise`` and ``source``. Both return ``planes`` and ``linear_planes``, and changed copies through
+``with_planes``, ``with_samples`` (with ``samples_of``) and ``cut_out``. Code limited to these works for both.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ from rwdenoise.photo.tiling import Area, plan_tiles
 #: A mosaic or linear RAW, or a developed picture.
 Photo: TypeAlias = RawPhoto | RgbPhoto
 
-#: Edge in px of the regions in which a photo is measured, so that memory stays bounded.
+#: Edge in px of the regions in which a photo is measured, to limit memory.
 REGION = 3072
 
 
 def parts(photo: Photo) -> Iterator[NDArray[np.float32]]:
-    """Give the planes of a photo region by region, each of at most `REGION` px on a side."""
+    """Yield the planes of a photo region by region, each at most `REGION` px on a side."""
     tiles = plan_tiles(photo.frame.height, photo.frame.width, size=REGION, halo=0, multiple=REGION)
     return (photo.planes(Area.of(*tile.target_slices)) for tile in tiles)
 
 
 def camera_name(photo: Photo) -> str:
-    """Return make and model of the camera, ``""`` if the file states neither.
+    """Return make and model of the camera, or ``""`` if the file states neither.
 
-    The make stands once: many models begin with it.
+    Many models begin with the make; it is not repeated.
     """
     maker = photo.make.partition(" ")[0]
     says_maker = maker and photo.model.upper().startswith(maker.upper())

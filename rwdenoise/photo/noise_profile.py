@@ -1,7 +1,7 @@
-"""The noise profile of a sensor, and the curve that makes its noise the same at every brightness.
+"""The noise profile of a sensor, and the variance-stabilizing curve for it.
 
-The signal x is normalized (0 black, 1 white, negative below black). Its noise is Gaussian enough, with
-``var(x) = shot * max(x, 0) + read``: photon noise grows with the light, read noise does not.
+The signal x is normalized (0 black, 1 white, negative below black). Its noise is approximately Gaussian with
+``var(x) = shot * max(x, 0) + read``: shot noise grows with the light, read noise does not.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from rwdenoise.errors import SettingsError
 #: A number, a numpy array or a torch tensor: the formulas below are the same for all three.
 Signal: TypeAlias = Any
 
-#: Least variance, even if a profile states less: a tenth of a step of a 14-bit camera, squared.
+#: Minimum variance, even if a profile states less: a tenth of a 14-bit quantization step, squared.
 READ_FLOOR = (0.1 / 16383) ** 2
-#: The read noise of cameras follows their shot noise: ``log read = 2.18 log shot + 1.20``, natural logarithms of both
-#: variances (Brooks et al. 2019, "Unprocessing Images for Learned Raw Denoising").
+#: Typical relation of read and shot noise: ``log read = 2.18 log shot + 1.20``, natural logarithms of both variances
+#: (Brooks et al. 2019, "Unprocessing Images for Learned Raw Denoising").
 READ_SLOPE, READ_OFFSET = 2.18, 1.20
 
 
@@ -29,14 +29,14 @@ class NoiseProfile:
     Parameters
     ----------
     shot : float
-        Variance for each unit of normalized signal, at least 0.
+        Variance per unit of normalized signal, at least 0 and below 1.
     read : float
-        Variance at black, in squared units of the normalized signal, at least 0.
+        Variance at black, in squared units of the normalized signal, at least 0 and below 1.
 
     Raises
     ------
     SettingsError
-        If a number is negative, not finite, or 1 and more.
+        If a value is negative, not finite, or at least 1.
     """
 
     shot: float
@@ -45,21 +45,23 @@ class NoiseProfile:
     def __post_init__(self) -> None:
         for name, value in (("shot", self.shot), ("read", self.read)):
             if not (math.isfinite(value) and 0 <= value < 1):
-                message = f"The {name} noise is {value}; it must be a variance from 0 up to 1 (0 black, 1 white)."
+                message = (
+                    f"The {name} noise is {value}; it must be a variance of at least 0 and below 1 (0 black, 1 white)."
+                )
                 raise SettingsError(message, hint="Give it as --noise SHOT,READ, for example 0.002,0.00001.")
 
     def variance(self, x: Signal) -> Signal:
-        """Return the variance of the noise at the normalized signal `x`: a number, array or tensor of any shape."""
+        """Return the noise variance at the normalized signal `x`, a number, array or tensor of any shape."""
         return x.clip(min=0) * self.shot + self.read
 
     @property
     def sigma(self) -> float:
-        """Standard deviation of the noise after `stabilize`, where black is 0 and white is 1."""
+        """Standard deviation of the noise after `stabilize`, with black at 0 and white at 1."""
         return float(1 / stabilized_white(self.shot, self.read))
 
 
 def stabilize(x: Signal, *, shot: Signal, read: Signal) -> Signal:
-    """Apply the curve after which noise is the same at every brightness; black stays 0 and white stays 1.
+    """Make the noise equal at every brightness; black stays 0 and white stays 1.
 
     Parameters
     ----------
@@ -75,10 +77,10 @@ def stabilize(x: Signal, *, shot: Signal, read: Signal) -> Signal:
 
     Notes
     -----
-    The integral of 1 / sqrt(variance): ``f(x) = 2 / shot * (sqrt(shot x + read) - sqrt(read))``, written without
-    the division so that it also holds for shot = 0; a straight line of the same slope below black, where there is only
-    read noise. It is the generalized Anscombe transform (Starck, Murtagh, Bijaoui 1998) without its constant 3/8, which
-    has no meaning below black: the network learns the remaining bias.
+    The curve is the integral of 1 / sqrt(variance): ``f(x) = 2 / shot * (sqrt(shot x + read) - sqrt(read))``, written
+    without the division to be valid for shot = 0. Below black, with read noise only, it continues as a straight line of
+    the same slope. It is the generalized Anscombe transform (Starck, Murtagh, Bijaoui 1998) without its constant 3/8,
+    which has no meaning below black; the network learns to correct the remaining bias.
 
     >>> import numpy as np
     >>> stabilize(np.array([-1.0, 0.0, 1.0]), shot=0.0, read=1e-4).tolist()
@@ -91,14 +93,14 @@ def stabilize(x: Signal, *, shot: Signal, read: Signal) -> Signal:
 
 
 def destabilize(u: Signal, *, shot: Signal, read: Signal) -> Signal:
-    """Undo `stabilize` exactly: ``x = z sqrt(read) + shot z^2 / 4`` for z = f(x), a line below black."""
+    """Invert `stabilize` exactly: ``x = z sqrt(read) + shot z^2 / 4`` for z = f(x), a straight line below black."""
     read = _at_least(read, READ_FLOOR)
     z = u * stabilized_white(shot, read)
     return z * read**0.5 + z.clip(min=0) ** 2 * (shot / 4)
 
 
 def stabilized_white(shot: Signal, read: Signal) -> Signal:
-    """Return f(1): the distance from black to white in standard deviations of the noise."""
+    """Return f(1), the distance from black to white in standard deviations of the noise."""
     read = _at_least(read, READ_FLOOR)
     return 2 / ((shot + read) ** 0.5 + read**0.5)
 
@@ -112,16 +114,16 @@ def profile_at(iso: float) -> NoiseProfile:
 
     Notes
     -----
-    Median of 405 cameras in darktable 5.0's profiles, ``log10 a = 0.842 log10 ISO - 7.159``, times 12, which is what
-    their measurement after demosaicing hides; read noise by `typical_read`.
+    The median of the 405 cameras in darktable 5.0's profiles, ``log10 a = 0.842 log10 ISO - 7.159``, times 12, because
+    demosaicing before their measurement reduces the noise; read noise from `typical_read`.
 
-    Around that median ``log10 a`` has the standard deviation 0.355, so nine of ten cameras have between half and twice
-    the standard deviation of the noise.
+    Around that median ``log10 a`` has a standard deviation of 0.355. For nine of ten cameras the standard deviation of
+    the noise is therefore between half and twice that of the typical camera.
     """
     shot = 12 * 10 ** (0.842 * math.log10(iso) - 7.159)
     return NoiseProfile(shot, typical_read(shot))
 
 
 def typical_read(shot: float) -> float:
-    """Return the read noise (variance at black) of a typical camera from its shot noise, see `READ_SLOPE`."""
+    """Return the typical read noise (variance at black) for a shot noise; see `READ_SLOPE`."""
     return math.exp(READ_SLOPE * math.log(shot) + READ_OFFSET)

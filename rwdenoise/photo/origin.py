@@ -1,4 +1,4 @@
-"""What is kept of the file that a photo was read from, so that it need not be read again for writing."""
+"""Data kept from the source file of a photo, which then need not be read again for writing."""
 
 from __future__ import annotations
 
@@ -10,36 +10,36 @@ class Entry(NamedTuple):
     """One value of Exif or IPTC."""
 
     key: str
-    """As exiv2 names it, such as ``Exif.Photo.FNumber``."""
+    """Its name in exiv2, such as ``Exif.Photo.FNumber``."""
     kind: int
-    """exiv2's number for the type of the value."""
+    """Type of the value, as numbered by exiv2."""
     data: bytes
     """The value, little-endian."""
     area: bytes = b""
-    """What the value points to, such as a preview inside maker notes."""
+    """Data that the value points to, such as a preview inside maker notes."""
 
 
 class Metadata(NamedTuple):
-    """The metadata that a photo takes along, without what describes how its file was stored."""
+    """The metadata that a photo keeps, except the description of its file's storage."""
 
     exif: tuple[Entry, ...] = ()
-    """With GPS and maker notes."""
+    """Including GPS and maker notes."""
     xmp: str = ""
-    """An XMP packet; empty where there is none."""
+    """XMP packet; empty if the file has none."""
     iptc: tuple[Entry, ...] = ()
     has_thumbnail: bool = False
     problem: str = ""
-    """Why the metadata could not be read, for a warning when the photo is written; empty if all is well."""
+    """Why the metadata could not be read, for a warning on writing; empty if they were read."""
 
 
 @dataclass(frozen=True)
 class Origin:
-    """What is kept of the file that a photo was read from: small beside its pixels."""
+    """Data kept from the source file of a photo: small compared to its pixels."""
 
     digest: str
-    """The sha256 of the bytes that were decoded, in hexadecimal digits."""
+    """SHA-256 of the decoded bytes, in hexadecimal."""
     metadata: Metadata = field(default=Metadata(), repr=False)
     rendering: bytes | None = field(default=None, repr=False)
-    """The largest picture that the camera put into a RAW file, as JPEG or PPM."""
+    """The largest embedded preview of a RAW file, as JPEG or PPM."""
     checksum: int | None = None
-    """The CRC-32 of the decoded pixels, where the file's encoding was lossy: who has the same need not be encoded."""
+    """CRC-32 of the decoded pixels of a lossy file; pixels with the same one need not be encoded again."""

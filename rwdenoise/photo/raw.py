@@ -1,4 +1,4 @@
-"""A photo shows itself as planes and can be rebuilt from planes; between the two, somebody denoises."""
+"""A RAW photo: convert its raw mosaic to normalized planes for denoising, and back to samples."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from rwdenoise.photo.origin import Origin
 from rwdenoise.photo.tag import Tag
 from rwdenoise.photo.tiling import Area, in_bands
 
-#: A denoised mosaic is written in steps up to this many times finer than the camera's.
+#: A denoised mosaic has quantization steps up to this many times finer than the camera's.
 FINEST_SCALE = 16
 
-# Optically black columns next to the picture catch some of its light, the outermost ones are often not connected
-# (seen on a PowerShot S40).
+# Optically black columns next to the picture receive some of its light, and the outermost ones are often not connected
+# (observed on a PowerShot S40).
 MASKED_GLOW = 20
 MASKED_EDGE = 2
 MASKED_FEWEST = 1000
@@ -30,55 +30,55 @@ MASKED_FEWEST = 1000
 
 @dataclass(frozen=True, eq=False)
 class RawPhoto:
-    """What a sensor recorded, at its native size and with its borders.
+    """The samples of a sensor at native size, including its borders, with their levels and colors.
 
-    Everything that depends on a position (`cfa`, `black`, `crop`) is counted from the top-left corner of `active`.
+    The positions of `cfa`, `black` and `crop` are relative to the top-left corner of `active`.
     """
 
     mosaic: NDArray[np.uint16]
     """Shape (H, W), in DN, borders included, unrotated. Shape (H, W, 3) where `cfa` is `LINEAR`."""
     cfa: Cfa
     black: NDArray[np.float32]
-    """Black level in DN for each site of one period of the CFA. Of a linear photo for each color, shape (1, 1, 3)."""
+    """Black level in DN of each site of one CFA period; for linear photos of each color, shape (1, 1, 3)."""
     white: float
-    """Level in DN at which the sensor saturates."""
+    """White level in DN: the saturation of the sensor."""
     active: Area
-    """The part of `mosaic` that saw light."""
+    """The part of `mosaic` exposed to light."""
     crop: Area
     """The part of `active` that the camera shows."""
     white_balance: tuple[float, float, float]
-    """Gains that the camera set for red, green and blue; green is 1."""
+    """The camera's gains for red, green and blue; green is 1."""
     color_matrix: NDArray[np.float64] | None
-    """XYZ (D65) -> camera, shape (3, 3), the DNG tag ColorMatrix; None for monochrome sensors, and only for these."""
+    """XYZ (D65) -> camera, shape (3, 3), the DNG tag ColorMatrix; None only for monochrome sensors."""
     orientation: int = 1
-    """Exif orientation, 1 to 8: how a viewer must turn the picture."""
+    """Exif orientation, 1 to 8: how a viewer must rotate or mirror the picture."""
     make: str = ""
     model: str = ""
     iso: float | None = None
     noise: NoiseProfile | None = None
-    """The profile that the file states, if any."""
+    """The noise profile that the file states, if any."""
     source: Path | None = None
-    """The file that it was read from."""
+    """The file that the photo was read from."""
     pixel_aspect: float = 1.0
-    """Height of a pixel divided by its width; only a few old cameras have others than squares."""
+    """Height of a pixel divided by its width; 1 except for a few old cameras."""
     dng_tags: tuple[Tag, ...] = ()
-    """What a DNG source says about colors and corrections; its copy says the same."""
+    """Tags of a DNG source for colors and corrections, copied to the output."""
     origin: Origin | None = field(default=None, repr=False)
-    """What is kept of the source; None if the photo was made in memory."""
+    """Data kept from the source file; None for a photo made in memory."""
 
     @property
     def is_mosaic(self) -> bool:
-        """Whether each pixel holds one color only, or the sensor sees none; linear RAW has three."""
+        """Whether each pixel has one sample (Bayer, X-Trans, monochrome); linear RAW has three."""
         return self.cfa != LINEAR
 
     @property
     def domain(self) -> Domain:
-        """Which weights it needs."""
+        """The kind of weights that the photo needs."""
         return "cfa" if self.is_mosaic else "rgb"
 
     @property
     def frame(self) -> Area:
-        """The whole active area, counted from its own corner."""
+        """The whole active area, with its corner as the origin."""
         return Area(0, 0, self.active.height, self.active.width)
 
     @property
@@ -88,7 +88,7 @@ class RawPhoto:
 
     @property
     def period(self) -> tuple[int, int]:
-        """After how many rows and columns the color filters repeat; (1, 1) without filters."""
+        """Rows and columns after which the color filters repeat; (1, 1) without filters."""
         return self.cfa.period if self.is_mosaic else (1, 1)
 
     def planes(self, area: Area | None = None) -> NDArray[np.float32]:
@@ -97,20 +97,20 @@ class RawPhoto:
         Returns
         -------
         ndarray of float32, shape (1, height, width)
-            The mosaic: 0 black, 1 white; not clipped: negative below black.
-            Of a linear photo red, green and blue in the display domain (see `rwdenoise.photo.rgb.Encoding`), shape
-            (3, height, width), likewise not clipped.
+            The mosaic: 0 black, 1 white; not clipped, so negative below black.
+            For a linear photo red, green and blue in the display domain (see `rwdenoise.photo.rgb.Encoding`), shape
+            (3, height, width), not clipped either.
         """
         light = self.linear_planes(area)
         return to_display(light, self.display_matrix) if not self.is_mosaic else light
 
     def linear_planes(self, area: Area | None = None) -> NDArray[np.float32]:
-        """Return a part of the active area as the sensor saw it, by default all of it.
+        """Return a part of the active area in linear light, by default all of it.
 
         Returns
         -------
-        ndarray of float32, shape (1, height, width), or (3, height, width) of a linear photo
-            Proportional to the light in the camera's own colors: 0 black, 1 white; not clipped.
+        ndarray of float32, shape (1, height, width), or (3, height, width) for a linear photo
+            Proportional to the light in camera colors: 0 black, 1 white; not clipped.
         """
         whole = area or self.frame
         light = np.empty((3 if not self.is_mosaic else 1, whole.height, whole.width), np.float32)
@@ -125,13 +125,13 @@ class RawPhoto:
         return light
 
     def masked(self) -> NDArray[np.float32] | None:
-        """Return the pixels that saw no light, for measuring the read noise.
+        """Return the optically black pixels, for measuring the read noise.
 
         Returns
         -------
         ndarray of float32, shape (n,), or None
-            0 black, 1 white. None where the file keeps too few such pixels, or where its borders hold something else,
-            and for linear photos.
+            0 black, 1 white. None for linear photos, and if the file keeps too few such pixels or its borders hold
+            other data.
         """
         if not self.is_mosaic:
             return None
@@ -140,7 +140,7 @@ class RawPhoto:
         return values if holds_black else None
 
     def _borders(self) -> Iterator[tuple[slice, slice]]:
-        """Yield the parts of the mosaic, its rows and columns, where no light is to be expected."""
+        """Yield the rows and columns of each part of the mosaic that should be optically black."""
         (top, bottom, last_row), (left, right, last_column) = (
             (max(span.start - MASKED_GLOW, MASKED_EDGE), min(span.stop + MASKED_GLOW, length - MASKED_EDGE),
              length - MASKED_EDGE)
@@ -152,19 +152,19 @@ class RawPhoto:
         yield slice(top, bottom), slice(right, last_column)
 
     def _above_black(self, rows: slice, columns: slice) -> NDArray[np.float32]:
-        """Return a part of the mosaic of a color filter array: 0 black, 1 white."""
+        """Return a part of the mosaic, normalized: 0 black, 1 white."""
         part = self.mosaic[rows, columns].astype(np.float32)
         black = np.roll(self.black, (self.active.top - rows.start, self.active.left - columns.start), axis=(0, 1))
         light: NDArray[np.float32] = (part - tile_pattern(black, *part.shape)) / (self.white - self.black.mean())
         return light
 
     def with_planes(self, planes: NDArray[np.float32]) -> RawPhoto:
-        """Return this photo with other planes; unchanged ones give this very photo back, bit for bit.
+        """Return this photo with other planes; unchanged planes return this photo itself, bit for bit.
 
         Parameters
         ----------
         planes : ndarray of float32
-            As `planes` returns them, of the whole active area.
+            Like the result of `planes`, for the whole active area.
         """
         size = self.frame.height, self.frame.width
         if all(np.array_equal(planes[:, rows], self.planes(self.frame.band(rows))) for rows in in_bands(*size)):
@@ -178,17 +178,17 @@ class RawPhoto:
         return self.with_samples(samples)
 
     def samples_of(self, planes: NDArray[np.float32], area: Area | None = None) -> NDArray[np.uint16]:
-        """Return what `with_samples` takes for a part of the active area whose planes have changed.
+        """Convert changed planes of a part of the active area to samples for `with_samples`.
 
         Parameters
         ----------
         planes : ndarray of float32, shape (1, height, width) or (3, height, width)
-            As `planes` returns them for that part.
+            Like the result of `planes` for that part.
 
         Notes
         -----
-        Of linear photos only the change goes back through the conversion and is added to what was stored, so that a
-        pixel whose planes are the same keeps its value.
+        For linear photos only the change is converted back and added to the stored samples: a pixel with unchanged
+        planes keeps its value.
         """
         black = self._black_map(area)
         if not self.is_mosaic:
@@ -200,15 +200,15 @@ class RawPhoto:
         return np.clip(np.rint(changed * self._finer), 0, U16_MAX).astype(np.uint16)
 
     def with_samples(self, samples: NDArray[np.uint16]) -> RawPhoto:
-        """Return this photo with other numbers in its active area.
+        """Return this photo with other samples in its active area.
 
-        Levels and borders are multiplied by up to 16, as far as 16 bits allow, so that a denoised photo is not
-        rounded to the camera's steps.
+        Levels and borders are multiplied by up to 16, as far as 16 bits allow, to avoid rounding a denoised photo to
+        the camera's quantization steps.
 
         Parameters
         ----------
         samples : ndarray of uint16, shape (height, width) or (height, width, 3)
-            In those finer steps, from `samples_of`.
+            In those finer steps, as returned by `samples_of`.
         """
         finer = self._finer
         mosaic = samples
@@ -220,7 +220,7 @@ class RawPhoto:
         return replace(self, mosaic=mosaic, black=self.black * np.float32(finer), white=self.white * finer)
 
     def cut_out(self, area: Area) -> RawPhoto:
-        """Return a part of the active area as a photo of its own, without borders."""
+        """Crop a part of the active area to a separate photo without borders."""
         whole = Area(0, 0, area.height, area.width)
         return replace(
             self,
@@ -237,7 +237,7 @@ class RawPhoto:
 
     @property
     def display_matrix(self) -> NDArray[np.float32]:
-        """Camera color -> linear sRGB with white at 1, shape (3, 3); only linear photos need one.
+        """Matrix from camera color to linear sRGB with white at 1, shape (3, 3); only linear photos need it.
 
         Raises
         ------
@@ -245,7 +245,7 @@ class RawPhoto:
             If the photo has no color matrix.
         """
         if self.color_matrix is None:
-            message = "A linear photo without color matrix cannot be shown; every linear photo needs one."
+            message = "A linear photo without a color matrix cannot be displayed."
             raise SettingsError(message, hint="Give the photo a color_matrix.")
         return display_matrix(self.white_balance, self.color_matrix)
 

@@ -1,4 +1,4 @@
-"""A developed picture: it shows itself as planes of the display domain and can be rebuilt from planes."""
+"""A developed picture: convert its samples to planes in the display domain for denoising, and back."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _STRIP = 32
 
 @dataclass(frozen=True)
 class Encoding:
-    """What the numbers of a picture mean: the way to the display domain and back, each exact to float32.
+    """The conversion of a picture's samples to the display domain and back, each exact to float32.
 
-    The display domain is sRGB with its tone curve (IEC 61966-2-1), continued beyond 0 and 1 so that nothing is cut
-    off. Both ways take and give float32 of shape (H, W, C), C being 1 (gray) or 3.
+    The display domain is sRGB with its tone curve (IEC 61966-2-1), continued beyond 0 and 1 to avoid clipping. Both
+    functions convert float32 of shape (H, W, C), where C is 1 (gray) or 3.
     """
 
     to_display: Callable[[Colors], Colors]
@@ -36,42 +36,42 @@ class Encoding:
 
 @dataclass(frozen=True)
 class Stored:
-    """How a picture lay in its file, as far as a file of the same kind must be made from it."""
+    """How a file stored a picture, as needed to write another file of the same kind."""
 
     format: str
     """``"tiff"``, ``"jpeg"``, ``"png"``, ``"webp"``, ``"heif"`` or ``"avif"``."""
     icc: bytes | None = None
-    """Its ICC profile, byte for byte."""
+    """ICC profile, byte for byte."""
     details: Mapping[str, Any] = field(default_factory=dict)
-    """What only the format's own reader and writer know: compression, quality tables, resolution."""
+    """Details for the format's own writer: compression, quality tables, resolution."""
 
 
 @dataclass(frozen=True, eq=False)
 class RgbPhoto:
-    """A developed picture, gray or RGB, with the very numbers of its file."""
+    """A developed picture, gray or RGB, with the samples exactly as in its file."""
 
     samples: Samples
-    """Shape (H, W, C), C being 1 or 3; uint8, uint16, uint32, float16, float32 or float64, unrotated."""
+    """Shape (H, W, C), C is 1 or 3; uint8, uint16, uint32, float16, float32 or float64, unrotated."""
     extra: Samples | None
-    """Alpha and other planes, shape (H, W, n), as stored; they pass through untouched."""
+    """Alpha and other planes as stored, shape (H, W, n); they are passed on unchanged."""
     encoding: Encoding
     stored: Stored
     orientation: int = 1
-    """Exif orientation, 1 to 8: how a viewer must turn the picture."""
+    """Exif orientation, 1 to 8: how a viewer must rotate or mirror the picture."""
     make: str = ""
     model: str = ""
     iso: float | None = None
     source: Path | None = None
-    """The file that it was read from."""
+    """The file that the picture was read from."""
     origin: Origin | None = field(default=None, repr=False)
-    """What is kept of that file; None if the photo was made in memory."""
+    """Data kept from that file; None for a picture made in memory."""
 
     domain: ClassVar[Domain] = "rgb"
     is_mosaic: ClassVar[Literal[False]] = False
     period: ClassVar[tuple[int, int]] = (1, 1)
     pixel_aspect: ClassVar[float] = 1.0
     noise: ClassVar[None] = None
-    """No file of a developed picture states its noise."""
+    """Files of developed pictures do not state a noise profile."""
 
     @property
     def frame(self) -> Area:
@@ -90,17 +90,17 @@ class RgbPhoto:
         Returns
         -------
         ndarray of float32, shape (3, height, width)
-            Red, green and blue, encoded as sRGB: 0 black, 1 white, not clipped. Of a gray picture all three are equal.
+            Red, green and blue in sRGB: 0 black, 1 white, not clipped. All three are equal for a gray picture.
         """
         display = self.encoding.to_display(_as_float(self.samples[(area or self.frame).slices]))
         return np.ascontiguousarray(np.broadcast_to(display, (*display.shape[:2], 3)).transpose(2, 0, 1))
 
     def linear_planes(self, area: Area | None = None) -> NDArray[np.float32]:
-        """Return the planes themselves: the light that gave them is not known."""
+        """Return `planes`: the linear light of a developed picture is unknown."""
         return self.planes(area)
 
     def samples_of(self, planes: NDArray[np.float32], area: Area | None = None) -> Samples:
-        """Return what is to be stored for a part of the picture whose planes have changed.
+        """Convert changed planes of a part of the picture to samples.
 
         Parameters
         ----------
@@ -109,8 +109,8 @@ class RgbPhoto:
 
         Notes
         -----
-        Only the change goes back through the encoding and is added to what was stored, so that a pixel whose planes
-        are the same keeps its very numbers.
+        Only the change is encoded and added to the stored samples: a pixel with unchanged planes keeps its exact
+        values.
         """
         stored = self.samples[(area or self.frame).slices]
         changed = np.empty_like(stored)
@@ -119,7 +119,7 @@ class RgbPhoto:
             rows = slice(top, top + _STRIP)
             changed[rows] = self._changed(stored[rows], planes[:, rows])
 
-        # Strips stay in the cache.
+        # Strips fit into the cache.
         on_every_core(convert, range(0, len(stored), _STRIP))
         return changed
 
@@ -127,23 +127,23 @@ class RgbPhoto:
         before = self.encoding.to_display(_as_float(stored))
         after: Colors = planes.transpose(1, 2, 0)
         if before.shape[2] == 1:
-            # In double, so that the mean of three equal numbers is that number.
+            # In double precision, the mean of three equal numbers is that number.
             after = after.mean(axis=2, keepdims=True, dtype=np.float64).astype(np.float32)
         change = self.encoding.from_display(after) - self.encoding.from_display(before)
         change[before == after] = 0
         return _add(stored, change)
 
     def with_samples(self, samples: Samples) -> RgbPhoto:
-        """Return this picture with other numbers, of the same shape and type."""
+        """Return this picture with other samples of the same shape and type."""
         return replace(self, samples=samples)
 
     def cut_out(self, area: Area) -> RgbPhoto:
-        """Return a part of the picture as a picture of its own."""
+        """Crop a part of the picture to a separate picture."""
         extra = None if self.extra is None else self.extra[area.slices]
         return replace(self, samples=self.samples[area.slices], extra=extra)
 
     def with_planes(self, planes: NDArray[np.float32]) -> RgbPhoto:
-        """Return this picture with other planes; unchanged ones give this very picture back."""
+        """Return this picture with other planes; unchanged planes return this picture itself."""
         bands = in_bands(self.frame.height, self.frame.width)
         if all(np.array_equal(planes[:, rows], self.planes(self.frame.band(rows))) for rows in bands):
             return self
@@ -151,7 +151,7 @@ class RgbPhoto:
 
 
 def _as_float(samples: Samples) -> Colors:
-    """Return the samples with white at 1; what is no number becomes black."""
+    """Return the samples as float32 with white at 1; NaN and infinity become black."""
     if samples.dtype.kind == "u":
         return (samples / np.float32(np.iinfo(samples.dtype).max)).astype(np.float32, copy=False)
     with np.errstate(over="ignore", invalid="ignore"):

@@ -1,4 +1,4 @@
-"""TIFF tags as small values: a number, a type, and the bytes of the values (TIFF 6.0, 1992)."""
+"""A TIFF tag: its code, its type and the bytes of its values (TIFF 6.0, 1992)."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from numpy.typing import NDArray
 
 BYTE, ASCII, SHORT, LONG, RATIONAL, UNDEFINED, SRATIONAL, FLOAT, DOUBLE, IFD = 1, 2, 3, 4, 5, 7, 10, 11, 12, 13
 
-#: How the values of each TIFF type lie in a little-endian file; rationals are pairs.
+#: Numpy type of the values of each TIFF type in a little-endian file; rationals are pairs.
 DTYPES = {
     BYTE: "<u1", ASCII: "<u1", SHORT: "<u2", LONG: "<u4", RATIONAL: "<u4", 6: "<i1", UNDEFINED: "<u1", 8: "<i2",
     9: "<i4", SRATIONAL: "<i4", FLOAT: "<f4", DOUBLE: "<f8", IFD: "<u4",
 }  # fmt: skip
 PAIRS = (RATIONAL, SRATIONAL)
-#: Bytes of one value of each type.
+#: Bytes per value of each type.
 SIZES = {kind: np.dtype(form).itemsize * (2 if kind in PAIRS else 1) for kind, form in DTYPES.items()}
 
 
 class Tag(NamedTuple):
-    """One entry of an image file directory, as it is written in a little-endian file."""
+    """An entry of an image file directory, as stored in a little-endian file."""
 
     code: int
     kind: int
-    """The TIFF type of its values, a key of `DTYPES`."""
+    """TIFF type of the values, a key of `DTYPES`."""
     data: bytes
 
     @property
     def values(self) -> NDArray[np.float64]:
-        """The values as numbers, shape (count,); a rational with denominator 0 is NaN or infinite."""
+        """The values, float64 of shape (count,); a rational with denominator 0 is NaN or infinite."""
         numbers = np.frombuffer(self.data, DTYPES[self.kind]).astype(np.float64)
         if self.kind not in PAIRS:
             return numbers
@@ -38,7 +38,7 @@ class Tag(NamedTuple):
 
     @property
     def length(self) -> int:
-        """How many values there are."""
+        """Number of values."""
         return len(self.data) // SIZES[self.kind]
 
     @property

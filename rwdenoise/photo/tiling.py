@@ -1,11 +1,11 @@
-"""Tiles that cover a frame exactly once, each with a halo of what lies around it."""
+"""Cut a frame into tiles that cover it exactly once, each with a halo of surrounding pixels."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-# Pixels of a band of rows; a plane of it takes 1 MB.
+# Pixels in a band of rows; one float32 plane of it takes 1 MB.
 _BAND = 1 << 18
 
 
@@ -25,32 +25,32 @@ class Area:
 
     @property
     def slices(self) -> tuple[slice, slice]:
-        """The rows and columns, to index an array with."""
+        """Rows and columns for indexing an array."""
         return slice(self.top, self.top + self.height), slice(self.left, self.left + self.width)
 
     def band(self, rows: slice) -> Area:
-        """Return some of its rows, counted from its own top."""
+        """Return the rectangle of some of its rows, relative to its top."""
         return replace(self, top=self.top + rows.start, height=rows.stop - rows.start)
 
 
 @dataclass(frozen=True)
 class Tile:
-    """A rectangle to fill, and the larger one that must be seen for it."""
+    """A rectangle to compute, and the larger one with the halo that this needs as input."""
 
     target_slices: tuple[slice, slice]
-    """Rows and columns of the frame that this tile fills."""
+    """Rows and columns of the frame that the tile computes."""
     source_slices: tuple[slice, slice]
-    """The same and a halo, as far as the frame reaches."""
+    """The target and its halo, limited to the frame."""
 
     @property
     def source_size(self) -> tuple[int, int]:
-        """Height and width of what must be seen, in px."""
+        """Height and width of the source, in px."""
         rows, columns = (span.stop - span.start for span in self.source_slices)
         return rows, columns
 
     @property
     def inner_slices(self) -> tuple[slice, slice]:
-        """Where the result lies in the tile that was cut out."""
+        """The target within the source."""
         rows, columns = (
             slice(target.start - source.start, target.stop - source.start)
             for target, source in zip(self.target_slices, self.source_slices, strict=True)
@@ -64,19 +64,19 @@ def plan_tiles(height: int, width: int, *, size: int, halo: int, multiple: int) 
     Parameters
     ----------
     height, width : int
-        The frame in px; both divide by `multiple`.
+        Size of the frame in px, both multiples of `multiple`.
     size : int
-        Greatest edge of a target, in px.
+        Largest edge of a target, in px.
     halo : int
-        Px that a target's surroundings reach, where the frame has them.
+        Width of the halo around a target in px, within the frame.
     multiple : int
-        Every edge lies at a multiple of this, so that a network that samples down sees each tile in the same phase
-        as the whole frame.
+        All edges are multiples of this: a network that downsamples then sees each tile in the same phase as the whole
+        frame.
 
     Yields
     ------
     Tile
-        Row by row. The targets cover every pixel once.
+        Row by row. The targets cover each pixel once.
     """
     step = max(multiple, size // multiple * multiple)
     reach = _round_up(halo, multiple)
@@ -94,20 +94,20 @@ def _widen(span: slice, reach: int, length: int) -> slice:
 
 
 def plan_even_tiles(height: int, width: int, *, size: int, halo: int, multiple: int) -> list[Tile]:
-    """Cut a frame into tiles that all see equally much, so that a network needs to be prepared for one shape only.
+    """Cut a frame into tiles with sources of equal size: a network is then prepared for a single shape.
 
     Parameters
     ----------
     height, width, halo, multiple : int
         As for `plan_tiles`.
     size : int
-        Greatest edge of what a tile sees less twice the halo, in px; it is rounded up to `multiple`. Tiles are no
-        larger than is needed to cover the frame with as few of them.
+        Largest edge of a source less twice the halo, in px, rounded up to `multiple`. Tiles are no larger than needed
+        to cover the frame with the same number of tiles.
 
     Returns
     -------
     list of Tile
-        Row by row. The targets cover every pixel once; those at the edges of the frame, which need no halo there, are
+        Row by row. The targets cover each pixel once; those at the edges of the frame, which need no halo there, are
         larger.
     """
     reach = _round_up(halo, multiple)
@@ -120,7 +120,7 @@ def plan_even_tiles(height: int, width: int, *, size: int, halo: int, multiple: 
 
 
 def _even_spans(length: int, size: int, reach: int, multiple: int) -> list[tuple[slice, slice]]:
-    """Return targets with their sources; the targets meet in the middle of where sources overlap by twice the reach."""
+    """Return targets with their sources; targets meet in the middle of the overlap of sources, twice the reach."""
     inner = max(length - 2 * reach, 1)
     count = -(-inner // _round_up(size, multiple))
     step = _round_up(-(-inner // count), multiple)
@@ -134,9 +134,9 @@ def _even_spans(length: int, size: int, reach: int, multiple: int) -> list[tuple
 
 
 def in_bands(height: int, width: int, *, step: int = 1) -> Iterator[slice]:
-    """Cut the rows of a frame into bands for work pixel by pixel, whose intermediate results then stay small.
+    """Cut the rows of a frame into bands, to keep the intermediate results of pixelwise work small.
 
-    All but the last have a multiple of `step` rows.
+    Each band but the last has a multiple of `step` rows.
     """
     rows = max(1, _BAND // (width * step)) * step
     return (slice(top, min(top + rows, height)) for top in range(0, height, rows))

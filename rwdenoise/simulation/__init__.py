@@ -1,1 +1,1 @@
-"""A simulated camera, scenes for it, and RAW photos with a known truth."""
+"""Simulate a camera: test scenes, and RAW photos of them with and without noise."""

@@ -1,7 +1,7 @@
-"""Simulate a camera in torch: from a developed picture back to the scene's light, and through a noisy sensor.
+"""Simulate a camera in torch: from a developed picture back to the light of the scene, then through a noisy sensor.
 
-One implementation serves the demo, the tests and the training, so that "noise" means the same in all of them. Every
-function is one physical step and works on batches; the parameters of a batch are tensors of shape (N, 1, 1, 1).
+The demo, the tests and the training use this implementation, and therefore the same noise model. Each function is one
+physical step and works on batches; the parameters of a batch are tensors of shape (N, 1, 1, 1).
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from torch import Tensor
 
 from rwdenoise.photo.color import SRGB_TO_XYZ
 
-# XYZ (D65) -> camera of four bodies, as printed in Brooks et al. 2019, "Unprocessing Images for Learned Raw
-# Denoising" (the Darmstadt data set's cameras; they equal the ColorMatrix2 of Adobe's profiles).
+# XYZ (D65) -> camera of four bodies, from Brooks et al. 2019, "Unprocessing Images for Learned Raw Denoising" (the
+# cameras of the Darmstadt data set; equal to ColorMatrix2 in Adobe's profiles).
 CAMERA_MATRICES = torch.tensor(
     [
         [[1.0234, -0.2969, -0.2266], [-0.5625, 1.6328, -0.0469], [-0.0703, 0.2188, 0.6406]],
@@ -27,57 +27,57 @@ CAMERA_MATRICES = torch.tensor(
 
 @dataclass(frozen=True)
 class SensorNoise:
-    """The noise of a sensor; numbers, or tensors of shape (N, 1, 1, 1).
+    """The noise parameters of a sensor, as numbers or tensors of shape (N, 1, 1, 1).
 
     All are in units of the normalized signal, 0 black and 1 white.
     """
 
     shot: Tensor
-    """Variance for each unit of signal."""
+    """Variance per unit of signal."""
     read: Tensor
     """Variance at black."""
     row: Tensor = field(default_factory=lambda: torch.zeros(()))
-    """Standard deviation of the offset of a whole row."""
+    """Standard deviation of the row offsets."""
     column: Tensor = field(default_factory=lambda: torch.zeros(()))
-    """Standard deviation of the offset of a whole column."""
+    """Standard deviation of the column offsets."""
     tails: Tensor = field(default_factory=lambda: torch.zeros(()))
-    """Heavier tails than Gaussian of the read noise at the same variance: a in ``z (1 + a z^2)``, 0 to 0.1."""
+    """Heavy tails of the read noise at equal variance: a in ``z (1 + a z^2)``, 0 to 0.1; Gaussian at 0."""
     hot_pixels: Tensor = field(default_factory=lambda: torch.zeros(()))
-    """Share of sites that are too bright, most of them slightly."""
+    """Share of sites that are too bright, most only slightly."""
     dead_pixels: Tensor = field(default_factory=lambda: torch.zeros(()))
-    """Share of sites that record only a part of their light, or none."""
+    """Share of sites that record only part of their light, or none."""
     step: Tensor = field(default_factory=lambda: torch.tensor(1 / 16383))
-    """Height of a quantization step."""
+    """Size of a quantization step."""
     floor: Tensor = field(default_factory=lambda: torch.tensor(-1 / 16))
-    """The lowest signal that the converter can record, below black."""
+    """Lowest signal that the analog-to-digital converter can record, below black."""
 
 
 def invert_tone_curve(rgb: Tensor) -> Tensor:
-    """Undo the contrast curve of cameras: the inverse of ``3 x^2 - 2 x^3`` (Brooks et al. 2019), any shape, 0 to 1."""
+    """Invert the contrast curve of cameras, ``3 x^2 - 2 x^3`` (Brooks et al. 2019), for any shape, 0 to 1."""
     return 0.5 - torch.sin(torch.asin(1 - 2 * rgb.clip(0, 1)) / 3)
 
 
 def linearize(rgb: Tensor) -> Tensor:
-    """Undo the sRGB curve (IEC 61966-2-1): encoded values from 0 to 1 to light from 0 to 1, any shape."""
+    """Invert the sRGB curve (IEC 61966-2-1): encoded values to light, both 0 to 1, any shape."""
     return torch.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055).clip(min=0) ** 2.4)
 
 
 def encode_srgb(light: Tensor) -> Tensor:
-    """Apply the sRGB curve (IEC 61966-2-1), the inverse of `linearize`: light from 0 to 1, any shape."""
+    """Apply the sRGB curve (IEC 61966-2-1), the inverse of `linearize`: light 0 to 1, any shape."""
     return torch.where(light <= 0.0031308, light * 12.92, 1.055 * light.clip(min=1e-8) ** (1 / 2.4) - 0.055)
 
 
 def camera_matrix(xyz_to_camera: Tensor) -> Tensor:
     """Return the matrix from linear sRGB to white-balanced camera color, of shape (..., 3, 3).
 
-    Each row sums to 1, so that white stays white.
+    Each row sums to 1, which keeps white white.
     """
     matrix = xyz_to_camera @ torch.tensor(SRGB_TO_XYZ, dtype=torch.float32, device=xyz_to_camera.device)
     return matrix / matrix.sum(dim=-1, keepdim=True)
 
 
 def see(rgb: Tensor, matrix: Tensor, gains: Tensor, exposure: Tensor) -> Tensor:
-    """Convert linear sRGB to the light that the sensor's red, green and blue sites receive.
+    """Convert linear sRGB to the light at the red, green and blue sites of the sensor.
 
     Parameters
     ----------
@@ -86,9 +86,9 @@ def see(rgb: Tensor, matrix: Tensor, gains: Tensor, exposure: Tensor) -> Tensor:
     matrix : Tensor of shape (N, 3, 3)
         From `camera_matrix`.
     gains : Tensor of shape (N, 3, 1, 1)
-        White balance for the scene's light, green 1; the sensor sees its inverse.
+        White balance gains for the light of the scene, green 1; the sensor records the inverse.
     exposure : Tensor of shape (N, 1, 1, 1)
-        1 puts the picture's white at the sensor's white; more clips.
+        1 maps the picture's white to the sensor's white; higher values clip.
 
     Returns
     -------
@@ -100,12 +100,12 @@ def see(rgb: Tensor, matrix: Tensor, gains: Tensor, exposure: Tensor) -> Tensor:
 
 
 def filter_colors(camera: Tensor, colors: Tensor) -> Tensor:
-    """Sample camera color through the filters, both of shape (N, 3, H, W), as a mosaic of shape (N, 1, H, W)."""
+    """Sample camera color through filters, both of shape (N, 3, H, W), to a mosaic of shape (N, 1, H, W)."""
     return (camera * colors).sum(dim=1, keepdim=True) / colors.sum(dim=1, keepdim=True)
 
 
 def record(mosaic: Tensor, noise: SensorNoise, rng: torch.Generator) -> Tensor:
-    """Record a clean mosaic with the sensor's noise.
+    """Add the noise of a sensor to a clean mosaic, and quantize it.
 
     Parameters
     ----------
@@ -119,7 +119,7 @@ def record(mosaic: Tensor, noise: SensorNoise, rng: torch.Generator) -> Tensor:
     Returns
     -------
     Tensor of float32, shape (N, 1, H, W)
-        Normalized, quantized, clipped at white and at the converter's floor only: signed below black.
+        Normalized and quantized; signed below black, clipped only at white and at the converter's floor.
     """
     signal = _photon_noise(mosaic, noise.shot, rng) + _read_noise(mosaic, noise, rng) + _banding(mosaic, noise, rng)
     signal = _broken_pixels(signal, noise, rng)
@@ -128,8 +128,8 @@ def record(mosaic: Tensor, noise: SensorNoise, rng: torch.Generator) -> Tensor:
 
 
 def _photon_noise(mosaic: Tensor, shot: Tensor, rng: torch.Generator) -> Tensor:
-    # Noise with the mean, variance and skewness of Poisson's (Cornish-Fisher): ten times faster than drawing from it.
-    # The skewness is faded out below one electron, where the expansion fails.
+    # Cornish-Fisher approximation with the mean, variance and skewness of a Poisson distribution: ten times faster than
+    # drawing from it. The skewness fades out below one electron, where the expansion fails.
     shot = torch.as_tensor(shot).clip(min=1e-9)
     electrons = mosaic / shot
     z = _normal(mosaic, tuple(mosaic.shape), rng)
@@ -161,7 +161,7 @@ def _broken_pixels(signal: Tensor, noise: SensorNoise, rng: torch.Generator) -> 
     if not (hot.any() or dead.any()):
         return signal
     chance = torch.rand(signal.shape, generator=rng, device=signal.device)
-    # Both are uniform from 0 to 1 where they are used; the glow is squared, so that faint ones are more frequent.
+    # Both are uniform from 0 to 1 where they are used; squaring the glow makes faint hot pixels more frequent.
     glow, dimmed = (chance / hot) ** 2, (1 - chance) / dead
     signal = torch.where(chance < hot, signal + glow, signal)
     return torch.where(1 - chance < dead, signal * dimmed, signal)

@@ -1,4 +1,4 @@
-"""Make RAW photos with a simulated camera: a picture with the sensor's noise, and the same without."""
+"""Take RAW photos with a simulated camera: the same scene with and without sensor noise."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from rwdenoise.photo.raw import RawPhoto
 from rwdenoise.photo.tiling import Area
 from rwdenoise.simulation import camera as simulate
 
-# A 14-bit sensor with the levels of many Canon bodies.
+# Black and white level in DN: a 14-bit sensor with the levels of many Canon bodies.
 BLACK, WHITE = 2048, 15360
-#: Px of optically black border: top, left.
+#: Width of the optically black border in px: top, left.
 BORDER = (24, 48)
-#: White balance for daylight with the simulated color matrix.
+#: Daylight white balance gains of the simulated sensor.
 WHITE_BALANCE = (2.0, 1.0, 1.6)
 
 
@@ -29,28 +29,28 @@ def simulate_raw(
     exposure: float = 1.0,
     noise: NoiseProfile | None = None,
 ) -> tuple[RawPhoto, RawPhoto]:
-    """Photograph a scene.
+    """Take a RAW photo of a scene.
 
     Parameters
     ----------
     rgb : ndarray of float32, shape (3, H, W)
-        The scene, linear sRGB, 0 to 1.
+        The scene in linear sRGB, 0 to 1.
     cfa : Cfa
         The sensor's filter pattern, counted from the scene's top-left corner.
     iso : float
-        The ISO value that the photo states; without `noise` it also sets the noise.
+        ISO value of the photo; without `noise` it also determines the noise.
     rng : numpy.random.Generator
         Draws the noise.
     exposure : float
-        1 puts the scene's white at the sensor's white.
+        1 maps the scene's white to the sensor's white.
     noise : NoiseProfile, optional
-        Of the sensor; by default that of a typical camera, see `profile_at`.
+        Noise profile of the sensor; by default that of a typical camera, see `profile_at`.
 
     Returns
     -------
     noisy, clean : RawPhoto
-        With optically black borders. The clean one is quantized in finer steps, like a denoised photo. Neither states
-        its noise profile as `RawPhoto.noise`, so that it must be estimated.
+        With optically black borders. The clean photo has finer quantization steps, like a denoised photo. Neither
+        states a noise profile (`RawPhoto.noise`), which must therefore be estimated.
     """
     xyz_to_camera = simulate.CAMERA_MATRICES[0]
     noise = noise or profile_at(iso)

@@ -1,7 +1,7 @@
-"""Draw a test scene: everything that denoisers tend to get wrong, in one picture.
+"""Draw a test scene with the subjects that denoisers often damage.
 
-Dead leaves, fabric, text, hair-fine lines, stars, smooth gradients, color patches and slanted edges, each in its own
-panel. It is drawn at four times its size and averaged down, so that edges are as soft as behind a good lens.
+Its panels show dead leaves, fabric, text, hair-fine lines, stars, smooth gradients, color patches and slanted edges. It
+is drawn at four times its size and averaged down, which makes edges as soft as behind a good lens.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from rwdenoise.errors import CorruptPhotoError, UnsupportedPhotoError
 from rwdenoise.io.source import read_file, shown
 from rwdenoise.photo.color import decode_srgb
 
-#: How many times larger than returned the scene is drawn.
+#: Factor between the drawn and the returned size of the scene.
 OVERSAMPLING = 4
 
-#: Formats that `open_scene` reads. Not TIFF: most RAW files are a kind of TIFF, and Pillow would show their thumbnail.
+#: Formats that `open_scene` reads. Not TIFF: most RAW files are TIFFs too, and Pillow would read their thumbnail.
 SCENE_FORMATS = ("JPEG", "PNG", "WEBP")
 
 Picture = NDArray[np.float32]
@@ -33,14 +33,14 @@ Panel = Callable[[int, int, np.random.Generator], Picture]
 
 
 def draw_scene(height: int, width: int, *, rng: np.random.Generator) -> Picture:
-    """Draw the scene.
+    """Draw the test scene.
 
     Parameters
     ----------
     height, width : int
-        Its size in px, each at least 64.
+        Size in px, each at least 64.
     rng : numpy.random.Generator
-        Places leaves, hairs and stars.
+        Draws the positions and colors of leaves, hairs and stars.
 
     Returns
     -------
@@ -58,12 +58,12 @@ def draw_scene(height: int, width: int, *, rng: np.random.Generator) -> Picture:
 
 
 def open_scene(path: Path) -> Picture:
-    """Read a clean picture, to be used as a scene.
+    """Read a clean picture for use as a scene.
 
     Parameters
     ----------
     path : Path
-        A JPEG, PNG or WebP in 8 bits; its values are taken as sRGB.
+        An 8-bit JPEG, PNG or WebP; its values are assumed to be sRGB.
 
     Returns
     -------
@@ -73,7 +73,7 @@ def open_scene(path: Path) -> Picture:
     Raises
     ------
     PhotoError
-        If it cannot be read, or has more than 8 bits.
+        If the file cannot be read, or has more than 8 bits.
     """
     data = read_file(path)
     try:
@@ -87,9 +87,9 @@ def open_scene(path: Path) -> Picture:
 
 
 def _refuse_deep(image: Image.Image, path: Path) -> None:
-    # Pillow would silently drop the bits above 8.
+    # Pillow would silently discard the additional bits.
     if image.mode.startswith(("I", "F")):
-        message = f"{shown(path)} has more than 8 bits for each color (Pillow's mode {image.mode}); 8 were expected."
+        message = f"{shown(path)} has more than 8 bits per color (Pillow mode {image.mode}); expected 8."
         raise UnsupportedPhotoError(message, hint="Save it as an 8-bit JPEG or PNG.")
 
 
@@ -101,14 +101,14 @@ def average_down(drawn: Picture) -> Picture:
 
 
 def dead_leaves(height: int, width: int, rng: np.random.Generator) -> Picture:
-    """Draw overlapping disks whose radii follow 1/r^3: the statistics of natural texture.
+    """Draw overlapping disks with radii distributed as 1/r^3, which gives the statistics of natural texture.
 
     Parameters
     ----------
     height, width : int
-        In px of the drawing, which is `OVERSAMPLING` times as large as the scene.
+        Size of the drawing in px, `OVERSAMPLING` times that of the panel.
     rng : numpy.random.Generator
-        Places and colors the disks.
+        Draws the positions and colors of the disks.
 
     Returns
     -------
@@ -133,7 +133,7 @@ def dead_leaves(height: int, width: int, rng: np.random.Generator) -> Picture:
 
 
 def fabric(height: int, width: int, rng: np.random.Generator) -> Picture:
-    """Draw woven threads, warp and weft, a little uneven."""
+    """Draw slightly uneven woven threads, warp and weft."""
     y, x = np.mgrid[:height, :width] / OVERSAMPLING
     warp, weft = np.sin(2 * np.pi * (x + y / 3) / 5), np.sin(2 * np.pi * (y - x / 4) / 4)
     thread = np.where((np.floor(x / 5) + np.floor(y / 4)) % 2 == 0, warp, weft)
@@ -143,7 +143,7 @@ def fabric(height: int, width: int, rng: np.random.Generator) -> Picture:
 
 
 def text(height: int, width: int, rng: np.random.Generator) -> Picture:
-    """Draw lines of print from 7 to 20 px, black, red and blue on paper."""
+    """Draw lines of print of 7 to 20 px, black, red and blue on paper."""
     image = Image.new("RGB", (width, height), (225, 222, 210))
     draw = ImageDraw.Draw(image)
     words = "In little light every photon counts. Grain is not detail. 0123456789 "
@@ -173,7 +173,7 @@ def hair(height: int, width: int, rng: np.random.Generator) -> Picture:
 
 
 def stars(height: int, width: int, rng: np.random.Generator) -> Picture:
-    """Draw a field of stars, a few bright and many faint, on a dark sky."""
+    """Draw stars on a dark sky, a few bright and many faint."""
     sky = np.full((height, width, 3), (0.004, 0.005, 0.008), np.float32)
     y, x = np.mgrid[-12:13, -12:13] / OVERSAMPLING
     spread = np.exp(-(x**2 + y**2) / (2 * 0.7**2)).astype(np.float32)[..., np.newaxis]
@@ -193,7 +193,7 @@ def gradients(height: int, width: int, _rng: np.random.Generator) -> Picture:
     return np.asarray(shade[..., np.newaxis] * hue, np.float32)
 
 
-# The 24 patches of the ColorChecker as 8-bit sRGB, as X-Rite published them.
+# The 24 patches of the ColorChecker in 8-bit sRGB, as published by X-Rite.
 _PATCHES = np.array(
     [
         (115, 82, 68), (194, 150, 130), (98, 122, 157), (87, 108, 67), (133, 128, 177), (103, 189, 170),

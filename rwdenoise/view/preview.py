@@ -68,7 +68,7 @@ def preview_photo(  # noqa: PLR0913 -- what a user can choose, all by name
     PhotoError, WeightsError, DeviceError
         As `denoise_photo`.
     SettingsError
-        If the target is not a PNG or JPEG, or a place lies outside of the photo.
+        If the target is not a PNG or JPEG, or a place lies outside the photo.
     """
     job, format = str(source), sheet_format(target)
     listen(Started(job, source=job, output=str(target)))
@@ -102,7 +102,7 @@ def preview_photo(  # noqa: PLR0913 -- what a user can choose, all by name
 def _crop_at(photo: Photo, place: tuple[int, int], *, size: int) -> Crop:
     (x, y), (width, height) = place, shown_size(photo)
     if not (0 <= x < width and 0 <= y < height):
-        message = f"The place {x},{y} lies outside of the photo, which is {width} x {height} px as a viewer shows it."
+        message = f"The place {x},{y} lies outside the photo, which is {width} x {height} px as a viewer shows it."
         raise SettingsError(message, hint="Give --at the X,Y of a pixel, counted from the top left corner.")
     return crop_at(photo, *stored_place(photo, x, y), size=size)
 

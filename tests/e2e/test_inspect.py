@@ -104,7 +104,7 @@ class TestPlan:
 
     def test_what_would_be_refused(self, folder) -> None:
         (folder / "bayer-denoised.dng").touch()
-        assert "is there already" in lines(run("bayer.dng"))["refused"]
+        assert "already exists" in lines(run("bayer.dng"))["refused"]
         assert told("bayer.dng", "--overwrite")["output_refused"] is None
 
     def test_seconds_follow_the_steps_and_the_strength(self) -> None:

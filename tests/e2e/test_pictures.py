@@ -206,7 +206,7 @@ BAD = {
     "lying.tif": (lying_tiff, ""),
     "cut.jpg": (lambda: saved(pixels(size=(300, 400)), "JPEG", quality=95)[:6000], "cut off"),
     "cut.tif": (lambda: saved(pixels(size=(300, 400)), "TIFF")[:9000], "cut off"),
-    "wrong.png": (lambda: saved(pixels(), "JPEG"), "is a JPEG picture, whatever its suffix says"),
+    "wrong.png": (lambda: saved(pixels(), "JPEG"), "is a JPEG picture, although its suffix says otherwise"),
     "text.jpg": (lambda: b"This is no picture.", ""),
     "empty.webp": (lambda: b"", "is empty"),
 }

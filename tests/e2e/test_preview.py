@@ -93,8 +93,8 @@ def test_events(folder: Path) -> None:
     ("words", "status", "said"),
     [
         (["a.NEF", "-o", "sheet.tif"], 2, "its name must end in .png, .jpg, .jpeg"),
-        (["a.NEF", "-o", "there.png"], 1, "there.png is there already"),
-        (["a.NEF", "--at", "288,0"], 2, "288,0 lies outside of the photo, which is 288 x 208 px"),
+        (["a.NEF", "-o", "there.png"], 1, "there.png already exists"),
+        (["a.NEF", "--at", "288,0"], 2, "288,0 lies outside the photo, which is 288 x 208 px"),
         (["a.NEF", "--at", "12"], 2, "'12' is not a pixel"),
         (["a.NEF", "--at", "-1,5"], 2, "'-1,5' is not a pixel"),
         (["a.NEF", "--steps", "1,two"], 2, "'two' is not a valid"),

@@ -57,7 +57,7 @@ class TestOfACall:
         (folder / "report.html").write_text("mine")
         result = run("a.NEF", "--report", "report.html")
         assert result.exit_code == 1
-        assert "report.html is there already" in result.stderr
+        assert "report.html already exists" in result.stderr
         assert not (folder / "a.dng").exists()
         assert text(folder / "report.html") == "mine"
 

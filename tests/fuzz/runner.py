@@ -95,7 +95,7 @@ def _kind_of(error: RwDenoiseError) -> tuple[str, str]:
         return "child crash", error.message.partition("(")[2]
     if "the decoder crashed" in error.message:
         return "mistake", error.message
-    if "still at work" in error.message:
+    if "still running" in error.message:
         return "hang", error.message
     return "refused", ""
 

@@ -44,8 +44,9 @@ class Finding:
 def doctor(ctx: click.Context) -> None:
     """Check the installation: packages, devices, weights, and programs to view the results with.
 
-    The speed of a device is the megapixels per second of one pass through the network with the best weights. A photo
-    takes one pass for each of its first steps, and less than one for each later step.
+    The speed of a device is the megapixels per second of one pass through the network with the best weights. Each
+    step of a photo takes one pass. The default sampler limits a photo to six passes: twenty steps cost six, because
+    the other steps reuse earlier estimates.
 
     Exit status: 0 everything that is needed works, 1 something that is needed does not.
     """

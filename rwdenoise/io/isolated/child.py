@@ -57,7 +57,7 @@ def _answer(path: Path) -> Message:
     except RwDenoiseError as error:
         return Message({"kind": "error", "code": error.code, "message": error.message, "hint": error.hint})
     except MemoryError:
-        message = f"{shown(path)} needs more memory than there is."
+        message = f"{shown(path)} needs more memory than is available."
         hint = "Close other programs, or use a machine with more memory."
         return Message({"kind": "error", "code": UnsupportedPhotoError.code, "message": message, "hint": hint})
     except Exception as error:  # A mistake of ours costs one photo, like one of a decoder.

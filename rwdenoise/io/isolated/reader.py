@@ -163,15 +163,15 @@ class _Child:
             return _meaning(read_message(self._answers), path)
         except (EOFError, OSError) as error:
             if timer.finished.is_set():
-                message = f"{shown(path)} is damaged: the decoder was still at work after {seconds:g} seconds."
+                message = f"{shown(path)} is damaged: the decoder was still running after {seconds:g} seconds."
                 raise CorruptPhotoError(message, hint=COPY_AGAIN) from error
             raise _crashed(path, self._end_of_its_own()) from error
         except MemoryError as error:
-            message = f"{shown(path)} needs more memory than there is."
+            message = f"{shown(path)} needs more memory than is available."
             hint = "Close other programs, or use a machine with more memory."
             raise UnsupportedPhotoError(message, hint=hint) from error
         except NONSENSE as error:
-            raise _crashed(path, "nonsense instead of a photo") from error
+            raise _crashed(path, "it sent invalid data") from error
         finally:
             timer.cancel()
 

@@ -83,7 +83,7 @@ def read_message(pipe: _Readable) -> Message:
 def expect(condition: bool) -> None:
     """Raise ValueError unless the condition holds."""
     if not condition:
-        message = "not what was expected"
+        message = "the message is malformed"
         raise ValueError(message)
 
 

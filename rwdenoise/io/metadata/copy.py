@@ -89,7 +89,7 @@ def copy_metadata(
         for done, and the next try may have it all.
     """
     if encoded.startswith(_BIG_TIFF):
-        warn("The output is a TIFF of more than 4 GB, into which exiv2 cannot write metadata, so it has none.")
+        warn("The output has no metadata: exiv2 cannot write into a TIFF of more than 4 GB.")
         return encoded
     picture = photo if isinstance(photo, RgbPhoto) else None
     kept = _kept(photo)
@@ -98,13 +98,11 @@ def copy_metadata(
         try:
             return _write(encoded, carried, kind=kind, provenance=provenance, picture=picture)
         except EXIV2_ERRORS as error:
-            warn(
-                f"Some metadata does not fit into a {kind} file, so only the description of the work is in it: {error}"
-            )
+            warn(f"Some metadata does not fit into a {kind} file; the output only records how it was denoised: {error}")
         try:
             return _write(encoded, None, kind=kind, provenance=provenance, picture=picture)
         except EXIV2_ERRORS as error:  # An unchanged JPEG or WebP is as damaged as its source.
-            warn(f"The metadata of the output cannot be changed, so it is that of the source: {error}")
+            warn(f"The metadata of the output cannot be changed and stays that of the source: {error}")
             return encoded
 
 
@@ -134,7 +132,7 @@ def _carried(kept: Metadata, source: Path | None, warn: Callable[[str], None], *
         try:
             _merge_sidecar(sidecar, carried.xmp, without=_DEVELOPMENT if shared else None)
         except (*EXIV2_ERRORS, PhotoError, UnicodeError) as error:
-            warn(f"The sidecar {shown(sidecar)} cannot be read, so the output has none of it: {error}")
+            warn(f"The sidecar {shown(sidecar)} cannot be read, so the output has none of its metadata: {error}")
     return carried
 
 

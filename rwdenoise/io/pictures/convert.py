@@ -146,6 +146,6 @@ def _alpha(photo: RgbPhoto) -> Samples | None:
         return None
     kinds = photo.stored.details.get("extrasamples", (_ALPHA,))
     if _PREMULTIPLIED in kinds:
-        message = "The picture's alpha is multiplied into its colors, which only a TIFF can hold."
+        message = "The picture's colors are premultiplied by its alpha, which only a TIFF can store."
         raise SettingsError(message, hint="Use --format tiff.")
     return photo.extra[..., [kinds.index(_ALPHA)]] if _ALPHA in kinds else None

@@ -49,7 +49,7 @@ def decoding(name: str, kind: str) -> Iterator[None]:
     try:
         yield
     except MemoryError as error:
-        message = f"{name} needs more memory than there is."
+        message = f"{name} needs more memory than is available."
         raise UnsupportedPhotoError(message, hint="Close other programs, or use a machine with more memory.") from error
     except DECODER_ERRORS as error:
         raise cut_off(name, f"it cannot be decoded as {kind} ({error})") from error
@@ -63,5 +63,5 @@ def cut_off(name: str, reason: str) -> CorruptPhotoError:
 def refuse_size(height: int, width: int, *, name: str) -> None:
     """Refuse a picture of `height` x `width` px that has no pixels, or more than any memory should hold."""
     if not 0 < height * width <= MAX_PIXELS:
-        message = f"{name} says that it has {width} x {height} pixels; 1 to {MAX_PIXELS} in all were expected."
+        message = f"{name} states {width} x {height} pixels; the total must be from 1 to {MAX_PIXELS}."
         raise CorruptPhotoError(message, hint=COPY_AGAIN)

@@ -34,7 +34,7 @@ def read_heif(data: bytes, *, name: str) -> RgbPhoto:
     try:
         import pillow_heif
     except ImportError as error:
-        message = f"{name} is a HEIF picture, and the package pillow-heif is not installed."
+        message = f"{name} is a HEIF picture, but pillow-heif is not installed."
         raise UnsupportedPhotoError(message, hint="Install it: pip install pillow-heif") from error
     with decoding(name, "HEIF"):
         image = pillow_heif.open_heif(data, convert_hdr_to_8bit=False, hdr_to_16bit=False)
@@ -56,17 +56,17 @@ def read_avif(data: bytes, *, name: str) -> RgbPhoto:
     try:
         from PIL import AvifImagePlugin
     except ImportError as error:
-        message = f"{name} is an AVIF picture, and Pillow is older than 11.3."
-        raise UnsupportedPhotoError(message, hint="Install a newer one: pip install --upgrade pillow") from error
+        message = f"{name} is an AVIF picture, which only Pillow 11.3 or newer reads."
+        raise UnsupportedPhotoError(message, hint="Install a newer Pillow: pip install --upgrade pillow") from error
     with decoding(name, "AVIF"), AvifImagePlugin.AvifImageFile(BytesIO(data)) as image:
         refuse_size(image.height, image.width, name=name)
         if image.n_frames > 1:
-            message = f"{name} is an animation; an AVIF of one picture was expected."
-            raise UnsupportedPhotoError(message, hint="Save the frames as pictures of their own.")
+            message = f"{name} is an animation; expected an AVIF with one picture."
+            raise UnsupportedPhotoError(message, hint="Save each frame as a separate picture.")
         # Pillow makes 8 bits of 10.
         pixels = imagecodecs.avif_decode(data)
         if pixels.shape[:2] != (image.height, image.width):
-            raise cut_off(name, f"its header says {image.width} x {image.height} pixels, its data something else")
+            raise cut_off(name, f"its header states {image.width} x {image.height} pixels, but its data differ")
         pixels = _to_full_range(pixels, _av1_bits(data))
         orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
         return to_photo(pixels, Stored("avif", image.info.get("icc_profile")), orientation=orientation)

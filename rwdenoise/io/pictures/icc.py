@@ -66,7 +66,7 @@ def color_space(name: str) -> ColorSpace:
     """
     if name not in COLOR_SPACES:
         names = ", ".join(COLOR_SPACES)
-        message = f"There is no color space {name!r}; the names are {names}."
+        message = f"There is no color space {name!r}; expected one of {names}."
         raise SettingsError(message, hint=f"Use one of {names}.")
     return COLOR_SPACES[name]
 

@@ -57,13 +57,13 @@ def read_jpeg(data: bytes, *, name: str) -> RgbPhoto:
     segments = [*_segments(data)]
     frame = next((segment for segment in segments if segment.marker in _FRAMES), None)
     if frame is None or len(frame.content) < 10 or segments[-1].marker != _SCAN:
-        raise cut_off(name, f"its {len(data)} bytes end before the pixels begin")
+        raise cut_off(name, f"its {len(data)} bytes end before its pixels begin")
     _refuse_kind(frame, name)
     bare = b"\xff\xd8" + b"".join(segment.content for segment in segments if segment.marker not in _METADATA)
     with decoding(name, "JPEG"), JpegImagePlugin.JpegImageFile(BytesIO(bare)) as image:
         refuse_size(image.height, image.width, name=name)
         if image.height * image.width > len(bare) * _MAX_PIXELS_PER_BYTE:
-            raise cut_off(name, f"it has {len(data)} bytes for {image.width} x {image.height} pixels")
+            raise cut_off(name, f"{len(data)} bytes cannot hold {image.width} x {image.height} pixels")
         stored = Stored("jpeg", image.info.get("icc_profile"), _details(image))
         return to_photo(np.asarray(image), stored)
 
@@ -121,13 +121,13 @@ def _refuse_kind(frame: _Segment, name: str) -> None:
     if frame.marker not in _HUFFMAN:
         kind = f"with {_ODD_FRAMES.get(frame.marker, 'arithmetic')} coding"
     elif bits != 8:
-        kind = f"of {bits} bits"
+        kind = f"with {bits} bits"
     elif components not in (1, 3):
-        kind = "in CMYK colors" if components == 4 else f"of {components} components"
+        kind = "in CMYK colors" if components == 4 else f"with {components} components"
     else:
         return
-    message = f"{name} is a JPEG {kind}; gray or RGB of 8 bits, baseline or progressive, was expected."
-    raise UnsupportedPhotoError(message, hint="Convert the picture to RGB, and save it as TIFF or as plain JPEG.")
+    message = f"{name} is a JPEG {kind}; expected 8-bit gray or RGB, baseline or progressive."
+    raise UnsupportedPhotoError(message, hint="Convert the picture to RGB, and save it as TIFF or baseline JPEG.")
 
 
 def _details(image: JpegImagePlugin.JpegImageFile) -> dict[str, Any]:
@@ -157,7 +157,7 @@ def _resolution(info: Mapping[Any, Any]) -> dict[str, Any]:
 def _refuse_side(photo: RgbPhoto) -> None:
     longest = max(photo.samples.shape[:2])
     if longest > LONGEST_SIDE:
-        message = f"The picture is {longest} pixels long; a JPEG has at most {LONGEST_SIDE}."
+        message = f"The longer side of the picture has {longest} pixels; a JPEG allows at most {LONGEST_SIDE}."
         raise SettingsError(message, hint="Use --format tiff or png.")
 
 

@@ -27,7 +27,7 @@ TYPES: dict[str, DTypeLike] = {
 }
 # Channels with alpha counted -> whether there is alpha.
 _CHANNELS = {1: False, 2: True, 3: False, 4: True}
-_HINT = "Send what docs/worker.md says."
+_HINT = "Send a request as docs/worker.md describes it."
 
 
 @dataclass(frozen=True)
@@ -52,11 +52,11 @@ class Layout:
 
     def __post_init__(self) -> None:
         if min(self.width, self.height) < 1:
-            message = f"The layer is {self.width} x {self.height} px; both must be at least 1."
+            message = f"The layer is {self.width} x {self.height} px; both sides must be at least 1 px."
             raise SettingsError(message, hint=_HINT)
         if _CHANNELS.get(self.channels) is not self.alpha:
-            message = f"The layer has {self.channels} channels and alpha is {self.alpha}; with alpha there must be 2 or"
-            message += " 4, without 1 or 3."
+            message = f"The layer has {self.channels} channels and alpha is {self.alpha}; expected 2 or 4 channels"
+            message += " with alpha, 1 or 3 without."
             raise SettingsError(message, hint=_HINT)
         for name, value, known in (("type", self.type, TYPES), ("encoding", self.encoding, CURVES)):
             if value not in known:
@@ -134,4 +134,4 @@ def _read_profile(path: Path) -> bytes | None:
         return None
     except OSError as error:
         message = f"{path} cannot be read: {error.strerror}."
-        raise PhotoAccessError(message, hint="Leave the profile out if there is none.") from error
+        raise PhotoAccessError(message, hint="Make the profile readable, or omit it.") from error

@@ -99,7 +99,7 @@ def _chunks(data: bytes, name: str) -> Iterator[Chunk]:
         kind, content = data[place + 4 : place + 8], whole[place + 8 : place + 8 + length]
         place += 12 + length
         if place > len(data):
-            raise cut_off(name, f"it ends at byte {len(data)}, within a chunk that should go on to byte {place}")
+            raise cut_off(name, f"it ends at byte {len(data)}, inside a chunk that should end at byte {place}")
         if zlib.crc32(content, zlib.crc32(kind)) != int.from_bytes(data[place - 4 : place], "big"):
             raise cut_off(name, f"the checksum of its chunk {kind!r} before byte {place} is wrong")
         yield Chunk(kind, content)
@@ -109,21 +109,21 @@ def _refuse_header(chunks: list[Chunk], name: str) -> tuple[int, int]:
     """Return height and width in px, if the picture is of a kind that we handle."""
     first, kinds = chunks[0], {chunk.kind for chunk in chunks}
     if first.kind != b"IHDR" or len(first.content) != 13:
-        raise cut_off(name, f"it begins with {first.kind!r} instead of a header of 13 bytes")
+        raise cut_off(name, f"its first chunk is {first.kind!r} instead of a header of 13 bytes")
     width, height, bits, color = struct.unpack(">IIBB", first.content[:10])
     if color == _PALETTE:
         palette = next((chunk.content for chunk in chunks if chunk.kind == b"PLTE"), b"")
-        kind = f"a picture of {len(palette) // 3} indexed colors"
+        kind = f"a picture with {len(palette) // 3} indexed colors"
     elif bits < 8:
-        kind = f"a scan of {bits} bit" + "s" * (bits > 1)
+        kind = f"a {bits}-bit scan"
     elif b"acTL" in kinds:
         kind = "an animation"
     elif b"tRNS" in kinds:
-        kind = "a picture with one color that means transparent"
+        kind = "a picture with one transparent color"
     else:
         return height, width
-    message = f"{name} is {kind}; a PNG of 8 or 16 bits, gray or RGB, was expected."
-    raise UnsupportedPhotoError(message, hint="Convert the picture to 8 or 16 bits a color, and save it again.")
+    message = f"{name} is {kind}; expected a gray or RGB PNG of 8 or 16 bits."
+    raise UnsupportedPhotoError(message, hint="Convert the picture to 8 or 16 bits per channel, and save it again.")
 
 
 def _refuse_hollow(chunks: list[Chunk], name: str) -> None:
@@ -132,7 +132,7 @@ def _refuse_hollow(chunks: list[Chunk], name: str) -> None:
     expected = height * width * _CHANNELS.get(color, 1) * bits // 8
     packed = sum(len(chunk.content) for chunk in chunks if chunk.kind == b"IDAT")
     if expected > packed * _MAX_INFLATION:
-        raise cut_off(name, f"it has {packed} bytes of data for {width} x {height} pixels")
+        raise cut_off(name, f"{packed} bytes of data cannot hold {width} x {height} pixels")
 
 
 def _is_kept(kind: bytes, content: bytes | memoryview) -> bool:

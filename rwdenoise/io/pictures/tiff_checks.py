@@ -14,9 +14,9 @@ from rwdenoise.io.pictures.decoders import cut_off, refuse_size
 # What is wrong with a file is said by our errors; tifffile would write it to the error stream besides.
 logging.getLogger("tifffile").addHandler(logging.NullHandler())
 
-_EXPECTED = "a gray or RGB picture of 8, 16 or 32 bits was expected"
-_SAVE_AS_RGB = "Save it in your editor as an RGB TIFF of 16 bits, with LZW, deflate or no compression."
-_SAVE_ALONE = "Save each page as a TIFF of its own."
+_EXPECTED = "expected a gray or RGB picture of 8, 16 or 32 bits"
+_SAVE_AS_RGB = "Save it in your editor as a 16-bit RGB TIFF with LZW, deflate or no compression."
+_SAVE_ALONE = "Save each page as a separate TIFF."
 
 # How many bytes of pixels one byte of the file can hold. Packbits: a run (TIFF 6.0, section 9). LZW: the longest string
 # of a 12-bit code (section 13). Deflate: zlib Technical Details, "Maximum Compression Factor". Zstandard: an RLE block
@@ -32,15 +32,15 @@ _MOST_PER_BYTE: dict[int, int] = {
     COMPRESSION.JPEG: 2**10,
 }
 _KINDS: dict[int, str] = {
-    PHOTOMETRIC.PALETTE: "has a palette of colors",
+    PHOTOMETRIC.PALETTE: "has indexed colors (a palette)",
     PHOTOMETRIC.MASK: "is a mask",
-    PHOTOMETRIC.SEPARATED: "is CMYK, made for printing",
+    PHOTOMETRIC.SEPARATED: "is CMYK, made for print",
     PHOTOMETRIC.YCBCR: "is YCbCr without JPEG compression",
     PHOTOMETRIC.CIELAB: "is in the color space Lab",
     PHOTOMETRIC.ICCLAB: "is in the color space Lab",
     PHOTOMETRIC.ITULAB: "is in the color space Lab",
-    PHOTOMETRIC.CFA: "holds a RAW mosaic in a form that only its camera's maker documents",
-    PHOTOMETRIC.LINEAR_RAW: "holds linear RAW colors of a camera",
+    PHOTOMETRIC.CFA: "holds a RAW mosaic in a proprietary form of the camera maker",
+    PHOTOMETRIC.LINEAR_RAW: "holds linear RAW colors",
     PHOTOMETRIC.LOGL: "has logarithmic samples (LogLuv)",
     PHOTOMETRIC.LOGLUV: "has logarithmic samples (LogLuv)",
 }
@@ -63,10 +63,10 @@ def only_page(tif: TiffFile, *, name: str) -> TiffPage:
     """
     full = [page for page in _pages(tif) if not page.subfiletype & _REDUCED]
     if len(full) > 1:
-        message = f"{name} has {len(full)} pages; a photo on one page was expected."
+        message = f"{name} has {len(full)} pages; expected a photo on one page."
         raise UnsupportedPhotoError(message, hint=_SAVE_ALONE)
     if not full:
-        message = f"{name} has no page but previews; {_EXPECTED}."
+        message = f"{name} has only previews; {_EXPECTED}."
         raise UnsupportedPhotoError(message, hint=_SAVE_AS_RGB)
     return full[0]
 
@@ -98,14 +98,14 @@ def _other_kind(page: TiffPage) -> str:
     if page.photometric not in (*_KINDS, PHOTOMETRIC.MINISBLACK, PHOTOMETRIC.MINISWHITE, PHOTOMETRIC.RGB):
         return f"has colors of an unknown kind (PhotometricInterpretation {int(page.photometric)})"
     if page.compression not in _MOST_PER_BYTE:
-        return f"is compressed in an unusual way ({_word(page.compression)})"
+        return f"has an unsupported compression ({_word(page.compression)})"
     if page.sampleformat in _FORMATS:
         return f"has {_FORMATS[page.sampleformat]} samples"
     if page.bitspersample == 1:
-        return "is a scan in black and white (1 bit)"
+        return "is a 1-bit black-and-white scan"
     if (page.sampleformat, page.bitspersample) not in _TYPES:
-        return f"has samples of {page.bitspersample} bits (SampleFormat {_word(page.sampleformat)})"
-    return "is a volume of several layers" if page.imagedepth != 1 else ""
+        return f"has {page.bitspersample}-bit samples (SampleFormat {_word(page.sampleformat)})"
+    return "is a volume with several layers" if page.imagedepth != 1 else ""
 
 
 def _word(code: int) -> str:
@@ -133,13 +133,13 @@ def _lie(page: TiffPage, size: int) -> str:
     samples = pieces * math.prod(page.chunks) if page.is_tiled else math.prod(page.shape)
     held = sum(counts)
     if page.samplesperpixel < color_count(page):
-        return f"says that it has {frame}"
+        return f"it states {frame}"
     if min(len(places), len(counts)) < pieces:
-        return f"has {min(len(places), len(counts))} of {pieces} strips or tiles"
+        return f"it has {min(len(places), len(counts))} of {pieces} strips or tiles"
     if any(place <= 0 or count <= 0 or place + count > size for place, count in zip(places, counts, strict=False)):
-        return f"has strips or tiles beyond its {size} bytes"
+        return f"it has strips or tiles beyond its {size} bytes"
     if held > size or samples * page.bitspersample // 8 > held * _MOST_PER_BYTE[page.compression]:
-        return f"has {held} bytes for {frame}"
+        return f"{held} bytes cannot hold {frame}"
     return _jpeg_lie(page) if page.compression == COMPRESSION.JPEG else ""
 
 
@@ -151,5 +151,5 @@ def _jpeg_lie(page: TiffPage) -> str:
         file.seek(place)
         _, height, width, _ = tifffile.tifffile.jpeg_shape(file.read(count))
         if height * width > most:
-            return f"has {width} x {height} pixels in a strip or tile of {most}"
+            return f"it has {width} x {height} pixels in a strip or tile of {most}"
     return ""

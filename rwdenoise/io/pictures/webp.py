@@ -33,8 +33,8 @@ def read_webp(data: bytes, *, name: str) -> RgbPhoto:
     """
     chunks = dict(_chunks(data, name))
     if b"ANIM" in chunks or b"ANMF" in chunks:
-        message = f"{name} is an animation; a WebP of one picture was expected."
-        raise UnsupportedPhotoError(message, hint="Save the frames as pictures of their own.")
+        message = f"{name} is an animation; expected a WebP with one picture."
+        raise UnsupportedPhotoError(message, hint="Save each frame as a separate picture.")
     with decoding(name, "WebP"):
         pixels = np.asarray(imagecodecs.webp_decode(data))
     return to_photo(pixels, Stored("webp", chunks.get(b"ICCP"), {"lossless": b"VP8L" in chunks}))
@@ -52,7 +52,7 @@ def encode_webp(photo: RgbPhoto, *, quality: int | None = None) -> bytes:
     """
     longest = max(photo.samples.shape[:2])
     if longest > LONGEST_SIDE:
-        message = f"The picture is {longest} pixels long; a WebP has at most {LONGEST_SIDE}."
+        message = f"The longer side of the picture has {longest} pixels; a WebP allows at most {LONGEST_SIDE}."
         raise SettingsError(message, hint="Use --format tiff, png or jpeg.")
     lossless = photo.stored.details.get("lossless", False)
     settings = {"lossless": True} if lossless else {"quality": quality or DEFAULT_QUALITY}
@@ -69,6 +69,6 @@ def _chunks(data: bytes, name: str) -> Iterator[tuple[bytes, bytes]]:
         length = int.from_bytes(data[place + 4 : place + 8], "little")
         content = data[place + 8 : place + 8 + length]
         if place + 8 + length > min(end, len(data)):
-            raise cut_off(name, f"it has {len(data)} bytes and should go on to byte {place + 8 + length}")
+            raise cut_off(name, f"it has {len(data)} bytes instead of {place + 8 + length}")
         yield data[place : place + 4], content
         place += 8 + length + length % 2  # Chunks begin at even places.

@@ -29,14 +29,14 @@ _FOVEON = b"FOVb"
 #: Compressions of DNG that LibRaw does not undo, and the way out (DNG 1.7.1, tag Compression).
 _COMPRESSIONS = {
     9: ("GoPro GPR (VC-5 compression)", "Convert it to DNG with GoPro's GPR tools or Adobe DNG Converter."),
-    52546: ("a DNG compressed as JPEG XL", "Convert it with Adobe DNG Converter, with JPEG XL switched off."),
+    52546: ("a DNG compressed as JPEG XL", "Convert it with Adobe DNG Converter, without JPEG XL."),
     34892: ("a DNG with lossy compression", "Export it again as a DNG without lossy compression."),
 }
 
-_NO_PHOTO = Meaning(CorruptPhotoError, "is no camera RAW photo", "Name a RAW file of a camera.")
+_NO_PHOTO = Meaning(CorruptPhotoError, "is not a camera RAW photo", "Give a RAW file from a camera.")
 _NIKON = Meaning(
     UnsupportedPhotoError,
-    "is of a Nikon camera or compression that LibRaw does not know, perhaps High Efficiency (HE, HE*)",
+    "comes from a Nikon camera or has a compression that LibRaw does not know, perhaps High Efficiency (HE, HE*)",
     "Set the camera to lossless compression, or convert the photo with Adobe DNG Converter.",
 )
 
@@ -60,10 +60,10 @@ def refuse_unreadable(head: bytes, size: int, directories: Sequence[Directory], 
     UnsupportedPhotoError, CorruptPhotoError
     """
     film = any(head.startswith(magic, place) for place, magic in _FILMS)
-    kind = "film" if film else kind_of_picture(head)
+    kind = "video" if film else kind_of_picture(head)
     if kind is not None:
-        message = f"{name} is a {kind}, whatever its suffix says; camera RAW was expected."
-        raise UnsupportedPhotoError(message, hint="Name the RAW file of the photo.")
+        message = f"{name} is a {kind}, although its suffix says otherwise; expected camera RAW."
+        raise UnsupportedPhotoError(message, hint="Give the RAW file of the photo.")
     _refuse_foveon(head, name)
     _refuse_dangling(size, directories, name)
     mosaic = mosaic_directory(directories)
@@ -97,21 +97,21 @@ def unknown_kind(head: bytes, directories: Sequence[Directory]) -> Meaning:
 def _refuse_dangling(size: int, directories: Sequence[Directory], name: str) -> None:
     pointers = [offset for d in directories if tags.SUB_IFDS in d for offset in d[tags.SUB_IFDS].values]
     if any(offset >= size for offset in pointers):
-        message = f"{name} is cut off: it has {size} bytes and refers to byte {int(max(pointers))}."
+        message = f"{name} is cut off: it has {size} bytes but refers to byte {int(max(pointers))}."
         raise CorruptPhotoError(message, hint=COPY_AGAIN)
 
 
 def _refuse_foveon(head: bytes, name: str) -> None:
     if head.startswith(_FOVEON):
-        message = f"{name} is of a Foveon sensor (X3F), whose three layers are not red, green and blue."
+        message = f"{name} comes from a Foveon sensor (X3F), whose three layers are not red, green and blue."
         raise UnsupportedPhotoError(message, hint="Develop it with Sigma Photo Pro, and denoise the TIFF.")
 
 
 def _refuse_other_colors(mosaic: Directory, name: str) -> None:
     samples = _number(mosaic, tags.SAMPLES_PER_PIXEL, 1)
     if samples not in (1, 3):
-        message = f"{name} is a linear picture of {samples} samples in each pixel; red, green and blue were expected."
-        raise UnsupportedPhotoError(message, hint="Denoise its developed picture.")
+        message = f"{name} is a linear picture with {samples} samples per pixel; expected red, green and blue."
+        raise UnsupportedPhotoError(message, hint="Denoise the developed picture.")
 
 
 def _refuse_compression(mosaic: Directory, name: str) -> None:
@@ -131,7 +131,9 @@ def _refuse_cut_off(mosaic: Directory, size: int, name: str) -> None:
             missing = np.clip(starts + lengths - size, 0, lengths).sum()
             # Some cameras count a few bytes too many: LibRaw has the last word then.
             if missing > _TOLERATED * lengths.sum():
-                message = f"{name} is cut off: {int(missing)} of {int(lengths.sum())} bytes of its pixels are missing."
+                message = (
+                    f"{name} is cut off: {int(missing)} of {int(lengths.sum())} bytes of its pixel data are missing."
+                )
                 raise CorruptPhotoError(message, hint=COPY_AGAIN)
 
 

@@ -49,11 +49,11 @@ class Meaning(NamedTuple):
 
 _DAMAGED = Meaning(CorruptPhotoError, "is damaged: LibRaw cannot decode its pixels", COPY_AGAIN)
 CUT_OFF = Meaning(CorruptPhotoError, "is cut off or damaged: it ends before its pixels do", COPY_AGAIN)
-UNKNOWN = Meaning(UnsupportedPhotoError, "is of a camera or a compression that LibRaw does not know", _CONVERT)
+UNKNOWN = Meaning(UnsupportedPhotoError, "comes from a camera or has a compression that LibRaw does not know", _CONVERT)
 _NO_PIXELS = Meaning(UnsupportedPhotoError, "holds no RAW picture that LibRaw can decode", _CONVERT)
 _TOO_BIG = Meaning(
     UnsupportedPhotoError,
-    "needs more memory than there is",
+    "needs more memory than is available",
     "Close other programs, or use a machine with more memory.",
 )
 
@@ -135,10 +135,10 @@ def refuse_absurd(height: int, width: int, size: int, *, name: str) -> None:
     """Refuse a frame of `height` x `width` px that no file of `size` bytes can hold, or no memory."""
     pixels = height * width
     if pixels > MAX_PIXELS:
-        message = f"{name} says that it has {width} x {height} pixels; at most {MAX_PIXELS} in all were expected."
+        message = f"{name} states {width} x {height} pixels; the total must be at most {MAX_PIXELS}."
         raise CorruptPhotoError(message, hint=COPY_AGAIN)
     if pixels > size * _MAX_PIXELS_PER_BYTE:
-        message = f"{name} is cut off or damaged: it has {size} bytes for {width} x {height} pixels."
+        message = f"{name} is cut off or damaged: {size} bytes cannot hold {width} x {height} pixels."
         raise CorruptPhotoError(message, hint=COPY_AGAIN)
 
 

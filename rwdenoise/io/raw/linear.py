@@ -64,7 +64,9 @@ def read_linear(
     if not floating and np.ptp(white) == 0:
         return LinearSamples(raw.raw_image[..., :3].copy(), black, float(raw.white_level))
     if white.size != 3 or not (np.isfinite(white).all() and np.isfinite(black).all() and (white > black).all()):
-        message = f"{name} has the white levels {white} and the black levels {black.ravel()}; white must lie above."
+        message = (
+            f"{name} has the white levels {white} and the black levels {black.ravel()}; white must be above black."
+        )
         raise CorruptPhotoError(message, hint=COPY_AGAIN)
     counted = _floats(data, stated, name) if floating else raw.raw_image[..., :3].astype(np.float32)
     return _in_16_bits((counted - black) / (white.astype(np.float32) - black))

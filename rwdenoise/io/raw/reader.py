@@ -122,10 +122,8 @@ def _refuse_other_stacks(raw: rawpy.RawPy, name: str) -> None:
     planes = raw.raw_image.shape[2]
     if raw.num_colors != 3 or planes < 3 or raw.raw_image[..., 3:].any():
         letters = raw.color_desc.decode("ascii", "replace")
-        message = (
-            f"{name} holds {planes} planes of the colors {letters} (pixel shift?); red, green and blue were expected."
-        )
-        raise UnsupportedPhotoError(message, hint="Denoise one exposure of it, or its developed picture.")
+        message = f"{name} holds {planes} planes of the colors {letters} (pixel shift?); expected red, green and blue."
+        raise UnsupportedPhotoError(message, hint="Denoise a single exposure, or the developed picture.")
 
 
 def _cfa_of(filters: NDArray[np.uint8], letters: bytes, name: str) -> Cfa:
@@ -137,7 +135,7 @@ def _cfa_of(filters: NDArray[np.uint8], letters: bytes, name: str) -> Cfa:
     colors = tuple(tuple(_LETTERS.get(words[index], CLEAR) for index in row) for row in filters)
     if filters.shape not in _NAMES or any(CLEAR in row for row in colors):
         message = f"{name} has the color filters {words} in a pattern of {filters.shape[0]} x {filters.shape[1]}."
-        raise UnsupportedPhotoError(message, hint="Use a photo of a Bayer (RGB), X-Trans or monochrome sensor.")
+        raise UnsupportedPhotoError(message, hint="Use a photo from a Bayer (RGB), X-Trans or monochrome sensor.")
     return Cfa(_NAMES[filters.shape], colors)
 
 
@@ -154,7 +152,7 @@ def _areas_of(sizes: rawpy.ImageSizes, frame: Area) -> tuple[Area, Area]:
 def _refuse_levels(black: NDArray[np.float32], white: float, name: str) -> None:
     if not np.isfinite(black).all() or white <= black.max():
         levels = ", ".join(f"{level:g}" for level in np.unique(black))
-        message = f"{name} has the white level {white:g} and the black level {levels}; white must lie above black."
+        message = f"{name} has the white level {white:g} and the black level {levels}; white must be above black."
         raise CorruptPhotoError(message, hint=COPY_AGAIN)
 
 
@@ -182,7 +180,7 @@ def _color_matrix_of(raw: rawpy.RawPy, main: Directory, filters: NDArray[np.uint
         measured = measured_matrix(raw, filters)
         if dng_tags.sees_colors(measured):
             return measured
-    message = f"{name} has a color matrix that cannot be: white must be seen, and three colors told apart."
+    message = f"{name} has an invalid color matrix: it must see white and distinguish three colors."
     raise CorruptPhotoError(message, hint=COPY_AGAIN)
 
 

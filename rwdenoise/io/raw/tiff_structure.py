@@ -154,7 +154,7 @@ def assemble(main: Picture, child: Picture | None = None) -> bytes:
     *places, pixels = accumulate(sizes, initial=len(_HEADER))
     *starts, end = accumulate((sum(map(len, picture.pieces)) for picture in pictures), initial=pixels)
     if end > _MAX_BYTES:
-        message = f"The photo would take {end} bytes; a TIFF or DNG file holds at most {_MAX_BYTES}."
+        message = f"The photo needs {end} bytes; a TIFF or DNG file holds at most {_MAX_BYTES}."
         raise PhotoWriteError(message, hint="Write it in another format.")
     children = [*places[1:], None]
     directories = [

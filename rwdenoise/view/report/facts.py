@@ -134,7 +134,7 @@ def _noise(known: Known) -> Iterator[Fact]:
         yield "at middle gray", f"{100 * known.noise:.2g} % of white"
     check = known.check
     if check is None:
-        yield "removed", "not judged: that takes RAW before and after, with color noise removed as much as gray grain"
+        yield "removed", "not judged: this needs RAW before and after, and color noise removed as much as gray grain"
         return
     yield "only noise removed", f"{100 * check.consistent:.1f} % of {check.blocks} blocks"
     if check.flagged:

@@ -150,7 +150,7 @@ def refuse_other(target: Path) -> None:
     OutputExistsError
     """
     if os.path.lexists(target) and not is_report(target):
-        message = f"{shown(target)} is there already in {target.parent} and is not a report; nothing was overwritten."
+        message = f"{shown(target)} already exists in {target.parent} and is not a report; nothing was overwritten."
         raise OutputExistsError(message, hint="Choose another name for the report.")
 
 

@@ -65,13 +65,18 @@ def test_a_dangling_link_is_something_that_is_there(tmp_path: Path) -> None:
 @pytest.mark.parametrize("overwrite", [False, True])
 def test_a_folder_in_the_way(tmp_path: Path, *, overwrite: bool) -> None:
     (tmp_path / "photo.dng").mkdir()
-    with pytest.raises(PhotoWriteError, match="a folder of that name"):
+    with pytest.raises(PhotoWriteError, match="a folder has that name"):
         write_atomically(tmp_path / "photo.dng", b"new", overwrite=overwrite)
 
 
 @pytest.mark.usefixtures("way")
 @pytest.mark.parametrize(
-    ("name", "words"), [("no/photo.dng", "does not exist"), ("file/photo.dng", "no folder"), ("n" * 400, "too long")]
+    ("name", "words"),
+    [
+        ("no/photo.dng", "does not exist"),
+        ("file/photo.dng", "part of its path is not a folder"),
+        ("n" * 400, "too long"),
+    ],
 )
 def test_targets_that_cannot_be(tmp_path: Path, name: str, words: str) -> None:
     (tmp_path / "file").touch()
@@ -103,7 +108,7 @@ def test_a_read_only_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         raise PermissionError(errno.EACCES, "Permission denied")
 
     monkeypatch.setattr(os, "open", refuse)
-    with pytest.raises(PhotoWriteError, match="may not write"):
+    with pytest.raises(PhotoWriteError, match="no write permission"):
         write_atomically(tmp_path / "photo.dng", b"new", overwrite=False)
 
 

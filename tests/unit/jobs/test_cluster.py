@@ -132,7 +132,7 @@ def test_the_scheduler_is_not_flooded(client, monkeypatch) -> None:
 
 def test_other_weights_on_a_worker_are_refused(monkeypatch) -> None:
     monkeypatch.setattr(cluster, "_load", lambda *_: FakeDenoiser(digest="e" * 64))
-    with pytest.raises(WeightsMismatchError, match="has other weights called cfa-best"):
+    with pytest.raises(WeightsMismatchError, match="different weights called cfa-best"):
         TASK._load("cfa")
 
 

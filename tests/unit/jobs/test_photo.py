@@ -135,7 +135,7 @@ class TestPictures:
 
     def test_a_given_profile_is_said_to_be_of_no_use(self, world, photo) -> None:
         events, _ = run(world, noise=GIVEN)
-        assert any("noise profile is not used" in event.message for event in events if isinstance(event, Warned))
+        assert any("noise profile is ignored" in event.message for event in events if isinstance(event, Warned))
 
     def test_a_stated_profile_is_told(self, world) -> None:
         world.photo = replace(fake_linear_photo(), noise=STATED)
@@ -250,7 +250,7 @@ def test_a_missing_source(world) -> None:
 
 def test_a_folder_is_no_source(world, tmp_path) -> None:
     world.source = tmp_path
-    assert "no RAW photo" in refused(world, tmp_path / "x.dng", PhotoAccessError)
+    assert "without RAW photos" in refused(world, tmp_path / "x.dng", PhotoAccessError)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
@@ -303,7 +303,7 @@ def test_a_source_that_changes_meanwhile_is_not_mixed_with_itself(world, stage, 
         if stage == "denoise" and event == Progress(str(world.source), "denoise", 1, 4):
             spoil(world.source)
 
-    with pytest.raises(PhotoAccessError, match="does not exist" if spoil is Path.unlink else "was changed while"):
+    with pytest.raises(PhotoAccessError, match="does not exist" if spoil is Path.unlink else "changed while"):
         run(world, read=read, listen=listen)
     assert not world.target.exists()
 

@@ -186,7 +186,7 @@ class TestPlanOutputs:
         assert targets(["a.NEF", "b.NEF"], "new") == ["new/a.dng", "new/b.dng"]
 
     def test_several_photos_do_not_fit_into_one_file(self) -> None:
-        with pytest.raises(SettingsError, match=r"2 photos .* the one file out\.dng"):
+        with pytest.raises(SettingsError, match=r"2 photos .* a single file \(out\.dng"):
             targets(["a.NEF", "b.NEF"], "out.dng")
 
     def test_the_file_must_end_like_the_format(self) -> None:

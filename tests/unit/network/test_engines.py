@@ -113,7 +113,7 @@ class TestMemory:
          RuntimeError("Insufficient memory (case 4)")],
     )  # fmt: skip
     def test_its_end_is_our_error(self, error: Exception) -> None:
-        with pytest.raises(DeviceMemoryError, match="The card ran out of memory"), within_memory("card"):
+        with pytest.raises(DeviceMemoryError, match="The device card ran out of memory"), within_memory("card"):
             raise error
 
     def test_what_it_says_where_no_other_device_helps(self) -> None:

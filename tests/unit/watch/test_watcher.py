@@ -421,7 +421,7 @@ class TestPuttingAway:
         world.run()
         assert (world.out / "a.JPG").read_bytes() == b"edited"
         assert world.left(world.done) == {"a.NEF", "a.JPG"}
-        assert "not equal" in world.told(Warned)[0].message
+        assert "differs from" in world.told(Warned)[0].message
 
     def test_the_same_name_again_is_numbered(self, world: World) -> None:
         world.orders = replace(world.orders, treatment=Treatment(overwrite=True))

@@ -122,8 +122,8 @@ def test_relative_and_odd_names_are_read(
         ("abort", "the decoder crashed (signal 11)"),
         ("exit", "the decoder crashed (exit status 7)"),
         ("half", "the decoder crashed (exit status 0)"),
-        ("hang", "still at work after 1 seconds"),
-        *((name, "nonsense instead of a photo") for name in ("huge", "text", "array", "odd", "deep")),
+        ("hang", "still running after 1 seconds"),
+        *((name, "it sent invalid data") for name in ("huge", "text", "array", "odd", "deep")),
     ],
 )
 def test_a_bad_child_costs_one_photo(name: str, words: str, bad_reader: IsolatedReader, tmp_path: Path) -> None:

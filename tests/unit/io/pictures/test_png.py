@@ -83,9 +83,9 @@ def test_what_exiv2_writes_is_left_to_it() -> None:
 @pytest.mark.parametrize(
     ("image", "words"),
     [
-        (Image.new("1", (9, 9)), "a scan of 1 bit"),
-        (Image.new("P", (9, 9)), "a picture of 1 indexed colors"),
-        (Image.fromarray(pixels()).quantize(16), "a picture of 16 indexed colors"),
+        (Image.new("1", (9, 9)), "a 1-bit scan"),
+        (Image.new("P", (9, 9)), "a picture with 1 indexed colors"),
+        (Image.fromarray(pixels()).quantize(16), "a picture with 16 indexed colors"),
     ],
 )
 def test_scans_and_palettes_are_refused(image: Image.Image, words: str, tmp_path) -> None:
@@ -97,11 +97,11 @@ def test_scans_and_palettes_are_refused(image: Image.Image, words: str, tmp_path
 def test_few_bits_are_refused() -> None:
     for bits in (2, 4):
         data = made(struct.pack(">IIBBBBB", 2, 1, bits, 0, 0, 0, 0), Chunk(b"IDAT", zlib.compress(b"\0\0")))
-        with pytest.raises(UnsupportedPhotoError, match=f"a scan of {bits} bits"):
+        with pytest.raises(UnsupportedPhotoError, match=f"a {bits}-bit scan"):
             read_png(data, name="a.png")
 
 
-@pytest.mark.parametrize(("kind", "words"), [(b"acTL", "an animation"), (b"tRNS", "one color that means transparent")])
+@pytest.mark.parametrize(("kind", "words"), [(b"acTL", "an animation"), (b"tRNS", "one transparent color")])
 def test_animations_and_color_keys_are_refused(kind: bytes, words: str) -> None:
     data = with_chunks(imagecodecs.png_encode(pixels()), [Chunk(kind, bytes(8))])
     with pytest.raises(UnsupportedPhotoError, match=words):

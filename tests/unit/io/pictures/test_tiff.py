@@ -153,7 +153,7 @@ def test_a_photo_from_elsewhere_is_written_too() -> None:
 
 
 UNSUPPORTED = {
-    "1 bit": (tiff(GRAY8 > 99, photometric="minisblack"), "1 bit"),
+    "1 bit": (tiff(GRAY8 > 99, photometric="minisblack"), "1-bit"),
     "palette": (tiff(GRAY8, photometric="palette", colormap=np.zeros((3, 256), np.uint16)), "palette"),
     "CMYK": (tiff(RGB8.repeat(2, axis=2)[..., :4], photometric="separated"), "CMYK"),
     "Lab": (tiff(RGB8, photometric="cielab"), "Lab"),
@@ -162,12 +162,12 @@ UNSUPPORTED = {
     "logarithmic": (tiff(RGB16, photometric="logluv"), "logarithmic"),
     "signed": (tiff(RGB16.astype(np.int16)), "signed samples"),
     "complex": (tiff(GRAY8.astype(np.complex64), photometric="minisblack"), "complex samples"),
-    "64 bits": (tiff(RGB16.astype(np.uint64)), "64 bits"),
-    "12 bits": (tiff(RGB16 // 16, bitspersample=12), "12 bits"),
+    "64 bits": (tiff(RGB16.astype(np.uint64)), "64-bit"),
+    "12 bits": (tiff(RGB16 // 16, bitspersample=12), "12-bit"),
     "JPEG 2000": (tiff(RGB8, compression="jpeg2000"), "JPEG2000|APERIO"),
     "volume": (tiff(np.zeros((16, 16, 16), np.uint8), photometric="minisblack", volumetric=True), "volume"),
     "three pages": (tiff(np.stack([RGB8] * 3)), "3 pages"),
-    "preview alone": (tiff(RGB8, subfiletype=1), "no page but previews"),
+    "preview alone": (tiff(RGB8, subfiletype=1), "only previews"),
 }
 
 

@@ -96,7 +96,7 @@ def test_the_suffix_does_not_matter(data: Path, tmp_path: Path) -> None:
     [
         (b"\xff\xd8\xff\xe0" + bytes(99), "JPEG"),
         (b"\x89PNG\r\n\x1a\n" + bytes(99), "PNG"),
-        (b"just text\n" * 99, "no camera RAW"),
+        (b"just text\n" * 99, "not a camera RAW photo"),
     ],
 )
 def test_other_kinds_of_files(tmp_path: Path, content: bytes, words: str) -> None:
