@@ -1,1 +1,1 @@
-"""Planes in, planes out: the sampling loop, its samplers, and the controls."""
+"""Denoise photos in memory: the denoiser, the diffusion and its samplers, and the controls."""

@@ -1,7 +1,7 @@
 """Apply strength, chroma and detail to a full estimate: restore detail, and keep some of the grain.
 
-What a denoiser removes has a gray part, grain in luminance, and a color part. Strength says how much of the one is
-removed, chroma how much of the other; detail says how much structure that was removed with them is restored.
+The residual of a denoiser has a gray part, grain in luminance, and a color part. Strength is the removed share of the
+gray part, chroma that of the color part; detail is the restored share of the structure lost with them.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from rwdenoise.photo.cfa import BLUE, GREEN, RED, Cfa
 from rwdenoise.photo.noise_profile import NoiseProfile
 from rwdenoise.photo.tiling import plan_tiles
 
-#: Edge in px of the parts in which a frame is processed, one at a time, to save memory.
+#: Edge in px of the parts of a frame that are processed one at a time, to save memory.
 PART = 512
-#: Weights of red, green and blue in luminance: ITU-R BT.709.
+#: Weights of red, green and blue in luminance (ITU-R BT.709).
 LUMINANCE = {RED: 0.2126, GREEN: 0.7152, BLUE: 0.0722}
-#: Px around a site from which its gray part is found: so near every site of X-Trans has all colors.
+#: Reach in px for the gray part of a site: every X-Trans site has all colors within it.
 GRAY_REACH = 2
 #: Standard deviation of the local means in px. *Measured* on developed grain (Bayer, X-Trans) with all color noise
-#: removed: 0.8 keeps 47 % of the luminance noise and 8 % of the color noise; 0.6 keeps 62 and 18 %, 1.0 keeps 39 and 4
-#: %.
+#: removed: 0.8 keeps 47 % of the luminance noise and 8 % of the color noise, 0.6 keeps 62 and 18 %, 1.0 keeps 39 and
+#: 4 %.
 SPREAD = 0.8
-#: Px around a pixel on which its result depends.
+#: Reach in px: the result at a pixel depends on its surroundings up to this distance.
 REACH = detail.REACH + GRAY_REACH
 _KERNEL = np.exp(-(np.arange(-GRAY_REACH, GRAY_REACH + 1) ** 2) / (2 * SPREAD**2)).astype(np.float32)
 _WEIGHTS = np.array([LUMINANCE[color] for color in (RED, GREEN, BLUE)], np.float32)
@@ -47,11 +47,11 @@ def apply_controls(
     Parameters
     ----------
     clean, noisy : ndarray of float32, shape (1, H, W)
-        The full estimate and the mosaic it was made from: 0 black, 1 white, signed below black.
+        The full estimate and its noisy mosaic: 0 black, 1 white, signed below black.
     cfa : Cfa
-        The filter pattern, counted from the first pixel.
+        The filter pattern, starting at the first pixel.
     noise : NoiseProfile
-        Of the noisy mosaic.
+        Profile of the noisy mosaic.
     settings : Settings
         Strength, chroma and detail.
     white_balance : tuple of float
@@ -64,9 +64,9 @@ def apply_controls(
 
     Notes
     -----
-    Detail D completes the estimate: ``clean' = clean + D structure``. What is then removed, ``r = noisy - clean'``, has
-    a gray part L and a color part C = r - L; the result is ``clean' + (1 - strength) L + (1 - chroma) C``, in linear
-    light. All of it is local, so that the parts of a frame have no seams.
+    Detail D completes the estimate: ``clean' = clean + D structure``. The residual ``r = noisy - clean'`` has a gray
+    part L and a color part C = r - L; the result is ``clean' + (1 - strength) L + (1 - chroma) C``, in linear light.
+    All operations are local: the parts of a frame have no seams.
     """
     result = np.empty_like(clean)
     _, height, width = clean.shape
@@ -97,20 +97,20 @@ def keep_grain(  # noqa: PLR0913 -- all by name
     strength: float,
     chroma: float,
 ) -> Floats:
-    """Return the estimate of a mosaic with the grain and color noise that are to stay, in linear light.
+    """Add the remaining grain and color noise to the estimate of a mosaic, in linear light.
 
     Parameters
     ----------
     clean, noisy : ndarray of float32, shape (H, W)
-        The full estimate and the mosaic it was made from: 0 black, 1 white, signed below black.
+        The full estimate and its noisy mosaic: 0 black, 1 white, signed below black.
     cfa : Cfa
-        The filter pattern, counted from the first pixel; only red, green and blue if chroma is not strength.
+        The filter pattern, starting at the first pixel; only red, green and blue if chroma differs from strength.
     noise : NoiseProfile
-        Of the noisy mosaic.
+        Profile of the noisy mosaic.
     white_balance : tuple of float
         Gains for red, green and blue; they define gray.
     strength, chroma : float
-        How much of the gray grain and of the color noise is removed, 0 to 1.
+        Removed share of the gray grain and of the color noise, 0 to 1.
     """
     removed = noisy - clean
     if chroma == strength:
@@ -122,26 +122,26 @@ def keep_grain(  # noqa: PLR0913 -- all by name
 
 
 def gray_part(removed: Floats, *, cfa: Cfa, white_balance: tuple[float, float, float]) -> Floats:
-    """Return the gray grain in what was removed from a mosaic; the rest is color noise.
+    """Return the gray grain in the residual of a mosaic; the rest is color noise.
 
     Parameters
     ----------
     removed : ndarray of float32, shape (H, W)
-        In linear light; 1 is white.
+        The residual in linear light; 1 is white.
     cfa : Cfa
-        The filter pattern, counted from the first pixel; only red, green and blue.
+        The filter pattern, starting at the first pixel; only red, green and blue.
     white_balance : tuple of float
         Gains for red, green and blue; they define gray.
 
     Returns
     -------
     ndarray of float32, shape (H, W)
-        Gray light as the sensor would see it: developed, it has no color.
+        Gray light as the sensor would record it: it has no color after development.
 
     Notes
     -----
-    It is the luminance of the local means of each color after white balance. A single site that deviates has a color,
-    since the sites of the other colors do not follow: fine grain of single sites counts as color noise.
+    The gray grain is the luminance of the local means of each color after white balance. A single deviating site has a
+    color, because the sites of the other colors do not follow: fine grain of single sites counts as color noise.
     """
     sites = cfa.sites(*removed.shape)
     gains = np.array(white_balance, np.float32)[sites]
@@ -161,9 +161,9 @@ def apply_picture_controls(clean: Floats, noisy: Floats, *, grain: Grain | None,
     Parameters
     ----------
     clean, noisy : ndarray of float32, shape (3, H, W)
-        The full estimate and the picture it was made from, in the display domain: 0 black, 1 white.
+        The full estimate and its noisy picture, in the display domain: 0 black, 1 white.
     grain : Grain, optional
-        The picture's noise; by default it is measured in `noisy` if detail is to be restored.
+        Noise spectrum of the picture; by default measured in `noisy` if detail must be restored.
     settings : Settings
         Strength, chroma and detail.
 
@@ -174,7 +174,7 @@ def apply_picture_controls(clean: Floats, noisy: Floats, *, grain: Grain | None,
 
     Notes
     -----
-    As `apply_controls`, but detail is what exceeds the measured noise, and the gray part of what was removed is its
+    As `apply_controls`, but detail is the excess over the measured noise, and the gray part of the residual is its
     luminance at each pixel.
     """
     result = np.empty_like(clean)

@@ -1,4 +1,4 @@
-"""Denoise the planes of a photo: a network with its weights on a device, ready to use."""
+"""Denoise the planes of a photo with a network loaded on a device."""
 
 from __future__ import annotations
 
@@ -32,29 +32,29 @@ from rwdenoise.photo.tiling import plan_even_tiles
 
 Cut = Callable[[slice, slice], NDArray[np.float32]]
 
-#: Edge of the tiles in px, halo not counted; on a GPU and on a CPU. Larger tiles waste less on halos, and the best
-#: weights take 110 bytes for each pixel that a tile sees: 1.4 GB, which few GPUs lack, and 0.33 GB, with which
-#: 24 megapixels stay below 1.2 GB in all.
+#: Edge of the tiles in px, without the halo, on a GPU and on a CPU. Larger tiles waste less on halos, and the best
+#: weights need 110 bytes per pixel of a tile with its halo: 1.4 GB, which most GPUs have, and 0.33 GB, for a total of
+#: less than 1.2 GB with 24 megapixels.
 GPU_TILE, TILE = 3328, 1536
 
 _SERVES: dict[Domain, str] = {"cfa": "RAW mosaics", "rgb": "developed pictures"}
 
 
 class Denoiser:
-    """Removes noise from the planes of mosaics or of developed pictures.
+    """Removes noise from the planes of mosaics or developed pictures.
 
     Parameters
     ----------
     network : UNet
     facts : Facts
-        What its weights file states.
+        Metadata of its weights file.
     backend : Backend or OpenVinoBackend
     tile : int, optional
-        Edge of the tiles in px. It changes memory and speed, never the result.
+        Edge of the tiles in px. It affects memory and speed, never the result.
     digest : str
-        Checksum (sha256) of the weights file; empty for a network without one.
+        SHA-256 of the weights file; empty for a network without one.
     meter : Denoiser, optional
-        Measures the noise of developed pictures, by default this one itself.
+        Measures the noise of developed pictures; by default this denoiser itself.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class Denoiser:
         self.backend = backend
         self.tile = tile or (TILE if backend.device.type == "cpu" else GPU_TILE)
         self.pixels_run = 0
-        """Pixels that went through the network so far, once for each pass; halos are not counted."""
+        """Pixels processed by the network so far, counted once per pass, without halos."""
         self._network = backend.load(network)
         self._meter = meter or self
         self._fit: Any = {"multiple": facts.architecture.multiple, "device": backend.device}
@@ -84,7 +84,7 @@ class Denoiser:
 
     @property
     def device(self) -> str:
-        """Device and precision, for people."""
+        """Device and precision, for display."""
         return self.backend.name
 
     def denoise(  # noqa: PLR0913 -- all but one by name
@@ -105,22 +105,22 @@ class Denoiser:
         planes : ndarray of float32, shape (1, H, W)
             0 black, 1 white, signed below black.
         cfa : Cfa
-            The filters, counted from the first pixel.
+            The filter pattern, starting at the first pixel.
         noise : NoiseProfile
-            The noise of the mosaic.
+            Noise profile of the mosaic.
         settings : Settings
             Steps and sampler; strength, chroma and detail.
         white_balance : tuple of float
-            Gains for red, green and blue; they define gray, which matters if `settings.chroma` is not the strength.
+            Gains for red, green and blue; they define gray, for a `settings.chroma` that differs from the strength.
         broken : BrokenPixels, optional
-            The mosaic's hot and dead pixels, if they are known; by default they are searched for.
+            Hot and dead pixels of the mosaic; by default the method searches for them.
         on_progress : callable, optional
-            Told ``(done, total)`` after each tile; an exception that it raises ends the work.
+            Called with ``(done, total)`` after each tile; an exception from it ends the work.
 
         Returns
         -------
         ndarray of float32, shape (1, H, W)
-            In the same units; with strength and chroma 0 the input itself.
+            In the same units; the input itself if strength and chroma are 0.
 
         Raises
         ------
@@ -134,11 +134,11 @@ class Denoiser:
             settings = replace(settings, chroma=None)
         if settings.removes_nothing:
             return planes
-        # Whatever the strength: a broken pixel is no grain.
+        # At any strength: a broken pixel is not grain.
         find = partial(find_broken_pixels, planes, cfa=cfa, noise=noise)
         found, _ = (broken, None) if broken else side_by_side(find, partial(self.prepare, *planes.shape[1:]))
         frame = MosaicFrame(found.mend(planes), cfa, noise, **self._fit)
-        # Of large photos the walk may need the memory, if nobody else holds the planes.
+        # Sampling of large photos may need this memory, if no caller holds the planes.
         del planes
         clean = frame.restore(self._walk(frame, settings if settings.is_plain else settings.whole, on_progress))
         planes = frame.restore(frame.noisy)
@@ -157,7 +157,7 @@ class Denoiser:
         estimate: NDArray[np.float32] | None = None,
         on_progress: OnProgress | None = None,
     ) -> NDArray[np.float32]:
-        """Denoise a developed picture, whose noise is not known.
+        """Denoise a developed picture.
 
         Parameters
         ----------
@@ -166,20 +166,20 @@ class Denoiser:
         settings : Settings
             Steps and sampler; strength, chroma and detail.
         grain : Grain, optional
-            Spectrum of its noise, from `rwdenoise.noise.spectrum.estimate_grain`; by default it is measured in these
-            planes, if `settings.detail` needs it.
+            Noise spectrum, from `rwdenoise.noise.spectrum.estimate_grain`; by default measured in these planes if
+            `settings.detail` requires it.
         noise : float, optional
-            Standard deviation of its noise, from `measure_noise`; by default it is measured in these planes.
+            Standard deviation of the noise, from `measure_noise`; by default measured in these planes.
         estimate : ndarray of float32, shape (3, H, W), optional
-            What `settings.whole` made of these planes in an earlier call: then strength, chroma and detail are applied
-            to it, and the network does not run.
+            Result of an earlier call with `settings.whole` for these planes. Strength, chroma and detail are then
+            applied to it, and the network does not run.
         on_progress : callable, optional
             As for `denoise`.
 
         Returns
         -------
         ndarray of float32, shape (3, H, W)
-            In the same units; with strength and chroma 0 the input itself.
+            In the same units; the input itself if strength and chroma are 0.
 
         Raises
         ------
@@ -203,27 +203,27 @@ class Denoiser:
         return apply_picture_controls(clean, planes, grain=grain, settings=settings)
 
     def measure_noise(self, cut: Cut, height: int, width: int, *, roughness: float) -> float:
-        """Measure the noise of a developed picture in samples of it, see `rwdenoise.denoising.noise_level`.
+        """Measure the noise of a developed picture in samples (see `rwdenoise.denoising.noise_level`).
 
         Parameters
         ----------
         cut : callable
-            Given rows and columns as slices, returns their planes as for `denoise_picture`.
+            Returns the planes, as for `denoise_picture`, of rows and columns given as slices.
         height, width : int
             Size of the picture, in px.
         roughness : float
-            A first guess, from `rwdenoise.denoising.noise_level.measure_roughness`.
+            First estimate, from `rwdenoise.denoising.noise_level.measure_roughness`.
 
         Returns
         -------
         float
-            The standard deviation of its noise in the display domain; 1 is white.
+            Standard deviation of the noise in the display domain; 1 is white.
         """
         samples = (cut(*sample) for sample in plan_samples(height, width))
         return noise_level_of(self._meter._remove(planes, roughness) for planes in samples)
 
     def _remove(self, planes: NDArray[np.float32], noise: float) -> NDArray[np.float32]:
-        """Return what is removed from a picture in one step."""
+        """Return the residual of a picture denoised in one step."""
         self._require("rgb")
         frame = PictureFrame(planes, noise, **self._fit)
         return planes - frame.restore(self._walk(frame, Settings(1), None))
@@ -235,17 +235,17 @@ class Denoiser:
             raise WeightsMismatchError(message, hint="Omit --weights: the program then chooses weights for each photo.")
 
     def prepare(self, height: int, width: int) -> None:
-        """Prepare for a mosaic of this size, in px. It takes a second, best spent while the noise is measured."""
+        """Prepare for a mosaic of this size in px; it takes a second, which may overlap with measuring the noise."""
         if self.facts.architecture.domain != "cfa":
             return
         multiple = self.facts.architecture.multiple
         padded = (-(-length // multiple) * multiple for length in (height, width))
         tile = plan_even_tiles(*padded, size=self.tile, halo=self.facts.halo, multiple=multiple)[0]
-        with suppress(DeviceMemoryError):  # The walk will find smaller ones.
+        with suppress(DeviceMemoryError):  # Sampling will use smaller tiles.
             self._network.prepare(*tile.source_size)
 
     def _walk(self, frame: Frame, settings: Settings, on_progress: OnProgress | None) -> Tensor:
-        """Walk towards the clean photo as far as the strength says."""
+        """Run the sampler on a frame; keep the tile size that memory allowed."""
         walk = Walk(
             frame,
             self._network,
@@ -268,7 +268,7 @@ def load_denoiser(weights: str = QUALITIES[QUALITY]["cfa"], *, device: str = "au
     Parameters
     ----------
     weights : str
-        A name that ``rwdenoise weights list`` shows, or the path of a ``.safetensors`` file.
+        A name listed by ``rwdenoise weights list``, or the path of a ``.safetensors`` file.
     device : str
         One of `rwdenoise.choices.DEVICES`.
 
@@ -277,7 +277,7 @@ def load_denoiser(weights: str = QUALITIES[QUALITY]["cfa"], *, device: str = "au
     WeightsError
         If the weights are missing or damaged.
     DeviceUnavailableError
-        If the device is not here.
+        If this computer does not have the device.
     """
     backend = choose_backend(device)
     network, facts = load_network(find_weights(weights))

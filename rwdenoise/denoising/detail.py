@@ -1,10 +1,10 @@
-"""Restore structure that was removed with the noise (``--detail``), and leave the noise out.
+"""Restore structure that was lost with the noise (``--detail``), without the noise.
 
-In units of the noise, what was removed is white wherever it is only noise. Where a band of frequencies has more energy
-over some neighborhood, the excess is structure, and the band is restored with the gain of a Wiener filter: nearly 1
-where structure is far above the noise, 0 where noise alone can explain the energy.
+In units of the noise, a residual of noise alone is white. Where a frequency band has more energy over a neighborhood,
+the excess is structure, and the band is restored with the gain of a Wiener filter: nearly 1 where structure is far
+above the noise, 0 where noise alone can explain the energy.
 
-Sites are not told apart by color: white noise is white whatever the filters, and the bands that carry color in a mosaic
+The method ignores the color of sites: white noise is white for any filters, and the bands that carry color in a mosaic
 are measured like the others.
 """
 
@@ -19,17 +19,17 @@ from rwdenoise.noise.residual import deviation_of, without_hot_pixels
 from rwdenoise.noise.spectrum import Grain
 from rwdenoise.photo.noise_profile import NoiseProfile
 
-#: Px from one block to the next: each pixel is in four blocks.
+#: Distance between blocks in px: each pixel is in four blocks.
 STRIDE = EDGE // 2
-#: Times that the energies are averaged with those of the neighbors, by 1-2-1.
+#: Number of times that energies are averaged with their neighbors (weights 1-2-1).
 ROUNDS = 2
 #: Energy above which a band has structure; noise alone has 1. *Measured*: 0.02 % of pure noise is restored.
 SIGNIFICANT = 1.35
-#: Px around a pixel on which its restored detail depends, rounded up to whole strides.
+#: Reach in px of the surroundings that the restored detail of a pixel depends on, rounded up to whole strides.
 REACH = (1 + ROUNDS) * STRIDE + 2 * EDGE
 
 _TRANSFORM = cosine_transform()
-# Low and high frequencies along each axis: wide bands, in which few values tell noise from structure.
+# Wide bands, low and high frequencies along each axis: few values then suffice to separate noise from structure.
 _MEANS = band_means(width=EDGE // 2)
 _SPREAD = (_MEANS.T > 0).astype(np.float32)
 # Overlapping windows sum to 1.
@@ -37,16 +37,16 @@ _WINDOW = np.outer(*[np.sin(np.pi * (np.arange(EDGE) + 0.5) / EDGE) ** 2] * 2).a
 
 
 def restore_detail(clean: Floats, noisy: Floats, *, noise: NoiseProfile, detail: float) -> Floats:
-    """Return the estimate of a mosaic with the structure that it lost.
+    """Restore lost structure in the estimate of a mosaic.
 
     Parameters
     ----------
     clean, noisy : ndarray of float32, shape (H, W)
-        The estimate and the mosaic it was made from: 0 black, 1 white, signed below black.
+        The estimate and its noisy mosaic: 0 black, 1 white, signed below black.
     noise : NoiseProfile
-        Of the noisy mosaic.
+        Profile of the noisy mosaic.
     detail : float
-        How much of the structure is restored, 0 to 1.
+        Restored share of the structure, 0 to 1.
     """
     if detail == 0:
         return clean
@@ -55,16 +55,16 @@ def restore_detail(clean: Floats, noisy: Floats, *, noise: NoiseProfile, detail:
 
 
 def restore_picture_detail(clean: Floats, noisy: Floats, *, grain: Grain, detail: float) -> Floats:
-    """Return the estimate of a developed picture with the structure that it lost.
+    """Restore lost structure in the estimate of a developed picture.
 
     Parameters
     ----------
     clean, noisy : ndarray of float32, shape (3, H, W)
-        The estimate and the picture it was made from, in the display domain: 0 black, 1 white.
+        The estimate and its noisy picture, in the display domain: 0 black, 1 white.
     grain : Grain
-        The picture's noise.
+        Noise spectrum of the picture.
     detail : float
-        How much of the structure is restored, 0 to 1.
+        Restored share of the structure, 0 to 1.
     """
     energies = grain.at(np.stack([block_means(plane) for plane in clean]))
     lost = [lost_structure(removed, energies=noise) for removed, noise in zip(noisy - clean, energies, strict=True)]
@@ -72,14 +72,14 @@ def restore_picture_detail(clean: Floats, noisy: Floats, *, grain: Grain, detail
 
 
 def lost_structure(z: Floats, *, energies: Floats | float = 1.0) -> Floats:
-    """Return the part of what was removed that noise does not explain.
+    """Return the part of a residual that noise does not explain.
 
     Parameters
     ----------
     z : ndarray of float32, shape (H, W)
-        What was removed, without hot pixels.
+        The residual, without hot pixels.
     energies : float, or ndarray of float32, shape (rows, columns, bands)
-        Energy of the noise in each band of each block of `block_means`; 1 if `z` is in units of white noise.
+        Noise energy in each band of each block of `block_means`; 1 if `z` is in units of white noise.
 
     Returns
     -------
@@ -99,12 +99,12 @@ def lost_structure(z: Floats, *, energies: Floats | float = 1.0) -> Floats:
 
 
 def block_means(plane: Floats) -> Floats:
-    """Return the means of the blocks of `lost_structure`, float32 of shape (rows, columns), from a plane (H, W)."""
+    """Return the means of the blocks of `lost_structure` in a plane (H, W), float32 of shape (rows, columns)."""
     return np.asarray(_blocks(plane).mean(axis=(2, 3)), np.float32)
 
 
 def _blocks(plane: Floats) -> Floats:
-    """Return blocks that overlap by half, shape (rows, columns, EDGE, EDGE); the plane's edges are mirrored."""
+    """Cut a plane with mirrored edges into blocks that overlap by half, shape (rows, columns, EDGE, EDGE)."""
     margins = [(STRIDE, STRIDE + -length % STRIDE) for length in plane.shape]
     padded = np.pad(plane, margins, mode="reflect")
     return np.lib.stride_tricks.sliding_window_view(padded, (EDGE, EDGE))[::STRIDE, ::STRIDE]

@@ -1,4 +1,4 @@
-"""Prepare a photo for the network: stabilize it, pad it to a multiple of the downsampling, put it on the device."""
+"""Prepare a photo for the network: stabilize the noise, pad to the required multiple, move to the device."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ Planes = NDArray[np.float32]
 
 
 class Frame:
-    """A photo as the network takes it.
+    """A photo prepared for the network.
 
     Parameters
     ----------
     planes : ndarray of float32, shape (C, H, W)
         0 black, 1 white, not clipped.
     multiple : int
-        The padded height and width are multiples of this.
+        Padded height and width are multiples of this.
     device : torch.device
-        Where the padded planes are kept.
+        Device of the padded planes.
     transform : callable, optional
-        Applied to the planes first, in bands of rows.
+        Applied to the padded planes, in bands of rows.
     """
 
     sigma: float
-    """Standard deviation of the noise in the frame, which the network is given for x_T."""
+    """Noise standard deviation of the frame, the noise level of x_T for the network."""
 
     def __init__(
         self,
@@ -44,8 +44,8 @@ class Frame:
         transform: Callable[[Planes], Planes] | None = None,
     ) -> None:
         _, self._height, self._width = planes.shape
-        # Mirrored without repeating the edge: two equal rows of filters side by side are not a Bayer pattern, and the
-        # network would be wrong there (*measured*: by 2.7 standard deviations in the last row).
+        # Mirror without repeating the edge: two adjacent equal rows of filters are not a Bayer pattern and cause errors
+        # of the network (*measured*: 2.7 standard deviations in the last row).
         self._rows, self._columns = (
             np.pad(np.arange(length), (0, -length % multiple), mode="reflect") for length in planes.shape[1:]
         )
@@ -60,20 +60,20 @@ class Frame:
 
     @property
     def unpadded(self) -> float:
-        """The share of the padded frame that is the photo itself."""
+        """Share of the padded frame that belongs to the photo."""
         return float(self._height * self._width / self.noisy[0].numel())
 
     def colors(self, _tile: Tile) -> Tensor | None:
-        """Return the colors of a tile's filters, uint8 of shape (3, h, w), 1 where a pixel sees it; None without."""
+        """Return the filter colors of a tile, uint8 of shape (3, h, w): 1 where a site sees the color; None without."""
         return None
 
     def restore(self, x: Tensor) -> Planes:
-        """Turn a result, shape (C, H, W) with padding, into planes like the input; `x` may be overwritten."""
+        """Convert a result, shape (C, H, W) with padding, to planes like the input; `x` may be overwritten."""
         return np.ascontiguousarray(x[:, : self._height, : self._width].cpu().numpy())
 
 
 class MosaicFrame(Frame):
-    """A mosaic, stabilized."""
+    """A mosaic with stabilized noise."""
 
     def __init__(self, planes: Planes, cfa: Cfa, noise: NoiseProfile, *, multiple: int, device: torch.device) -> None:
         self._profile = {"shot": noise.shot, "read": noise.read}
@@ -81,7 +81,7 @@ class MosaicFrame(Frame):
             planes, multiple=multiple, device=device, transform=lambda part: stabilize(part, **self._profile)
         )
         self.sigma = noise.sigma
-        # The filters are mirrored with the pixels, so every pixel keeps its color whatever the period of the CFA.
+        # The filters are mirrored with the pixels: every pixel keeps its color, for any period of the CFA.
         period = TRANSMISSION[np.array(cfa.colors)].transpose(2, 0, 1)
         self._period = torch.from_numpy(np.ascontiguousarray(period, np.uint8)).to(device)
         self._phases = [
@@ -90,13 +90,13 @@ class MosaicFrame(Frame):
         ]
 
     def colors(self, tile: Tile) -> Tensor:
-        """Return the colors of a tile's filters, uint8 of shape (3, h, w), 1 where a pixel sees that color."""
+        """Return the filter colors of a tile, uint8 of shape (3, h, w): 1 where a site sees the color."""
         rows, columns = (phase[part] for phase, part in zip(self._phases, tile.source_slices, strict=True))
-        # Columns first: rows are then copied whole, which is faster.
+        # Columns first: whole rows are then copied, which is faster.
         return self._period[:, :, columns][:, rows]
 
     def restore(self, x: Tensor) -> Planes:
-        """Turn a stabilized result, shape (1, H, W) with padding, into planes like the input; it may be overwritten."""
+        """Convert a stabilized result, shape (1, H, W) with padding, to planes like the input; may overwrite it."""
         planes = super().restore(x)
 
         def undo(rows: slice) -> None:
@@ -107,7 +107,7 @@ class MosaicFrame(Frame):
 
 
 class PictureFrame(Frame):
-    """A developed picture in the display domain, with noise of a known standard deviation."""
+    """A developed picture in the display domain with a known noise standard deviation."""
 
     def __init__(self, planes: Planes, noise: float, *, multiple: int, device: torch.device) -> None:
         super().__init__(planes, multiple=multiple, device=device)

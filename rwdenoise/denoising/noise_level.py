@@ -1,12 +1,12 @@
-"""Estimate the noise level of a developed picture, which no file states, in two steps.
+"""Estimate the noise level of a developed picture in two steps; no file states it.
 
-First its roughness, a guess without the network: right within a tenth for white noise, too high if texture covers most
-of the picture. It uses the mask of J. Immerkær, "Fast noise variance estimation", 1996, which cancels edges and
-gradients; on luminance at half the size, since noise that went through a camera is blotchy, and with the median instead
-of the mean.
+The first step measures the roughness, an estimate without the network: accurate to a tenth for white noise, too high if
+texture covers most of the picture. It uses the mask of J. Immerkær, "Fast noise variance estimation", 1996, which
+cancels edges and gradients, on luminance at half size, because in-camera processing makes noise blotchy, and with the
+median instead of the mean.
 
-Then a network that has learned to doubt this guess denoises a few samples of the picture. The noise level follows from
-what it removes; the network that denoises the picture is given that level and relies on it.
+In the second step, a network trained with inaccurate estimates of this kind denoises a few samples of the picture. The
+noise level follows from the residual of these samples; the network that denoises the picture relies on this level.
 """
 
 from __future__ import annotations
@@ -20,30 +20,30 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-#: Least and greatest noise level: half a step of 8 bits, and more than any picture of use has.
+#: Minimum and maximum noise level: half an 8-bit step, and more than any usable picture has.
 LEAST, MOST = 0.5 / 255, 0.4
-#: Edge of the windows whose roughness is measured, in px: that of the patches that the network learned from.
+#: Edge in px of the windows for the roughness, equal to that of the training patches.
 WINDOW = 96
-#: The quantile of the windows' roughness that counts. *Measured*: with the median, pictures full of texture are
-#: oversmoothed; with a quarter, real photos keep noise (PolyU 0.3 dB less).
+#: Quantile of the roughness of the windows. *Measured*: the median oversmooths pictures full of texture; the lower
+#: quartile leaves noise in real photos (PolyU 0.3 dB less).
 CALMER = 0.4
-#: Edge in px of the mask at full size.
+#: Edge in px of the mask in full size.
 SIDE = 6
-#: Roughness that is assumed for a picture smaller than the mask.
+#: Assumed roughness of a picture smaller than the mask.
 UNKNOWN = 10 / 255
-#: Edge of the samples that the network denoises in px, and how many in a row and in a column; smaller pictures are used
-#: whole.
+#: Edge in px of the samples that the network denoises, and their number per row and column; the network denoises
+#: smaller pictures completely.
 SAMPLE, IN_A_ROW = 256, 4
-#: Edge in px of the blocks of the samples, whose median counts.
+#: Edge in px of the blocks of the samples; their median counts.
 BLOCK = 32
-#: How many times smaller a picture is made to measure blotches of luminance, and of color.
+#: Factors of downsampling for measuring blotches of luminance and of color.
 DIVISOR, COLOR_DIVISOR = 4, 8
-#: Weak blotches of luminance may be film grain or texture: of these the share `SHARE` counts. Blotches stronger than
-#: `GRAIN` (luminance) or `TINT` (color) come from cameras, and the network removes too few of them. So with
-#: ``x = max(luminance / GRAIN, color / TINT)`` the level is at least ``SHARE * GRAIN * x ** 3``, up to `USUAL`, what
-#: cameras usually show, and beyond it as measured. All are standard deviations in the display domain; 1 is white.
-#: *Measured*: for PolyU's photos it is within 0.2 dB of the best level for each; for clean Kodak and McMaster pictures
-#: it is at most 2.2 / 255, except for one with grain.
+#: Weak blotches of luminance may be film grain or texture; of these the share `SHARE` counts. Blotches stronger than
+#: `GRAIN` (luminance) or `TINT` (color) come from cameras, and the network removes too few of them. With
+#: ``x = max(luminance / GRAIN, color / TINT)`` the level is therefore at least ``SHARE * GRAIN * x ** 3``, limited to
+#: `USUAL`, the usual level of cameras, or to the measured luminance blotches if these are stronger. All are standard
+#: deviations in the display domain; 1 is white. *Measured*: for the PolyU photos the result is within 0.2 dB of the
+#: best level for each; for clean Kodak and McMaster pictures it is at most 2.2 / 255, except for one with grain.
 SHARE, GRAIN, TINT, USUAL = 0.75, 2.8 / 255, 2.5 / 255, 12 / 255
 #: Median of the absolute value of a normal distribution.
 _MEDIAN = 0.6745
@@ -51,18 +51,18 @@ _MASK = torch.tensor([[1.0, -2.0, 1.0], [-2.0, 4.0, -2.0], [1.0, -2.0, 1.0]])[No
 
 
 def measure_roughness(parts: Iterable[NDArray[np.float32]]) -> float:
-    """Measure the roughness of a picture that is given in parts.
+    """Measure the roughness of a picture given in parts.
 
     Parameters
     ----------
     parts : iterable of ndarray of float32, shape (3, H, W)
-        In the display domain, 0 black, 1 white; divided at multiples of `WINDOW`.
+        In the display domain, 0 black, 1 white, cut at multiples of `WINDOW`.
 
     Returns
     -------
     float
-        The standard deviation of white noise of the same roughness, from `LEAST` to `MOST`; 1 is white. `UNKNOWN` for
-        a picture smaller than `SIDE`.
+        Standard deviation of white noise of the same roughness, from `LEAST` to `MOST`; 1 is white. `UNKNOWN` for a
+        picture smaller than `SIDE`.
     """
     windows, slivers = [], []
     for part in parts:
@@ -78,7 +78,7 @@ def measure_roughness(parts: Iterable[NDArray[np.float32]]) -> float:
 
 
 def roughness_of(pictures: Tensor) -> Tensor:
-    """Measure the roughness of each picture of a batch, each as one window.
+    """Measure the roughness of each picture of a batch, as a single window.
 
     Parameters
     ----------
@@ -88,19 +88,19 @@ def roughness_of(pictures: Tensor) -> Tensor:
     Returns
     -------
     Tensor of float32, shape (N,)
-        As `measure_roughness`.
+        As in `measure_roughness`.
     """
     return _roughness(_half_gray(pictures))
 
 
 def _half_gray(pictures: Tensor) -> Tensor:
-    """Return luminance at half the size, shape (N, 1, h, w), with white noise as strong as in each color."""
-    # The mean of three colors divides noise by the root of 3, half the size by 2.
+    """Return luminance at half size, shape (N, 1, h, w), scaled to keep the white noise of a single color."""
+    # The mean of three colors divides noise by the square root of 3, the mean of 2 x 2 px by 2.
     return functional.avg_pool2d(pictures.mean(dim=1, keepdim=True), 2) * (2 * 3**0.5)
 
 
 def _cut(gray: Tensor) -> Tensor:
-    """Cut a picture at half the size into whole windows, shape (n, 1, WINDOW / 2, WINDOW / 2)."""
+    """Cut a picture at half size into complete windows, shape (n, 1, WINDOW / 2, WINDOW / 2)."""
     edge = WINDOW // 2
     return gray[0].unfold(1, edge, edge).unfold(2, edge, edge).reshape(-1, 1, edge, edge)
 
@@ -111,7 +111,7 @@ def _roughness(gray: Tensor) -> Tensor:
 
 
 def plan_samples(height: int, width: int) -> Iterator[tuple[slice, slice]]:
-    """Yield rows and columns of samples, spread evenly over a picture of this size in px."""
+    """Yield the rows and columns of samples spread evenly over a picture of this size in px."""
     if height * width <= (SAMPLE * IN_A_ROW) ** 2:
         yield slice(0, height), slice(0, width)
         return
@@ -125,21 +125,21 @@ def _starts(length: int) -> list[int]:
 
 
 def noise_level_of(removed: Iterable[NDArray[np.float32]]) -> float:
-    """Return the noise level of a picture from what a network removed from samples of it.
+    """Compute the noise level of a picture from the residuals of its denoised samples.
 
     Parameters
     ----------
     removed : iterable of ndarray of float32, shape (3, H, W)
-        What was removed from each sample, in the display domain; 1 is white.
+        The residual of each sample, in the display domain; 1 is white.
 
     Returns
     -------
     float
-        The standard deviation of white noise as strong as the picture's in its median block, at the scale at which the
-        picture's is strongest; from `LEAST` to `MOST`, 1 is white.
+        Standard deviation of white noise as strong as the noise of the median block, at the scale with the strongest
+        noise; from `LEAST` to `MOST`, 1 is white.
     """
     samples = [_whole_blocks(sample) for sample in removed]
-    # The mean of three colors divides noise by the root of 3.
+    # The mean of three colors divides noise by the square root of 3.
     gray = [3**0.5 * sample.mean(axis=0, keepdims=True) for sample in samples]
     color = [sample - sample.mean(axis=0) for sample in samples]
     fine, blotchy, tinted = _median_noise(samples, 1), _median_noise(gray, DIVISOR), _median_noise(color, COLOR_DIVISOR)
@@ -149,7 +149,7 @@ def noise_level_of(removed: Iterable[NDArray[np.float32]]) -> float:
 
 
 def _whole_blocks(sample: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Crop a sample to whole blocks; one smaller than a block is mirrored to fill it."""
+    """Crop a sample to complete blocks; mirror one smaller than a block to fill it."""
     _, height, width = sample.shape
     filled = np.pad(sample, [(0, 0), (0, max(0, BLOCK - height)), (0, max(0, BLOCK - width))], mode="symmetric")
     rows, columns = (max(length // BLOCK, 1) * BLOCK for length in (height, width))
@@ -157,9 +157,9 @@ def _whole_blocks(sample: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _median_noise(samples: list[NDArray[np.float32]], divisor: int) -> float:
-    """Return the standard deviation in the median block of samples (C, H, W) at a size divided by `divisor`.
+    """Return the standard deviation in the median block of samples (C, H, W), downsampled by `divisor`.
 
-    It is scaled so that white noise gives the same at every size.
+    The scale makes it equal for white noise at every divisor.
     """
     squares = [np.square(divisor * _means(sample, divisor)).mean(axis=0) for sample in samples]
     means = [_means(square, BLOCK // divisor).ravel() for square in squares]
@@ -167,7 +167,7 @@ def _median_noise(samples: list[NDArray[np.float32]], divisor: int) -> float:
 
 
 def _means(planes: NDArray[np.float32], edge: int) -> NDArray[np.float32]:
-    """Return the means of squares of `edge` px: shape (..., H, W) to (..., H / edge, W / edge)."""
+    """Average squares of `edge` px: shape (..., H, W) to (..., H / edge, W / edge)."""
     height, width = planes.shape[-2:]
     squares = planes.reshape(*planes.shape[:-2], height // edge, edge, width // edge, edge)
     means: NDArray[np.float32] = squares.mean(axis=(-3, -1))

@@ -1,8 +1,8 @@
-"""Denoise a photo in memory, whatever its kind: a mosaic, linear RAW, or a developed picture.
+"""Denoise a photo in memory: a mosaic, linear RAW, or a developed picture.
 
-Mosaics are denoised whole. Pictures with three colors in each pixel are denoised whole up to `MOST_PIXELS`, and larger
-ones region by region, so that memory stays bounded. Each region is seen with all that its pixels depend on over all
-steps, so there are no seams; that costs time, the more steps the more, and so only very large pictures are divided.
+Mosaics are denoised as a whole. Pictures with three colors per pixel are denoised as a whole up to `MOST_PIXELS`, and
+larger ones region by region, to limit memory. Each region includes all surroundings that its pixels depend on over all
+steps, which avoids seams but takes more time the more steps there are; only very large pictures are therefore divided.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 Kind = TypeVar("Kind", bound=Photo)
 OnProgress = Callable[[int, int], None]
 
-#: Pixels up to which a picture is done at once; that takes about 80 bytes for each.
+#: Maximum pixels of a picture denoised as a whole, which takes about 80 bytes per pixel.
 MOST_PIXELS = 24_000_000
 
 _CORNER = Area(0, 0, 1, 1)
@@ -41,20 +41,20 @@ _CORNER = Area(0, 0, 1, 1)
 
 @dataclass(frozen=True)
 class Measured:
-    """What is measured on the whole photo before it, or a part of it, is denoised."""
+    """Measurements of a whole photo, needed to denoise it or a part of it."""
 
     profile: NoiseProfile | None = None
-    """The noise of RAW. Linear RAW is denoised without one; then it is what the file states, if it does."""
+    """Noise profile of RAW. Denoising linear RAW does not need it; it is then the one stated by the file, if any."""
     origin: str = ""
-    """Where the profile is from: ``"given"``, ``"file"`` or ``"estimated"``."""
+    """Origin of the profile: ``"given"``, ``"file"`` or ``"estimated"``."""
     broken: BrokenPixels | None = None
-    """Hot and dead pixels of a mosaic; None if the denoiser is to search for them."""
+    """Hot and dead pixels of a mosaic; None lets the denoiser search for them."""
     grain: Grain | None = None
-    """The noise of a picture by brightness and frequency, if detail is to be restored."""
+    """Noise spectrum of a picture, if detail must be restored."""
     noise: float | None = None
-    """The standard deviation of a picture's noise, 1 being white; None if the denoiser is to measure it."""
+    """Standard deviation of the noise of a picture, 1 is white; None lets the denoiser measure it."""
     seconds: float = field(default=0.0, compare=False)
-    """How long measuring took."""
+    """Duration of the measurements."""
 
 
 @within_memory()
@@ -71,17 +71,17 @@ def denoise(
     Parameters
     ----------
     photo : RawPhoto or RgbPhoto
-        From `read_photo`, for example. It is not changed.
+        The photo, for example from `read_photo`; it is not changed.
     settings : Settings
-        Steps and sampler; strength, chroma and detail. With strength and chroma 0 the photo itself is returned.
+        Steps and sampler; strength, chroma and detail. Strength and chroma 0 return the photo itself.
     denoiser : Denoiser, optional
-        From `load_denoiser`, with weights for this kind of photo (`photo.domain`). By default the best weights, on the
-        fastest device; they are loaded by the first call that needs them, and kept for later ones.
+        From `load_denoiser`, with weights for this kind of photo (`photo.domain`). By default the best weights on the
+        fastest device, loaded by the first call that needs them and kept for later calls.
     noise : NoiseProfile, optional
-        The noise of a mosaic; by default what the file states, or else an estimate from the photo itself. Photos of
-        other kinds do not need it.
+        Noise profile of a mosaic; by default the one in the file, or else an estimate from the photo. Other kinds of
+        photos do not need it.
     on_progress : callable, optional
-        Called with ``(done, total)`` after each tile; an exception that it raises ends the work.
+        Called with ``(done, total)`` after each tile; an exception from it ends the work.
 
     Returns
     -------
@@ -91,7 +91,7 @@ def denoise(
     Raises
     ------
     WeightsError, DeviceError
-        If the weights cannot be loaded, are for the other kind of photo, or do not fit into memory.
+        If the weights cannot be loaded or are for the other kind of photo, or if memory runs out.
     """
     if settings.removes_nothing:
         return photo
@@ -112,15 +112,15 @@ def _usual_denoiser(domain: Domain) -> Denoiser:
 
 
 def measure(photo: Photo, settings: Settings, *, noise: NoiseProfile | None = None) -> Measured:
-    """Measure what must be known of a whole photo to denoise it; it needs no denoiser, and may run in any thread.
+    """Measure a whole photo for denoising; this needs no denoiser and may run in any thread.
 
     Parameters
     ----------
     photo : RawPhoto or RgbPhoto
     settings : Settings
-        What will be asked for: of a photo that stays as it is no broken pixels are looked for.
+        The settings for denoising; settings that remove nothing need fewer measurements.
     noise : NoiseProfile, optional
-        The noise of a mosaic, if it is known.
+        Noise profile of a mosaic, if known.
     """
     if photo.is_mosaic:
         profile, origin = choose_noise(photo, noise)
@@ -134,7 +134,7 @@ def measure(photo: Photo, settings: Settings, *, noise: NoiseProfile | None = No
 def measure_for_parts(
     photo: Photo, variants: Sequence[Settings], *, denoiser: Denoiser, noise: NoiseProfile | None = None
 ) -> Measured:
-    """Measure what must be known of a whole photo to denoise parts of it, with each of several settings."""
+    """Measure a whole photo for denoising parts of it with each of several settings."""
     if photo.is_mosaic:
         return Measured(*choose_noise(photo, noise))
     grain = find_grain(photo) if any(settings.detail for settings in variants) else None
@@ -150,24 +150,24 @@ def denoise_measured(
     on_progress: OnProgress | None = None,
     on_check: Callable[[ResidualCheck], None] = lambda _: None,
 ) -> Kind:
-    """Denoise a photo that was measured.
+    """Denoise a photo with existing measurements.
 
     Parameters
     ----------
     photo : RawPhoto or RgbPhoto
         The photo, or a part of it.
     measured : Measured
-        From `measure` or `measure_for_parts`, of the whole photo.
+        Measurements of the whole photo, from `measure` or `measure_for_parts`.
     denoiser, settings, on_progress
         As for `denoise`.
     on_check : callable
-        Given what was removed from a mosaic, compared with its noise. It is not called where that cannot be judged:
-        color noise and gray grain were to be removed unequally, or no whole block is without clipped highlights.
+        Called with the comparison of a mosaic's residual and noise. It is not called if these cannot be compared:
+        chroma differs from strength, or every complete block has clipped highlights.
 
     Raises
     ------
     DeviceMemoryError, WeightsMismatchError
-        As `Denoiser.denoise`.
+        As for `Denoiser.denoise`.
     """
     if settings.removes_nothing:
         return photo
@@ -218,8 +218,8 @@ def _denoise_picture(
 
 
 def measure_picture_noise(photo: Photo, denoiser: Denoiser) -> float:
-    """Measure the noise of a picture region by region, as the denoiser does by itself for a picture given whole."""
-    # It imports torch, which takes a second, in which a photo can be read.
+    """Measure the noise of a picture region by region, as the denoiser does for a picture given as a whole."""
+    # This imports torch, which takes a second; meanwhile another thread can read a photo.
     from rwdenoise.denoising.noise_level import measure_roughness
 
     def cut(rows: slice, columns: slice) -> NDArray[np.float32]:

@@ -1,15 +1,15 @@
-"""The sampling loop: steps outside, tiles inside; of many steps most reuse the estimate of an earlier one.
+"""The sampling loop: estimate the frame tile by tile in each step, and skip steps that would change little.
 
-Each step estimates the whole frame, tile by tile. A tile needs only the halo of one pass of the network then, whatever
-the number of steps. x stays on the network's device between the steps.
+Each step estimates the whole frame before the next one: a tile then needs only the halo of a single network pass, for
+any number of steps. x stays on the device of the network between steps.
 
-From one step to the next an estimate hardly moves. So the network runs in at most six steps, and a sampler that ends
-at a mean of all estimates gets the last one again in the others (step skipping). Which steps these are depends on
-their number alone, so that rounding, tiles and what is in the photo change nothing about it.
+Step skipping: an estimate hardly changes from one step to the next. The network therefore runs in at most six steps; a
+sampler that ends at the mean of all estimates reuses the last estimate in the other steps. The choice of steps depends
+only on their number, never on rounding, tiles or the content of the photo.
 
-In the second half of the steps the network sees the photo upside down: some of its errors are others then, and the
-result is a mean of both. *Measured* with two steps: it costs no time and gains 0.04 to 0.09 dB for mosaics, 0.02 for
-real noise in developed pictures, 0.05 to 0.1 for white noise in them.
+In the second half of the steps the network gets the photo upside down. Some of its errors differ then, and the result
+averages both. *Measured* with two steps: this costs no time and gains 0.04 to 0.09 dB for mosaics, 0.02 for real noise
+in developed pictures, 0.05 to 0.1 for white noise in them.
 """
 
 from __future__ import annotations
@@ -32,19 +32,19 @@ from rwdenoise.photo.tiling import Tile, plan_even_tiles
 
 OnProgress = Callable[[int, int], None]
 
-#: Edge in px below which tiles are not halved, however little memory there is.
+#: Minimum edge in px of the tiles when memory runs out.
 SMALLEST_TILE = 64
 
-# Where in each half of the steps the network runs, as shares of the half. *Measured* against a pass in every step, at
-# ISO 200 to 51200 with both cfa weights: 20 steps change mosaics by up to 0.006 dB and 0.005 of the noise (0.006 in
-# bfloat16); 10, 50 and 100 steps by up to 0.006 dB on a Bayer photo at ISO 12800; pictures, by up to 0.021 dB for white
-# noise and 0.004 for real noise. Equal thirds err twice as much in a hundred steps, two runs a half twice as much in
-# twenty.
+# Positions of the network's runs in each half of the steps, as shares of the half. *Measured* difference from a pass in
+# every step, at ISO 200 to 51200 with both cfa weights: for mosaics up to 0.006 dB and 0.005 of the noise (0.006 in
+# bfloat16) with 20 steps, and up to 0.006 dB with 10, 50 and 100 steps on a Bayer photo at ISO 12800; for pictures up
+# to 0.021 dB with white noise and 0.004 dB with real noise. Equal thirds double the error with a hundred steps, two
+# runs per half double it with twenty.
 _RUNS = (0, 0.28, 0.7)
 
 
 def steps_to_run(steps: int) -> tuple[int, ...]:
-    """Return the steps in which the network runs, counted from 0: up to three in each half."""
+    """Return the steps in which the network runs, counted from 0, up to three in each half."""
     turn = _turn_of(steps)
     return tuple(
         begin + start
@@ -60,7 +60,7 @@ def _turn_of(steps: int) -> int:
 
 
 class Walk:
-    """The sampling of one photo, from the noisy one as far towards the clean one as the strength says.
+    """A run of a sampler on one photo, from the noisy photo towards the clean one, as far as the strength requires.
 
     Parameters
     ----------
@@ -68,13 +68,13 @@ class Walk:
     network : LoadedNetwork
     settings : Settings
     architecture : Architecture
-        Of the network.
+        Architecture of the network.
     halo : int
-        Px around a tile that its pixels depend on.
+        Width in px of the surroundings that a tile depends on.
     tile : int
-        Edge of the tiles in px, halo not counted.
+        Edge of the tiles in px, without the halo.
     on_progress : callable, optional
-        Told ``(done, total)`` after each tile; an exception that it raises ends the work.
+        Called with ``(done, total)`` after each tile; an exception from it ends the run.
     """
 
     def __init__(  # noqa: PLR0913 -- all by name
@@ -89,26 +89,26 @@ class Walk:
         on_progress: OnProgress | None = None,
     ) -> None:
         self.tile = tile
-        """The edge that memory allowed in the end."""
+        """Edge of the tiles in px, reduced when memory ran out."""
         self.pixels_run = 0
-        """Pixels that went through the network, once for each pass; halos are not counted."""
+        """Pixels processed by the network, counted once per pass, without halos."""
         self._frame, self._network, self._settings = frame, network, settings
         self._architecture, self._halo = architecture, halo
         self._on_progress = on_progress or (lambda _done, _total: None)
         self._sampler = SAMPLERS[settings.sampler]
         runs = steps_to_run(settings.steps) if self._sampler.averages else range(settings.steps)
-        # How many steps each estimate serves, by the step in which it is made.
+        # Number of steps that each estimate serves, by the step that computes it.
         self._serves = {run: following - run for run, following in pairwise((*runs, settings.steps))}
         self._reuses = len(self._serves) < settings.steps
-        # The last estimate, and the step that it is for: the middle one of those that it serves.
+        # The last estimate, and the step it stands for, the middle of those that it serves.
         self._last = torch.empty(0)
         self._moment = 0.0
-        # Steps that were taken.
+        # Number of completed steps.
         self._step = 0
         self._plan()
 
     def run(self) -> Tensor:
-        """Run the sampler."""
+        """Run the sampler; return the result, float32 of shape (C, H, W), on the device."""
         result = self._frame.noisy
         for x in self._sampler.run(self._predict, self._frame.noisy, self._settings.times):
             result = x
@@ -121,9 +121,9 @@ class Walk:
         self._tiles = plan_even_tiles(height, width, size=self.tile, halo=self._halo, multiple=multiple)
 
     def _predict(self, x: Tensor, t: float) -> Tensor:
-        """Estimate the clean frame, or reuse the last estimate; the sampler may overwrite what it gets."""
+        """Estimate the clean frame, or reuse the last estimate; the sampler may overwrite the result."""
         if self._step in self._serves:
-            # No name holds the new estimate: it would be one more frame beside the copy.
+            # No variable for the new estimate: it would keep one more frame in memory.
             self._last = self._extrapolate(self._estimate_frame(x, t * self._frame.sigma))
         else:
             for done in range(len(self._tiles)):
@@ -131,16 +131,16 @@ class Walk:
         return self._last.clone() if self._reuses else self._last
 
     def _extrapolate(self, estimate: Tensor) -> Tensor:
-        """Return what the estimate will be in the middle of the steps that it serves, at the pace of the last two."""
+        """Extrapolate the last two estimates linearly to the middle of the steps that this one serves."""
         before, self._moment = self._moment, self._step
-        # The last, if there is any, was upright.
+        # There is no previous estimate, or only one of the upright photo.
         if not self._reuses or self._step in (0, _turn_of(self._settings.steps)):
             return estimate
         self._moment += (self._serves[self._step] - 1) / 2
         return self._last.lerp_(estimate, (self._moment - before) / (self._step - before))
 
     def _estimate_frame(self, x: Tensor, level: float) -> Tensor:
-        """Estimate the frame with the network; on too little memory with smaller and smaller tiles."""
+        """Estimate the frame with the network; halve the tiles when memory runs out."""
         estimated = torch.empty_like(x)
         while True:
             try:

@@ -1,1 +1,1 @@
-"""The U-Net, its weights, and the engines that run it."""
+"""The denoising network (a U-Net), its weights files, and the engines that run it."""

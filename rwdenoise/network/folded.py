@@ -1,7 +1,7 @@
-"""A network with one noise level folded into its weights: the estimates of `rwdenoise.network.unet`, with less work.
+"""Fold a noise level into the weights of a network: the estimates of `rwdenoise.network.unet` with less computation.
 
-Within a step all tiles have the same noise level. What depends on it alone is computed once and folded into the
-weights: the scale and shift of a block into its first convolution, the division by the level into the head's.
+All tiles of a step have the same noise level. Terms that depend only on it are computed once and folded into the
+weights: the scale and shift of a block into its first convolution, the division by the level into that of the head.
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ from torch.nn import functional
 
 from rwdenoise.network.unet import LOWEST_LEVEL, Block, Head, Scale, UNet
 
-# Rows, of half the size of the planes, that the head takes at once on a CPU: they stay in its cache. 4 MB.
+# Rows (at half size) that the head processes at once on a CPU: 4 MB, which fits into its cache.
 _BAND = 16
 
 
 class FoldedNetwork(nn.Module):
-    """A network at one noise level.
+    """A network for a single noise level.
 
     Parameters
     ----------
     network : UNet
-        In float32; it is not changed.
+        In float32; it remains unchanged.
     level : float
-        Standard deviation of the noise in the stabilized planes; 1 is white.
+        Noise standard deviation of the stabilized planes; 1 is white.
     dtype : torch.dtype
-        Precision of all convolutions except the head's first.
+        Precision of all convolutions except the first one of the head.
     """
 
     _level: Tensor
@@ -36,7 +36,7 @@ class FoldedNetwork(nn.Module):
     def __init__(self, network: UNet, level: float, *, dtype: torch.dtype) -> None:
         super().__init__()
         device = next(network.parameters()).device
-        # A tensor, so that a compiled network serves all levels.
+        # As a tensor, which lets one compiled network serve all levels.
         self.register_buffer("_level", torch.tensor(level, device=device))
         self._head = FoldedHead(network.head, level, dtype=dtype)
         self._body = copy.deepcopy(network)
@@ -56,7 +56,7 @@ class FoldedNetwork(nn.Module):
 
 
 class FoldedHead(nn.Module):
-    """The head at one noise level; the differences of neighbors stay in float32 until asinh has compressed them."""
+    """The head for a single noise level; differences of neighbors stay in float32 until asinh compresses them."""
 
     def __init__(self, head: Head, level: float, *, dtype: torch.dtype) -> None:
         super().__init__()
@@ -88,7 +88,7 @@ class FoldedHead(nn.Module):
 
 
 class FoldedBlock(nn.Module):
-    """A block at one noise level; it takes over, and changes, the convolutions of the block it is made from."""
+    """A block for a single noise level; it takes over the convolutions of the original block and changes them."""
 
     def __init__(self, block: Block, embedded: Tensor) -> None:
         super().__init__()
@@ -104,12 +104,12 @@ class FoldedBlock(nn.Module):
 
 
 def compose_filters(head: Head) -> tuple[Tensor | None, Tensor]:
-    """Merge the convolution of the filters' colors and the mixing after it into one weight and one bias.
+    """Merge the convolution of the filter colors and the following mix into one weight and one bias.
 
     Returns
     -------
     weight : Tensor of float32, shape (width, 4 * 3, 3, 3), or None
-        None for networks that see no filters.
+        None for networks without filter colors as input.
     bias : Tensor of float32, shape (width,)
     """
     seen = head.differences.out_channels
@@ -129,10 +129,10 @@ def _halve(planes: Tensor) -> Tensor:
 
 
 def _bend(x: Tensor) -> Tensor:
-    """Return the inverse hyperbolic sine of float32 numbers.
+    """Return the inverse hyperbolic sine of a float32 tensor.
 
-    PyTorch's own takes 14 ns a number on a CPU, a third of the network's time; this takes 1.6 ns and differs by less
-    than 1e-6.
+    On a CPU, torch.asinh takes 14 ns per number, a third of the time of the network; this takes 1.6 ns and differs by
+    less than 1e-6.
     """
     if x.device.type != "cpu":
         return torch.asinh(x)

@@ -1,7 +1,7 @@
-"""The network S(x_t, t): a U-Net that estimates clean planes from noisy ones and their noise level.
+"""The network S(x_t, t), a U-Net that estimates clean planes from noisy planes and their noise level.
 
-Local operations only (convolutions of 3 x 3, no attention, no statistics over the frame): a tile with a wide enough
-halo gives the same pixels as the whole frame.
+All operations are local (3 x 3 convolutions, no attention, no statistics over the frame): a tile with a sufficient halo
+gives the same pixels as the whole frame.
 """
 
 from __future__ import annotations
@@ -20,25 +20,25 @@ from torch.nn import functional
 from rwdenoise.errors import WeightsMismatchError
 from rwdenoise.network.weights import FORMAT, PLANES, Architecture, Facts, read_facts
 
-#: The lowest noise level that the network is given: an eighth of a step of a 14-bit camera.
+#: Lowest noise level for the network: about a sixth of a 14-bit quantization step.
 LOWEST_LEVEL = 1e-5
 
 
 class LevelEmbedding(nn.Module):
-    """Turns the noise level into the features that steer every block."""
+    """Embeds the noise level as features that control every block."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
         self.layers = nn.Sequential(nn.Linear(4, width), nn.SiLU(), nn.Linear(width, width), nn.SiLU())
 
     def forward(self, level: Tensor) -> Tensor:
-        """Embed levels of shape (N,); their logarithms are spread evenly over ISO and steps."""
+        """Embed levels of shape (N,), whose logarithms are spread evenly over ISO and steps."""
         x = torch.log10(level.clip(min=LOWEST_LEVEL)) + 2
         return self.layers(torch.stack((x, x.square(), torch.sin(2 * x), torch.cos(2 * x)), dim=1))  # type: ignore[no-any-return]
 
 
 class Block(nn.Module):
-    """Two 3 x 3 convolutions around a nonlinearity, scaled and shifted by the noise level, added to the input."""
+    """A residual block: two 3 x 3 convolutions, with scale and shift from the noise level between them."""
 
     def __init__(self, width: int, embedding: int) -> None:
         super().__init__()
@@ -49,32 +49,32 @@ class Block(nn.Module):
         nn.init.zeros_(self.steer.bias)
 
     def forward(self, x: Tensor, embedded: Tensor) -> Tensor:
-        """Return `x`, of shape (N, width, h, w), refined; `embedded` has the shape (N, embedding)."""
+        """Apply the block to `x` of shape (N, width, h, w); `embedded` has shape (N, embedding)."""
         scale, shift = self.steer(embedded)[:, :, None, None].chunk(2, dim=1)
         inner = functional.silu(torch.addcmul(shift, self.first(x), 1 + scale))
         return x + self.second(inner)  # type: ignore[no-any-return]
 
 
 class Scale(nn.Module):
-    """The blocks of one scale."""
+    """The residual blocks of one scale."""
 
     def __init__(self, width: int, blocks: int, embedding: int) -> None:
         super().__init__()
         self.blocks = nn.ModuleList(Block(width, embedding) for _ in range(blocks))
 
     def forward(self, x: Tensor, embedded: Tensor) -> Tensor:
-        """Apply one block after the other; shapes as for `Block.forward`."""
+        """Apply the blocks in sequence; shapes as in `Block.forward`."""
         for block in self.blocks:
             x = block(x, embedded)
         return x
 
 
 class Head(nn.Module):
-    """The first layer: differences of neighbors, in units of the noise.
+    """The first layer: differences of neighboring pixels in units of the noise.
 
-    A sharp edge may be a thousand times the noise at low ISO and twice the noise at high ISO. Divided by the noise
-    level and compressed by asinh, both are numbers that the next layers can handle; noise itself is about 1 everywhere.
-    The colors of the filters have no noise and are added afterwards.
+    A sharp edge may be a thousand times the noise at low ISO and twice the noise at high ISO. Division by the noise
+    level and compression by asinh bring both into a range that the next layers can handle; noise is about 1 everywhere.
+    The filter colors have no noise and are added afterwards.
     """
 
     def __init__(self, denoised: int, informing: int, width: int) -> None:
@@ -84,9 +84,9 @@ class Head(nn.Module):
         self.mix = nn.Conv2d(2 * width + (width // 2 if informing else 0), width, 1)
 
     def forward(self, x_t: Tensor, colors: Tensor | None, level: Tensor) -> Tensor:
-        """Return features of shape (N, width, H / 2, W / 2); parameters as for `UNet.forward`."""
-        # bfloat16 rounds a bright pixel by 1/512, more than the noise of a low ISO: this layer, which takes differences
-        # of neighbors, stays in float32.
+        """Return features of shape (N, width, H / 2, W / 2); parameters as in `UNet.forward`."""
+        # bfloat16 rounds a bright pixel by 1/512, more than the noise at low ISO. This layer computes differences of
+        # neighbors and stays in float32.
         with torch.autocast(x_t.device.type, enabled=False):
             differences = self.differences(functional.pixel_unshuffle(x_t, 2))
             features = torch.asinh(differences / level.clip(min=LOWEST_LEVEL)[:, None, None, None])
@@ -96,10 +96,10 @@ class Head(nn.Module):
 
 
 class UNet(nn.Module):
-    """A plain U-Net: strided convolutions down, pixel shuffle up, skips added.
+    """A plain U-Net: strided convolutions down, pixel shuffle up, additive skips.
 
-    It predicts the noise in units of its own standard deviation and subtracts it, so that a level of 0 returns the
-    photo itself.
+    It predicts the noise in units of its standard deviation and subtracts it; a level of 0 therefore returns the input
+    itself.
     """
 
     def __init__(self, architecture: Architecture) -> None:
@@ -125,9 +125,9 @@ class UNet(nn.Module):
         Parameters
         ----------
         x_t : Tensor of float32, shape (N, C, H, W)
-            Stabilized planes, 0 black, 1 white; H and W divide by ``architecture.multiple``.
+            Stabilized planes, 0 black, 1 white; H and W are multiples of ``architecture.multiple``.
         colors : Tensor of float32, shape (N, 3, H, W), or None
-            What each site sees, for mosaics.
+            Filter colors of each site (0 or 1), for mosaics.
         level : Tensor of float32, shape (N,)
             Standard deviation of the noise in `x_t`: t * sigma.
 
@@ -140,7 +140,7 @@ class UNet(nn.Module):
         return x_t - level[:, None, None, None] * noise
 
     def find_noise(self, features: Tensor, embedded: Tensor) -> Tensor:
-        """Return the noise in standard deviations, float32 of shape (N, C, H, W).
+        """Predict the noise in standard deviations, float32 of shape (N, C, H, W).
 
         Parameters
         ----------
@@ -161,17 +161,17 @@ class UNet(nn.Module):
 
 
 def load_network(path: Path) -> tuple[UNet, Facts]:
-    """Load a network from its weights file, in float32 and ready to estimate.
+    """Load a network from its weights file, in float32 and evaluation mode.
 
     Raises
     ------
     WeightsCorruptError
         If the file is damaged.
     WeightsMismatchError
-        If its tensors do not fit the architecture that it states.
+        If its tensors do not match the architecture in its metadata.
     """
     facts = read_facts(path)
-    # On "meta", so that a file cannot make us allocate more than it holds, whatever architecture it states.
+    # On "meta": no file can make us allocate more than it holds, whatever architecture it states.
     with torch.device("meta"):
         network = UNet(facts.architecture)
     try:
@@ -184,6 +184,6 @@ def load_network(path: Path) -> tuple[UNet, Facts]:
 
 
 def save_network(network: UNet, facts: Facts, path: Path) -> None:
-    """Write a network in half precision, with its facts in the metadata."""
+    """Save a network in half precision, with its facts as metadata."""
     state = {name: tensor.detach().half().contiguous() for name, tensor in network.state_dict().items()}
     save_file(state, path, metadata={"format": FORMAT, "facts": json.dumps(dataclasses.asdict(facts))})

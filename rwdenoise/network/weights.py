@@ -1,7 +1,7 @@
-"""Weights files and the manifest that lists those of this release; read without loading PyTorch.
+"""Find, verify and describe weights files without loading PyTorch.
 
-A weights file holds safetensors and describes itself: its metadata states the architecture, the halo and the range of
-noise levels. ``manifest.toml`` lists the released files with their checksums.
+A weights file has the safetensors format; its metadata states the architecture, the halo and the range of noise levels.
+The manifest ``manifest.toml`` lists the released files with their checksums.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from rwdenoise.photo.cfa import Domain
 
 FORMAT = "rwdenoise-weights-1"
-# The largest width, depth or halo that a file may state: far beyond any network that is fast enough to be of use.
+# Maximum width, depth or halo in a file: far beyond any network of practical speed.
 _LARGEST = 4096
 
-#: For each domain, how many planes are denoised and how many only inform (the colors of the filters).
+#: For each domain, the number of denoised planes and of additional input planes (the filter colors).
 PLANES: dict[str, tuple[int, int]] = {"cfa": (1, 3), "rgb": (3, 0)}
 
 
@@ -34,15 +34,15 @@ class Architecture:
 
     domain: Domain = "cfa"
     widths: tuple[int, ...] = (32, 64, 128, 256)
-    """Channels at each scale, finest first; each scale halves the last."""
+    """Channels at each scale, finest first; each scale has half the size of the previous one."""
     blocks: tuple[int, ...] = (1, 1, 1, 2)
-    """Residual blocks at each scale; going up there are as many as going down."""
+    """Residual blocks at each scale, the same number on the way down and up."""
     embedding: int = 64
-    """Width of the noise level's embedding."""
+    """Width of the noise level embedding."""
 
     @classmethod
     def from_table(cls, table: dict[str, Any]) -> Architecture:
-        """Build it from JSON or TOML, which have lists instead of tuples.
+        """Create it from a JSON or TOML table, which has lists instead of tuples.
 
         Raises
         ------
@@ -56,29 +56,29 @@ class Architecture:
 
     @property
     def multiple(self) -> int:
-        """The px of which the edges of frames and tiles are multiples."""
+        """Frames and tiles must have edges that are multiples of this, in px."""
         return int(2 ** len(self.widths))
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What a weights file states about itself."""
+    """The metadata of a weights file."""
 
     name: str
     version: str
     architecture: Architecture
     halo: int
-    """Px around a tile that its pixels depend on, measured at export; at least 1."""
+    """Width in px of the surroundings that a tile depends on, measured at export; at least 1."""
     sigma_range: tuple[float, float]
-    """Noise levels (stabilized, white = 1) that the training covered."""
+    """Noise levels (stabilized, white = 1) covered by the training."""
     trained: str
-    """One line: how long, on what, from which recipe."""
+    """One line: duration, training data and recipe."""
     measured_by: str = ""
-    """Name of the weights that measure how noisy a developed picture is; empty if these do it themselves."""
+    """Name of the weights that measure the noise of developed pictures; empty for these weights."""
 
 
 def read_facts(path: Path) -> Facts:
-    """Read what a weights file states about itself, without its tensors.
+    """Read the metadata of a weights file without its tensors.
 
     Raises
     ------
@@ -106,7 +106,7 @@ def _facts_from(metadata: dict[str, str]) -> Facts:
 
 
 def _refuse_sizes(architecture: Architecture, halo: int) -> None:
-    """Raise ValueError if no network can be built from these numbers."""
+    """Raise ValueError unless a network can be built from these sizes."""
     widths, blocks = architecture.widths, architecture.blocks
     sizes = (*widths, *blocks, architecture.embedding, halo)
     possible = architecture.domain in PLANES and 0 < len(widths) == len(blocks)
@@ -117,7 +117,7 @@ def _refuse_sizes(architecture: Architecture, halo: int) -> None:
 
 @dataclass(frozen=True)
 class Listed:
-    """A line of the manifest."""
+    """An entry of the manifest."""
 
     name: str
     path: Path
@@ -126,19 +126,19 @@ class Listed:
 
 
 def weights_folder() -> Path:
-    """Return the folder of the weights that came with the program."""
+    """Return the folder of the weights shipped with the program."""
     package = Path(__file__).parents[1]
     installed = package / "_weights"
     return installed if installed.is_dir() else package.parent / "weights"
 
 
 def list_weights(folder: Path | None = None) -> list[Listed]:
-    """Read the manifest of `folder`, by default of the program's own weights.
+    """Read the manifest in `folder`, by default that of the shipped weights.
 
     Raises
     ------
     WeightsNotFoundError
-        If there is no manifest.
+        If the manifest is missing.
     """
     folder = folder or weights_folder()
     manifest = folder / "manifest.toml"
@@ -152,14 +152,14 @@ def list_weights(folder: Path | None = None) -> list[Listed]:
 
 
 def verify(listed: Listed) -> None:
-    """Compare a weights file with its checksum in the manifest.
+    """Verify a weights file against its checksum in the manifest.
 
     Raises
     ------
     WeightsNotFoundError
         If the file is missing.
     WeightsCorruptError
-        If its contents are not those that were released.
+        If its contents differ from the released file.
     """
     if not listed.path.is_file():
         message = f"The file of the weights {listed.name!r}, {listed.path}, is missing."
@@ -171,12 +171,12 @@ def verify(listed: Listed) -> None:
 
 
 def find_weights(name: str) -> Path:
-    """Return the file of the weights called `name`, its checksum verified, or the file whose path `name` is.
+    """Return the path of the weights called `name`, with verified checksum, or `name` itself if it is a path.
 
     Raises
     ------
     WeightsNotFoundError, WeightsCorruptError
-        If there are none of this name, or the file is damaged.
+        If no weights have this name, or the file is damaged.
     """
     if name.endswith(".safetensors"):
         if Path(name).is_file():
@@ -192,12 +192,12 @@ def find_weights(name: str) -> Path:
 
 
 def weights_digest(name: str) -> str:
-    """Return the checksum (sha256) of the weights called `name`, as the manifest says, or of the file at that path.
+    """Return the SHA-256 of the weights called `name` from the manifest, or that of the file at the path `name`.
 
     Raises
     ------
     WeightsNotFoundError
-        If there are none.
+        If they do not exist.
     """
     listed = {} if name.endswith(".safetensors") else {entry.name: entry.sha256 for entry in list_weights()}
     return listed[name] if name in listed else _checksum(find_weights(name))

@@ -1,1 +1,1 @@
-"""What runs the network: PyTorch or OpenVINO, on a CPU or a GPU."""
+"""Engines that run the network: PyTorch or OpenVINO, on a CPU or a GPU."""

@@ -1,4 +1,4 @@
-"""Find the devices of this computer, choose one, and return the engine that runs networks on it."""
+"""List the devices of this computer, and create the engine for one of them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rwdenoise.network.engines.base import Engine
 from rwdenoise.network.engines.openvino import OpenVinoBackend
 from rwdenoise.network.engines.pytorch import Backend, fast_dtype
 
-#: What --device may choose by itself, the fastest kind first, and why it comes before those after it.
+#: Devices that --device auto may choose, fastest first, and the reason for each choice.
 REASONS: Mapping[str, str] = {
     "cuda": "a graphics card is by far the fastest",
     "mps": "Apple's graphics processor is faster than the CPU",
@@ -23,13 +23,13 @@ REASONS: Mapping[str, str] = {
 
 
 def choose_backend(device: str = "auto", *, dtype: torch.dtype | None = None) -> Engine:
-    """Return the backend for one of `rwdenoise.choices.DEVICES`; ``auto`` takes the first of `available_devices`.
+    """Create the engine for one of `rwdenoise.choices.DEVICES`; ``auto`` uses the first of `available_devices`.
 
     Parameters
     ----------
     device : str
     dtype : torch.dtype, optional
-        The precision; by default the one that the hardware computes fastest.
+        Precision; by default the fastest one of the hardware.
 
     Raises
     ------
@@ -50,12 +50,12 @@ def choose_backend(device: str = "auto", *, dtype: torch.dtype | None = None) ->
 
 
 def available_devices() -> list[str]:
-    """List the devices of this computer: first what ``auto`` may choose, the fastest kind first."""
+    """List the devices of this computer: first those that ``auto`` may choose, fastest first."""
     openvino = openvino_backend.available()
     found: Mapping[str, bool] = {
         "cuda": torch.cuda.is_available(),
         "mps": torch.backends.mps.is_available(),
-        # Integrated graphics share the CPU's memory and are seldom faster.
+        # Integrated graphics share the memory of the CPU and are rarely faster.
         "openvino:gpu": "openvino:gpu" in openvino and openvino_backend.is_discrete("openvino:gpu"),
         "openvino": "openvino" in openvino,
         "cpu": True,
@@ -66,7 +66,7 @@ def available_devices() -> list[str]:
 
 
 def describe(device: str) -> str:
-    """Return the hardware's own name for one of `available_devices`; empty if unknown."""
+    """Return the hardware name of one of `available_devices`; empty if unknown."""
     if device in openvino_backend.DEVICES:
         return openvino_backend.describe(device)
     if device.startswith("cuda"):

@@ -1,6 +1,6 @@
-"""Run the network in OpenVINO: on the CPUs of all makers, and on Intel's GPUs and NPUs.
+"""Run the network in OpenVINO, on CPUs of all makers and on Intel's GPUs and NPUs.
 
-This is the one file that imports it.
+Only this file imports OpenVINO.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from rwdenoise.network.unet import UNet
 from rwdenoise.network.weights import PLANES
 from rwdenoise.photo.tiling import in_bands
 
-#: OpenVINO's names of the devices that --device names.
+#: Names of the devices in --device and in OpenVINO.
 DEVICES = {"openvino": "CPU", "openvino:gpu": "GPU", "openvino:npu": "NPU"}
 
 _HINTS = {torch.float32: "f32", torch.bfloat16: "bf16", torch.float16: "f16"}
 
 
 def available() -> list[str]:
-    """List those of `DEVICES` that this computer has; none without the extra ``openvino``."""
+    """List the `DEVICES` of this computer; none without the extra ``openvino``."""
     if importlib.util.find_spec("openvino") is None:
         return []
     found = {device.split(".")[0] for device in _core().available_devices}
@@ -40,17 +40,17 @@ def available() -> list[str]:
 
 
 def describe(name: str) -> str:
-    """Return the hardware's own name for a device of `DEVICES`."""
+    """Return the hardware name of a device of `DEVICES`."""
     return str(_core().get_property(DEVICES[name], "FULL_DEVICE_NAME"))
 
 
 def is_discrete(name: str) -> bool:
-    """Return whether a device of `DEVICES` is a card with memory of its own."""
+    """Return whether a device of `DEVICES` is a graphics card with its own memory."""
     return "discrete" in str(_core().get_property(DEVICES[name], "DEVICE_TYPE")).lower()
 
 
 def fast_dtype(name: str) -> torch.dtype:
-    """Return the precision that a device of `DEVICES` computes fastest without visible loss."""
+    """Return the fastest precision of a device of `DEVICES` without visible loss."""
     able = _core().get_property(DEVICES[name], "OPTIMIZATION_CAPABILITIES")
     fast, needs = (torch.bfloat16, "BF16") if name == "openvino" else (torch.float16, "FP16")
     return fast if needs in able else torch.float32
@@ -58,23 +58,23 @@ def fast_dtype(name: str) -> torch.dtype:
 
 @dataclass(frozen=True)
 class OpenVinoBackend:
-    """One of `DEVICES`, and the precision of the convolutions on it."""
+    """An OpenVINO device of `DEVICES` and the precision of the convolutions on it."""
 
     engine: str
     dtype: torch.dtype
 
     @property
     def name(self) -> str:
-        """For people, for example ``"openvino (bfloat16)"``."""
+        """Name for display, for example ``"openvino (bfloat16)"``."""
         return f"{self.engine} ({str(self.dtype).removeprefix('torch.')})"
 
     @property
     def device(self) -> torch.device:
-        """Where the planes stay between the steps."""
+        """The device that holds the planes between steps."""
         return torch.device("cpu")
 
     def load(self, network: UNet) -> OpenVinoNetwork:
-        """Make a network ready to run here."""
+        """Load a network on the device."""
         return OpenVinoNetwork(network, self)
 
     @contextlib.contextmanager
@@ -91,7 +91,7 @@ class OpenVinoBackend:
 
 
 class OpenVinoNetwork:
-    """A network that runs in OpenVINO, compiled for one shape of tiles at a time."""
+    """A network loaded in OpenVINO, compiled for one tile shape at a time."""
 
     def __init__(self, network: UNet, backend: OpenVinoBackend) -> None:
         self._network = network
@@ -111,7 +111,7 @@ class OpenVinoNetwork:
             self._fit((1, planes * SPLITS[self.backend.dtype].planes, height, width))
 
     def split(self, x_t: Tensor) -> NDArray[Any]:
-        """Split the planes of a tile into parts, as the network takes them, in memory that the next tile reuses.
+        """Split the planes of a tile into parts for the network, in memory that the next tile reuses.
 
         Parameters
         ----------
@@ -126,13 +126,13 @@ class OpenVinoNetwork:
         shape = (1, count * x_t.shape[1], *x_t.shape[2:])
         if self._parts.shape != shape:
             self._parts = torch.empty(shape)
-        # In bands and always into the same memory: allocating and freeing large blocks fragments it.
+        # In bands and in the same memory: allocating and freeing large blocks fragments memory.
         for rows in in_bands(*x_t.shape[2:]):
             self._parts[:, :, rows] = torch.cat(split(x_t[:, :, rows], self.backend.dtype, parts=count), dim=1)
         return self._parts.numpy()
 
     def run(self, inputs: list[NDArray[Any]]) -> Floats:
-        """Return the noise of a tile in standard deviations, shape (1, C, H, W); for inputs see `write_model`."""
+        """Predict the noise of a tile in standard deviations, shape (1, C, H, W); see `write_model` for the inputs."""
         self._fit(inputs[0].shape)
         noise: Floats = self._request.infer(inputs, share_inputs=True, share_outputs=True)[0]
         return noise
@@ -140,7 +140,7 @@ class OpenVinoNetwork:
     def _fit(self, shape: tuple[int, ...]) -> None:
         if self._shape == shape:
             return
-        # Free the memory of the last shape first.
+        # Free the memory of the previous shape first.
         self._request, self._shape = None, ()
         self._request, self._shape = self._compile(shape), shape
 
@@ -148,16 +148,16 @@ class OpenVinoNetwork:
         model = write_model(_openvino(), self._network, shape, dtype=self.backend.dtype)
         device = DEVICES[self.backend.engine]
         options: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY"}
-        if device != "NPU":  # It has one precision only.
+        if device != "NPU":  # The NPU has a single precision.
             options["INFERENCE_PRECISION_HINT"] = _HINTS[self.backend.dtype]
         if device == "CPU":
-            # As many threads as PyTorch, so that OMP_NUM_THREADS governs both; not pinned, as other programs run too.
+            # The thread count of PyTorch, so OMP_NUM_THREADS sets both; no pinning, because other programs run too.
             options |= {"INFERENCE_NUM_THREADS": torch.get_num_threads(), "ENABLE_CPU_PINNING": False}
         return _core().compile_model(model, device, options).create_infer_request()
 
 
 class OpenVinoEstimate:
-    """An OpenVINO network at one noise level."""
+    """An OpenVINO network for a single noise level."""
 
     def __init__(self, network: OpenVinoNetwork, level: float, *, vectors: list[Floats]) -> None:
         self._network = network
@@ -176,10 +176,10 @@ class OpenVinoEstimate:
 
 @cache
 def _openvino() -> ModuleType:
-    """Import OpenVINO without the part of it that reports each use to its makers over the internet."""
+    """Import OpenVINO without its telemetry, which would report each use over the internet."""
     reporter = "openvino_telemetry"
     before = sys.modules.get(reporter)
-    # Python's way to say that it cannot be imported.
+    # None makes Python refuse the import.
     sys.modules[reporter] = None  # type: ignore[assignment]
     try:
         return importlib.import_module("openvino")

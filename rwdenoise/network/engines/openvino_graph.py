@@ -1,8 +1,8 @@
-"""Write the network of `rwdenoise.network.unet` in OpenVINO's operations, without tracing or converting it.
+"""Build the network of `rwdenoise.network.unet` from OpenVINO operations, without tracing or conversion.
 
-OpenVINO runs every operation in the device's precision, including the head's first convolution, which needs the planes
-in all their precision. So each plane is passed as several that add up to it, each with few enough bits that its
-products are exact; sums are made in float32.
+OpenVINO runs every operation in the precision of the device, including the first convolution of the head, which needs
+the full precision of the planes. Each plane is therefore passed as several parts that add up to it, with so few bits
+that their products are exact; OpenVINO adds in float32.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from rwdenoise.network.weights import PLANES
 
 @dataclass(frozen=True)
 class Split:
-    """How many numbers of a precision add up to one of the planes, and to one of the weights."""
+    """Number of parts in a precision that represent a plane, and a weight, exactly."""
 
     planes: int
     weights: int
@@ -33,7 +33,7 @@ class Split:
 #: float32 has 24 bits, bfloat16 8 and float16 11; the weights are released in float16.
 SPLITS = {torch.float32: Split(1, 1), torch.bfloat16: Split(3, 2), torch.float16: Split(2, 1)}
 
-# Halvings of the argument after which four terms of the series give asinh to 1e-5, up to 3000 times the noise.
+# With this number of halvings, four terms of the series give asinh to 1e-5, up to 3000 times the noise.
 _HALVINGS = 5
 _SERIES = (1.0, -1 / 6, 3 / 40, -5 / 112)
 
@@ -42,7 +42,7 @@ Floats = NDArray[np.float32]
 
 
 def split(x: Tensor, dtype: torch.dtype, *, parts: int) -> list[Tensor]:
-    """Split float32 numbers of any shape into `parts` that add up to them, all but the last exact in `dtype`."""
+    """Split a float32 tensor of any shape into `parts` summands, all but the last exact in `dtype`."""
     found = []
     for _ in range(parts - 1):
         found.append(x.to(dtype).float())
@@ -51,14 +51,14 @@ def split(x: Tensor, dtype: torch.dtype, *, parts: int) -> list[Tensor]:
 
 
 def find_gains(level: float) -> list[Floats]:
-    """Return two factors of 1 / level, each of shape (1, 1, 1, 1); their product may be too large for float16."""
+    """Return 1 / level as two factors of shape (1, 1, 1, 1), because it may be too large for float16."""
     gain = 1 / max(level, LOWEST_LEVEL)
     power = 2.0 ** round(math.log2(gain) / 2)
     return [np.full((1, 1, 1, 1), number, np.float32) for number in (power, gain / power)]
 
 
 def find_steering(network: UNet, level: float) -> list[Floats]:
-    """Return scale and shift of each block at a noise level, each float32 of shape (1, width, 1, 1)."""
+    """Return scale and shift of each block for a noise level, each float32 of shape (1, width, 1, 1)."""
     with torch.inference_mode():
         embedded = network.embed(torch.tensor([level]))
         pairs = [block.steer(embedded).chunk(2, dim=1) for block in _blocks(network)]
@@ -66,7 +66,7 @@ def find_steering(network: UNet, level: float) -> list[Floats]:
 
 
 def write_model(openvino: ModuleType, network: UNet, shape: tuple[int, ...], *, dtype: torch.dtype) -> Any:  # noqa: ANN401 -- OpenVINO's
-    """Write a network in OpenVINO's operations.
+    """Build an OpenVINO model of a network.
 
     Parameters
     ----------
@@ -74,15 +74,15 @@ def write_model(openvino: ModuleType, network: UNet, shape: tuple[int, ...], *, 
     network : UNet
         In float32, on the CPU.
     shape : tuple of int
-        Of the planes, after `split`: (1, parts * C, H, W).
+        Shape of the planes after `split`: (1, parts * C, H, W).
     dtype : torch.dtype
-        The precision in which it will run.
+        Precision in which the model will run.
 
     Returns
     -------
     openvino.Model
-        It takes the planes; the colors of the filters as uint8, if the network knows any; what `find_gains` and
-        `find_steering` return. It gives the noise in standard deviations, shape (1, C, H, W).
+        Its inputs are the planes, the filter colors as uint8 (for mosaics), and the results of `find_gains` and
+        `find_steering`. Its output is the noise in standard deviations, shape (1, C, H, W).
     """
     return _Writer(openvino, network, shape, weight_parts=SPLITS[dtype].weights, dtype=dtype).model
 
@@ -135,9 +135,9 @@ class _Writer:
         return self._op.add(mixed, self._constant(bias.reshape(1, -1, 1, 1)))
 
     def _asinh(self, y: Node) -> Node:
-        """Write asinh in operations that OpenVINO makes fast code of; its own takes ten times as long.
+        """Build asinh from operations that OpenVINO compiles to fast code; its own asinh takes ten times as long.
 
-        From ``sinh(a) = 2 sinh(a/2) cosh(a/2)`` and ``cosh(a/2)^2 = (1 + cosh(a)) / 2``.
+        It uses ``sinh(a) = 2 sinh(a/2) cosh(a/2)`` and ``cosh(a/2)^2 = (1 + cosh(a)) / 2``.
         """
         op, number = self._op, self._number
         cosh = op.sqrt(op.add(op.multiply(y, y), number(1)))

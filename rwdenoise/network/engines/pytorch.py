@@ -1,4 +1,4 @@
-"""Run the network in PyTorch: on graphics processors by NVIDIA and Apple, and on any CPU."""
+"""Run the network in PyTorch, on GPUs by NVIDIA and Apple and on any CPU."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from rwdenoise.network.unet import UNet
 
 @dataclass(frozen=True)
 class Backend:
-    """PyTorch: a device and the precision of the convolutions on it."""
+    """A PyTorch device and the precision of the convolutions on it."""
 
     device: torch.device
     dtype: torch.dtype
@@ -27,12 +27,12 @@ class Backend:
 
     @property
     def name(self) -> str:
-        """For people, for example ``"cpu (bfloat16)"``."""
+        """Name for display, for example ``"cpu (bfloat16)"``."""
         words = [str(self.dtype).removeprefix("torch."), *(["compiled"] if self.compiled else [])]
         return f"{self.device.type} ({', '.join(words)})"
 
     def load(self, network: UNet) -> TorchNetwork:
-        """Make a network ready to run here."""
+        """Load a network on the device."""
         return TorchNetwork(network, self)
 
     @contextlib.contextmanager
@@ -44,21 +44,21 @@ class Backend:
         DeviceMemoryError
             If the device runs out of memory.
         """
-        # NVIDIA's TF32 keeps 11 bits of a float32; the differences of neighbors in the head need all of them.
+        # NVIDIA's TF32 keeps 11 of 24 bits; the head's differences of neighbors need all of them.
         flags = torch.backends.cudnn.flags(enabled=True, benchmark=True, allow_tf32=False)
         with within_memory(self.device.type), flags, torch.inference_mode():
             yield
 
 
 class TorchNetwork:
-    """A network that runs in PyTorch."""
+    """A network loaded in PyTorch."""
 
     def __init__(self, network: UNet, backend: Backend) -> None:
         self._backend = backend
         self._network = network.to(backend.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._run: Callable[..., Tensor] = functional_call
         if backend.compiled:
-            # Once for all noise levels, since the folded weights are arguments like the planes. `clone`, because CUDA
+            # Once for all noise levels: the folded weights are arguments like the planes. `clone`, because CUDA
             # graphs return memory that the next run overwrites.
             compiled = torch.compile(functional_call, mode="reduce-overhead", dynamic=False)
             self._run = lambda *arguments: compiled(*arguments).clone()
@@ -76,13 +76,13 @@ class TorchNetwork:
         return estimate
 
     def prepare(self, height: int, width: int) -> None:
-        """Do nothing: here nothing depends on the size of the tiles."""
+        """Do nothing: PyTorch needs no preparation for a tile size."""
 
 
 def fast_dtype(device: torch.device) -> torch.dtype:
-    """Return the precision that the device multiplies fastest at no visible loss."""
+    """Return the fastest precision of the device without visible loss."""
     if device.type == "cuda":
-        # Tensor cores multiply bfloat16 from 8.0 (Ampere) on, float16 from 7.0 (Volta) on.
+        # Tensor cores support bfloat16 from 8.0 (Ampere), float16 from 7.0 (Volta).
         return torch.bfloat16 if torch.cuda.get_device_capability() >= (8, 0) else torch.float16
     if device.type == "mps":
         return torch.float16
