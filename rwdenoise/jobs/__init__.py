@@ -1,1 +1,1 @@
-"""Work on files: one photo, many, a cluster, the layers of an editor."""
+"""Denoise files: one photo, many photos, photos on a cluster, and layers of an editor."""

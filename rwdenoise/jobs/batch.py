@@ -1,4 +1,4 @@
-"""Many photos with one denoiser: what is done already is skipped, and one that fails does not stop the others."""
+"""Denoise many photos: skip finished ones, and continue after failures."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ if TYPE_CHECKING:
 
 
 class Batch:
-    """A call for many photos.
+    """The photos of one call.
 
     Parameters
     ----------
     plan : sequence of (source, target)
         From `plan_outputs`.
     treatment : Treatment
-        What is to be done to each.
+        How to denoise and write each photo.
     weights : collection of str
-        Digests of the weights that `load` may give, by which results of an earlier call are known.
+        Digests of the weights that `load` may return, to recognize results of earlier calls.
     journal : Journal, optional
-        Where results and failures are recorded. Without one only the results themselves tell what is done already.
+        Record of results and failures. Without it, only the results themselves show what is finished.
     read : callable
         Reads a photo.
     listen : callable
-        Is told the events.
+        Called with every event.
     """
 
     def __init__(
@@ -61,39 +61,39 @@ class Batch:
         self._tally = Tally(len(plan), self._tell)
 
     def preview(self) -> Summary:
-        """Tell what `run` would do, as `Planned`, `Skipped` or `Failed` for each photo, without doing it.
+        """Report what `run` would do, as `Planned`, `Skipped` or `Failed` for each photo, without doing it.
 
         Returns
         -------
         Summary
-            The last event; what would be written counts as skipped.
+            The last event; photos that would be written count as skipped.
         """
         for source, target in self._possible():
             self._listen(Planned(str(source), str(source), str(target)))
         return self._tally.close()
 
     def run(self, load: LoadDenoiser, *, jobs: int = JOBS) -> Summary:
-        """Denoise the photos. One that fails becomes a `Failed` event, and the others go on.
+        """Denoise the photos; a photo that fails becomes a `Failed` event, and the others continue.
 
         Parameters
         ----------
         load : callable
-            Gives the denoiser for a domain, always the same. It is called for those that the photos' names promise,
-            after all jobs that cannot end well were refused, and for others when a photo turns out to need them.
+            Returns the denoiser for a domain, always the same one. It is first called, after jobs that cannot succeed
+            are refused, for the domains that the names of the photos suggest, and later for others as needed.
         jobs : int
-            How many photos are in work at once.
+            Number of photos processed at the same time.
 
         Returns
         -------
         Summary
-            The last event. A photo that is refused because something else has its output's name counts as failed.
+            The last event. A photo refused because another file has the name of its output counts as failed.
 
         Raises
         ------
         WeightsError, DeviceError
             From `load`.
         Cancelled
-            If the listener raised it. The photo at hand is told as `Stopped`; it and the rest count as skipped.
+            If the listener raises it. The current photo ends as `Stopped`; it and the remaining ones count as skipped.
         """
         with self._summed_when_stopped():
             possible = list(self._possible())
@@ -106,7 +106,7 @@ class Batch:
         return self._tally.close()
 
     def run_on(self, cluster: Cluster, task: Task) -> Summary:
-        """Denoise the photos on other machines; the rest is as in `run`."""
+        """Denoise the photos on other machines, otherwise like `run`."""
         with self._summed_when_stopped():
             for (source, _), events in cluster.run(self._possible(), task):
                 self._tally.attempt(source, partial(self._hear_all, events))
@@ -114,7 +114,7 @@ class Batch:
 
     @contextmanager
     def _summed_when_stopped(self) -> Iterator[None]:
-        """Tell the sum also of a call that was stopped."""
+        """Report the summary of a stopped call too."""
         try:
             yield
         except (Cancelled, KeyboardInterrupt):
@@ -126,7 +126,7 @@ class Batch:
             self._tally.hear(event)
 
     def _possible(self) -> Iterator[tuple[Path, Path]]:
-        """Give the jobs that are left when those that are done, and those that cannot end well, are taken out."""
+        """Yield the jobs that are neither finished nor certain to fail."""
         for source, target in self._plan:
             if self._tally.attempt(source, partial(self._examine, source, target)):
                 yield source, target
@@ -141,7 +141,7 @@ class Batch:
             try:
                 action()
             except OutputExistsError:
-                # Another process may have been given the same photos.
+                # Another process may be processing the same photos.
                 self._done.refuse(job.source, job.target)
                 raise
 

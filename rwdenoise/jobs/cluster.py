@@ -1,4 +1,4 @@
-"""Photos on many machines: each is a task of a Dask scheduler, whose workers see the same folders."""
+"""Denoise photos on many machines, as tasks of a Dask scheduler whose workers share the folders."""
 
 from __future__ import annotations
 
@@ -24,32 +24,32 @@ if TYPE_CHECKING:
     from rwdenoise.denoising.denoiser import Denoiser
     from rwdenoise.photo.cfa import Domain
 
-#: Photos that the scheduler is given at once: enough for every worker, few enough for its memory.
+#: Maximum number of photos at the scheduler: enough for all workers, few enough for its memory.
 WINDOW = 1000
-#: How often a photo is tried anew whose worker had an error that is none of the photo's.
+#: Retries of a photo after an error of its worker, as opposed to the photo.
 RETRIES = 2
 #: Seconds to wait for the scheduler.
 PATIENCE = 10.0
 
-# A worker reads and writes with several threads, but computes with one.
+# A worker reads and writes in several threads but computes in one at a time.
 _COMPUTING = threading.Lock()
 
 
 @dataclass(frozen=True)
 class Task:
-    """What each worker is told about all photos."""
+    """The instructions for the workers, equal for all photos."""
 
     treatment: Treatment
     weights: Mapping[str, str]
     """Name of the weights for each domain."""
     digests: frozenset[str]
-    """What these weights' checksums must be."""
+    """Expected checksums of these weights."""
     device: str
 
     def run(self, source: Path, target: Path) -> list[str]:
-        """Denoise a photo on a worker, and return what happened, as lines of JSON.
+        """Denoise a photo on a worker, and return the events as JSON lines.
 
-        A photo whose worker died is given to another: where the first had written the result, it is not made twice.
+        After the death of a worker, another one gets its photo; it skips the photo if the result is already written.
         """
         events: list[Event] = []
         tally = Tally(1, events.append)
@@ -80,19 +80,19 @@ def _load(weights: str, device: str) -> Denoiser:
 
 
 class Cluster:
-    """A Dask scheduler, and the workers behind it.
+    """A Dask scheduler and its workers.
 
     Parameters
     ----------
     address : str
-        Such as ``tcp://192.168.1.2:8786``.
+        Address of the scheduler, such as ``tcp://192.168.1.2:8786``.
 
     Raises
     ------
     SettingsError
         If `distributed` is not installed.
     DeviceUnavailableError
-        If no scheduler answers there.
+        If no scheduler answers at the address.
     """
 
     def __init__(self, address: str) -> None:
@@ -115,14 +115,13 @@ class Cluster:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        # What is not done yet is taken back; workers finish the photo at hand.
+        # This withdraws waiting photos; workers finish their current photo.
         self._client.close()
 
     def run(self, plan: Iterable[tuple[Path, Path]], task: Task) -> Iterator[tuple[tuple[Path, Path], list[Event]]]:
-        """Give photos to the workers, and give back what happened to each, as they come.
+        """Send photos to the workers, and yield the paths and events of each as it ends.
 
-        A worker that dies in the middle loses nothing: the scheduler gives its photos to others, a photo that kills
-        several workers is a failure of that photo.
+        The scheduler gives the photos of a dead worker to others. A photo that kills several workers fails.
         """
         todo = iter(plan)
         resources = self._resources()
@@ -141,7 +140,7 @@ class Cluster:
             running.update(submit(another) for another in islice(todo, 1))
 
     def _resources(self) -> dict[str, int] | None:
-        """Ask for a GPU for each photo where workers say that they have one (``dask worker --resources GPU=1``)."""
+        """Request a GPU per photo if workers offer one (``dask worker --resources GPU=1``)."""
         workers = self._client.scheduler_info(n_workers=-1)["workers"].values()
         return {"GPU": 1} if any("GPU" in worker["resources"] for worker in workers) else None
 

@@ -1,6 +1,6 @@
-"""What was done and what went wrong, in SQLite: it survives power cuts, and serves several processes at once.
+"""Record results, failures and calls in an SQLite file, safe against power cuts and shared by several processes.
 
-Times in it are for people. Nothing is decided by the wall clock, which may be set back.
+Its times are for display. No decision depends on the wall clock, which may be set back.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from rwdenoise.io.source import state_of
 if TYPE_CHECKING:
     from rwdenoise.events import Failed
 
-#: Raised when tables change; an older program refuses a newer journal.
+#: Version of the tables; an older program refuses a newer journal.
 SCHEMA = 1
-#: Seconds to wait for another process that is writing.
+#: Seconds to wait while another process writes.
 PATIENCE = 30.0
-# Seconds until it is asked again where SQLite does not wait by itself.
+# Seconds between attempts where SQLite itself does not wait.
 _PAUSE = 0.05
-# The size and time of a file that is not there.
+# Size and time of a missing file.
 _MISSING = (-1, -1)
 
 _TABLES = """
@@ -50,7 +50,7 @@ CREATE TABLE IF NOT EXISTS calls (
 
 @dataclass(frozen=True)
 class Trouble:
-    """A source that could not be done, as it is now."""
+    """The failure of a source that has not changed since."""
 
     source: Path
     code: str
@@ -58,7 +58,7 @@ class Trouble:
     hint: str
     attempts: int
     last: float
-    """When it was tried last, seconds since 1970."""
+    """Time of the last attempt, in seconds since 1970."""
 
 
 @dataclass(frozen=True)
@@ -68,23 +68,23 @@ class Call:
     number: int
     arguments: tuple[str, ...]
     folder: Path
-    """Where it was made."""
+    """The current folder of the call."""
     begun: float
-    """Seconds since 1970."""
+    """Time of the call, in seconds since 1970."""
 
 
 def default_journal() -> Path:
-    """Return where the user's journal lies."""
+    """Return the path of the user's journal."""
     return platformdirs.user_state_path("rwdenoise") / "journal.sqlite"
 
 
 class Journal:
-    """The journal in a file, which is made if it is missing. Threads may share it.
+    """The journal in a file, which is created if missing. Threads may share it.
 
     Raises
     ------
     JournalError
-        If it cannot be opened, is no journal, or is of a later version; so do all methods.
+        If it cannot be opened, is not a journal, or has a newer version. All methods raise it too.
     """
 
     def __init__(self, path: Path) -> None:
@@ -108,7 +108,7 @@ class Journal:
         self._database.close()
 
     def find_done(self, digest: str, target: Path, keys: Collection[str]) -> bool:
-        """Tell whether `target` was made from a source of this digest by one of these methods, and is still the same.
+        """Return whether `target` is the unchanged result of a source with this digest and one of these methods.
 
         Parameters
         ----------
@@ -116,7 +116,7 @@ class Journal:
             From `digest_file`.
         target : Path
         keys : collection of str
-            From `method_key`.
+            From `Treatment.key`.
         """
         with self._errors():
             rows = self._run("SELECT digest, key, size, modified FROM done WHERE target = ?", _name(target))
@@ -124,14 +124,14 @@ class Journal:
             return now != _MISSING and any((digest, key, *now) in rows for key in keys)
 
     def record_done(self, source: Path, digest: str, target: Path, key: str) -> None:
-        """Remember a result that was just written; earlier trouble with its source is over."""
+        """Record a new result, and delete earlier failures of its source."""
         with self._transaction() as database:
             row = (_name(target), _name(source), digest, key, *_size_and_time(target), time.time())
             database.execute("INSERT OR REPLACE INTO done VALUES (?, ?, ?, ?, ?, ?, ?)", row)
             database.execute("DELETE FROM troubles WHERE source = ?", (_name(source),))
 
     def record_failed(self, source: Path, failed: Failed) -> Trouble:
-        """Remember a failure, and return it with the number of attempts since the source was last changed."""
+        """Record a failure, and return it with the number of attempts since the source last changed."""
         code, message, hint = map(_text, (failed.code, failed.message, failed.hint))
         last = time.time()
         with self._transaction() as database:
@@ -144,27 +144,27 @@ class Journal:
             return Trouble(source.absolute(), code, message, hint, rows[0][0], last)
 
     def trouble_of(self, source: Path) -> Trouble | None:
-        """Return the trouble with a source, None if there was none, or none since it was changed."""
+        """Return the failure of a source; None without one, or if the source has changed since."""
         with self._errors():
             return next(iter(self._troubles("WHERE source = ?", _name(source))), None)
 
     def troubles(self) -> list[Trouble]:
-        """Return the sources that failed, are not done since, and were not changed; the latest last."""
+        """Return the failures of sources that are neither finished nor changed since, the latest last."""
         return self._troubles("ORDER BY last")
 
     def begin_call(self, arguments: Sequence[str], folder: Path) -> int:
-        """Remember a call of the command line, and return its number."""
+        """Record a call of the command line, and return its number."""
         with self._transaction() as database:
             row = (json.dumps(list(arguments)), _name(folder), time.time())
             cursor = database.execute("INSERT INTO calls (arguments, folder, begun) VALUES (?, ?, ?)", row)
         return int(cursor.lastrowid or 0)
 
     def end_call(self, number: int) -> None:
-        """Remember that a call came to its end."""
+        """Record the end of a call."""
         self._run("UPDATE calls SET ended = ? WHERE number = ?", time.time(), number)
 
     def unfinished_call(self) -> Call | None:
-        """Return the last call if it did not come to its end."""
+        """Return the last call if its end is not recorded."""
         with self._errors():
             rows = self._run("SELECT number, arguments, folder, begun, ended FROM calls ORDER BY number DESC LIMIT 1")
             for number, arguments, folder, begun, ended in rows:
@@ -177,14 +177,14 @@ class Journal:
         if found > SCHEMA:
             message = f"The journal {self.path} has version {found}; this program supports versions up to {SCHEMA}."
             raise JournalError(message, hint="Use the newer rwdenoise that wrote it, or --no-journal.")
-        # With a write-ahead log readers and a writer do not wait for each other; FULL survives power cuts.
+        # With a write-ahead log, readers and a writer do not wait for each other; FULL survives power cuts.
         self._log_ahead()
         self._database.execute("PRAGMA synchronous = FULL")
         if found < SCHEMA:
             self._database.executescript(f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version = {SCHEMA}; COMMIT;")
 
     def _log_ahead(self) -> None:
-        """Switch the log on; where another process does so at the same time, SQLite refuses at once."""
+        """Enable the write-ahead log; retry, because SQLite refuses at once if another process is doing the same."""
         patient_until = time.monotonic() + PATIENCE
         while True:
             try:
@@ -211,7 +211,7 @@ class Journal:
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        """Record all or nothing: a transaction that is left open would keep every other process waiting."""
+        """Commit all or nothing, and close the transaction, which would block every other process."""
         with self._errors(), self._lock, self._database:
             yield self._database
 
@@ -219,18 +219,18 @@ class Journal:
     def _errors(self) -> Iterator[None]:
         try:
             yield
-        except (sqlite3.Error, OSError, ValueError, TypeError) as error:  # The last two from damaged rows.
+        except (sqlite3.Error, OSError, ValueError, TypeError) as error:  # The last two come from damaged rows.
             message = f"The journal {self.path} cannot be read or written: {error}."
             raise JournalError(message, hint="Correct its permissions, move it away, or use --no-journal.") from error
 
 
 def _name(path: Path) -> bytes:
-    # Names of files are bytes, and not always text.
+    # File names are bytes and not always valid text.
     return os.fsencode(path.absolute())
 
 
 def _text(words: str) -> str:
-    # What of a name is no text can stand in a message, but not in a database.
+    # A database cannot store the undecodable bytes of a name in a message.
     return words.encode(errors="backslashreplace").decode()
 
 

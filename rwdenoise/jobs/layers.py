@@ -1,4 +1,4 @@
-"""Layers, denoised again and again while someone moves the sliders: what was estimated once is remembered."""
+"""Denoise layers of an editor, with a cache of estimates for previews while the user moves sliders."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from rwdenoise.denoising.photos import denoise
 from rwdenoise.noise.spectrum import Grain, estimate_grain
 from rwdenoise.photo.rgb import RgbPhoto
 
-#: How many estimates are remembered.
+#: Number of cached estimates.
 REMEMBERED = 4
-#: The largest preview, in px; larger ones are not remembered, so that memory stays bounded.
+#: Maximum size in px of a cached preview, to limit memory.
 MOST_PREVIEW_PIXELS = 2**21
 
 
 @dataclass(frozen=True)
 class _Estimate:
-    """All that a preview needs to follow strength, chroma and detail."""
+    """Data to update a preview for another strength, chroma and detail."""
 
     noisy: NDArray[np.float32]
     clean: NDArray[np.float32]
@@ -36,7 +36,7 @@ class _Estimate:
 
 
 class LayerDenoiser:
-    """Denoises layers, and remembers the last few previews."""
+    """Denoises layers and caches the latest previews."""
 
     def __init__(self) -> None:
         self._estimates: OrderedDict[Hashable, _Estimate] = OrderedDict()
@@ -50,7 +50,7 @@ class LayerDenoiser:
         preview: bool,
         on_progress: Callable[[int, int], None],
     ) -> RgbPhoto:
-        """Return a layer denoised.
+        """Denoise a layer.
 
         Parameters
         ----------
@@ -58,17 +58,17 @@ class LayerDenoiser:
         denoiser : Denoiser
             With weights for developed pictures.
         settings : Settings
-            With strength and chroma 0 the very layer comes back.
+            Strength and chroma 0 return the layer itself.
         preview : bool
-            Whether more settings will be tried on the same layer: then the full estimate is remembered, and strength,
-            chroma and detail cost no further pass of the network.
+            Whether other settings for the same layer will follow. The full estimate is then cached, and changes of
+            strength, chroma and detail need no network pass.
         on_progress : callable
-            Told ``(done, total)``; an exception that it raises ends the work.
+            Called with ``(done, total)``; an exception from it ends the work.
 
         Notes
         -----
-        A preview is what `rwdenoise.denoising.photos.denoise` gives, but for a strength below 1 on its own:
-        that walk stops early and takes its steps closer together, while a preview blends the end of the whole walk.
+        A preview equals the result of `rwdenoise.denoising.photos.denoise`, except for a strength below 1 without
+        chroma and detail: `denoise` then stops early, with shorter steps, while a preview blends the full estimate.
         """
         if not preview or settings.removes_nothing or photo.frame.height * photo.frame.width > MOST_PREVIEW_PIXELS:
             return denoise(photo, denoiser=denoiser, settings=settings, on_progress=on_progress)

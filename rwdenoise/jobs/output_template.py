@@ -1,4 +1,4 @@
-"""Templates for the names of results, such as ``{folder}/denoised/{stem}{suffix}``."""
+"""Name results by a template such as ``{folder}/denoised/{stem}{suffix}``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from string import Formatter
 from rwdenoise.errors import SettingsError
 from rwdenoise.io.formats import format_of
 
-#: Stands for the date of a photo that does not say when it was taken.
+#: Replaces the date of a photo that does not state one.
 UNDATED = "undated"
 
 _FOLDER, _SUFFIX = "folder", "suffix"
@@ -24,11 +24,11 @@ def _date(source: Path) -> str:
     return read_date(source) or UNDATED
 
 
-# What can be said of a result by its source alone.
+# Fields whose value depends only on the source.
 _VALUES: Mapping[str, Callable[[Path], str]] = {
-    # Where it is not the beginning, it repeats the source's folders below another one.
+    # Except at the beginning, it repeats the folders of the source inside another folder.
     _FOLDER: lambda source: str(source.parent.relative_to(source.parent.anchor)),
-    # The name of `..` or `.` is that of the folder which it stands for.
+    # For `..` and `.`, the name of the folder that they denote.
     "parent": lambda source: Path(os.path.normpath(source.absolute())).parent.name,
     "name": lambda source: source.name,
     "stem": lambda source: source.stem,
@@ -36,40 +36,40 @@ _VALUES: Mapping[str, Callable[[Path], str]] = {
     "date": _date,
 }
 
-#: What may stand in braces.
+#: All fields, written in braces.
 FIELDS = (*_VALUES, _SUFFIX)
 
 
 @dataclass(frozen=True)
 class OutputTemplate:
-    """Where results go, each by the name of its source."""
+    """Maps the path of a source to the path of its result."""
 
     text: str
-    """As the user wrote it."""
+    """The template as given by the user."""
     base: Path | None
-    """The folder that no result leaves; None for the source's own."""
+    """The folder that contains all results; None for the folder of the source."""
     pieces: tuple[tuple[str, str | None], ...]
-    """What comes below that folder: literal text, each with the field that follows it."""
+    """The path inside that folder: pairs of literal text and the field that follows."""
 
     @property
     def format(self) -> str | None:
-        """The format that the end of the template promises; None where the photo or the user decides."""
+        """The format implied by the end of the template; None if it implies none."""
         end, _ = self.pieces[-1]
         return format_of(Path(f"_{end}"))
 
     def target(self, source: Path, suffix: str) -> Path:
-        """Return where the result of a photo goes.
+        """Return the path of the result of a photo.
 
         Parameters
         ----------
         source : Path
         suffix : str
-            What the result's name ends in, with its dot; it is added where the template does not.
+            Suffix of the result, with its dot; added if the template does not add it.
 
         Raises
         ------
         SettingsError
-            If the result would leave the folder: a photo may be called ``...NEF``, whose stem is ``..``.
+            If the result would be outside the folder: the stem of a photo called ``...NEF`` is ``..``.
         """
         below = Path("".join(f"{literal}{self._value(field, source, suffix)}" for literal, field in self.pieces))
         below = below.relative_to(below.anchor)
@@ -90,24 +90,24 @@ class OutputTemplate:
 
 
 def is_template(output: str | Path) -> bool:
-    """Tell whether an output is a template: it has an opening brace."""
+    """Return whether an output is a template, that is, has an opening brace."""
     return "{" in str(output)
 
 
 def read_template(text: str) -> OutputTemplate:
-    """Read a template.
+    """Parse a template.
 
     Parameters
     ----------
     text : str
-        Literal text and fields in braces, without conversions and format specifications; braces that are meant are
-        doubled. It begins with ``{folder}``, the source's folder, or else is relative to the current folder. One that
-        ends in a slash is a folder.
+        Literal text and fields in braces, without conversions and format specifications; literal braces are doubled. A
+        template that begins with ``{folder}`` is relative to the folder of the source, any other to the current folder.
+        A template that ends in a slash is a folder.
 
     Raises
     ------
     SettingsError
-        If there is an unknown field, or a brace without its other.
+        If a field is unknown, or a brace is unmatched.
     """
     pieces = list(_parse(f"{text}{{stem}}{{suffix}}" if text.endswith(_SEPARATORS) else text))
     literal, field = pieces[0]
@@ -120,7 +120,7 @@ def read_template(text: str) -> OutputTemplate:
 
 
 def _parse(text: str) -> Iterator[tuple[str, str | None]]:
-    """Give each field with the literal text before it, and at last the text after them."""
+    """Yield each field with the literal text before it, and finally the text after the last field."""
     try:
         parsed = list(Formatter().parse(text))
     except ValueError as error:

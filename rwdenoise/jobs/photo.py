@@ -1,4 +1,4 @@
-"""One photo: read it, denoise it as its kind asks for, write it; every part told as an event."""
+"""Denoise one photo from file to file, and report its progress as events."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def ignore(_event: Event) -> None:
-    """Listen to nothing."""
+    """Ignore all events."""
 
 
 def denoise_photo(  # noqa: PLR0913 -- what a user can choose, all by name
@@ -42,31 +42,29 @@ def denoise_photo(  # noqa: PLR0913 -- what a user can choose, all by name
     Parameters
     ----------
     source : Path
-        Camera RAW, or a developed picture (TIFF, JPEG, PNG, WebP; HEIF and AVIF where they can be read). It is only
-        read.
+        Camera RAW, or a developed picture (TIFF, JPEG, PNG, WebP; HEIF and AVIF if supported). It is only read.
     target : Path
-        The file to write. Folders that are missing are made.
+        The output file. Missing folders are created.
     denoiser : Denoiser, or callable
-        From `load_denoiser`; one serves any number of photos of its domain. A callable is given the domain that the
-        photo needs, ``"cfa"`` or ``"rgb"``, and returns a denoiser.
+        From `load_denoiser`, for any number of photos of its domain. A callable returns the denoiser for the domain of
+        the photo, ``"cfa"`` or ``"rgb"``.
     settings : Settings
-        Steps and sampler; strength, chroma and detail. With strength and chroma 0 the pixels that came in are written,
-        bit for bit.
+        Steps and sampler; strength, chroma and detail. Strength and chroma 0 keep the pixels bit for bit.
     noise : NoiseProfile, optional
-        What noise to expect of a mosaic; by default what the file states, or else an estimate from the photo itself.
+        Noise profile of a mosaic; by default the one in the file, or else an estimate from the photo.
     format : str, optional
-        ``dng`` for what RAW files hold; ``tiff``, ``jpeg`` or ``png`` for RAW that shall be developed, and these and
-        ``webp`` for developed pictures. By default what the name of `target` ends in.
+        ``dng`` keeps RAW undeveloped; ``tiff``, ``jpeg``, ``png`` and ``webp`` are for developed RAW and for developed
+        pictures. By default the format of the suffix of `target`.
     color : str
-        Color space of RAW that is developed: ``srgb``, ``display-p3``, ``rec2020`` or ``prophoto``. Developed pictures
-        keep their own.
+        Color space of developed RAW: ``srgb``, ``display-p3``, ``rec2020`` or ``prophoto``. Developed pictures keep
+        their own.
     overwrite : bool
-        Whether `target` may exist already.
+        Whether to replace an existing `target`.
     read : callable
-        What reads the source: `read_photo`, or `IsolatedReader.read` for files from strangers.
+        Reads the source: `read_photo`, or `IsolatedReader.read` for untrusted files.
     listen : callable
-        Told every event of this job. What it raises on the way (`Cancelled`, for one) ends the work and
-        leaves nothing behind; after the output is written it is told `Finished` and nothing else.
+        Called with every event of this job. An exception from it (such as `Cancelled`) ends the work without leaving
+        partial files; once the output is written, `Finished` is the only remaining event.
 
     Returns
     -------
@@ -76,9 +74,9 @@ def denoise_photo(  # noqa: PLR0913 -- what a user can choose, all by name
     Raises
     ------
     PhotoError
-        If the source cannot be read or the target not written.
+        If the source cannot be read, or the target cannot be written.
     WeightsError, DeviceError
-        If the photo does not suit the denoiser.
+        If the denoiser cannot process the photo.
     SettingsError
         If this kind of photo cannot be written in the format.
     """
@@ -89,7 +87,7 @@ def denoise_photo(  # noqa: PLR0913 -- what a user can choose, all by name
 def denoise_job(
     job: Job, denoiser: Denoiser | LoadDenoiser, *, read: ReadPhoto = read_photo, listen: Listener = ignore
 ) -> Finished:
-    """Denoise one photo into a new file, as `denoise_photo`, which tells more."""
+    """Run a job; see `denoise_photo` for parameters and errors."""
     listen(job.started)
     check_source(job.source, job.target)
     check_target(job.target, overwrite=job.treatment.overwrite)
@@ -97,14 +95,14 @@ def denoise_job(
 
 
 def check_source(source: Path, target: Path) -> None:
-    """Refuse a source that cannot be read, before any work is done.
+    """Raise, before any work, if the source cannot be read.
 
     Raises
     ------
     PhotoAccessError
-        If it is missing, not permitted, or no file.
+        If it is missing, not readable, or not a file.
     OutputExistsError
-        If the target is the source itself, also by way of links.
+        If the target is the source itself, even through links.
     """
     check_file(source)
     if _same_file(source, target):
@@ -113,14 +111,14 @@ def check_source(source: Path, target: Path) -> None:
 
 
 def check_target(target: Path, *, overwrite: bool) -> None:
-    """Refuse a target that cannot be written, before any work is done.
+    """Raise, before any work, if the target cannot be written.
 
     Raises
     ------
     OutputExistsError
-        If it exists and may not be overwritten.
+        If it exists and overwriting is not allowed.
     PhotoWriteError
-        If nothing can be written where it would lie.
+        If its folder is not writable.
     """
     refuse_existing(target, overwrite=overwrite)
     _refuse_unwritable(target)
@@ -134,9 +132,9 @@ def _same_file(source: Path, target: Path) -> bool:
 
 
 def _refuse_unwritable(target: Path) -> None:
-    """Refuse a target in a folder that is, or would have to be made, where nothing can be written."""
+    """Raise if the folder of the target, or its nearest existing parent, is not writable."""
     try:
-        target.exists()  # A name that is too long raises here.
+        target.exists()  # Raises if the name is too long.
         folder = next(folder for folder in target.absolute().parents if folder.exists())
         reason = "" if os.access(folder, os.W_OK | os.X_OK) else f"You have no write permission in {folder}."
         reason = reason if folder.is_dir() else f"{folder} is not a folder."

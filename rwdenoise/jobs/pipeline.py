@@ -1,4 +1,4 @@
-"""Photos one after the other, while the next is read and the last is written: the network waits for no disk."""
+"""Denoise photos in sequence, and read and write others meanwhile: the network never waits for a disk."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from rwdenoise.jobs.stages import (
     write,
 )
 
-#: Does some work on a photo, and tells whether it went well; what the work raises is told as the end of its job.
+#: Calls a function for a job, reports its error as the end of the job, and returns whether it succeeded.
 Attempt = Callable[[Job, Callable[[], object]], bool]
 Written = tuple[list[str], Finished]
 
@@ -31,21 +31,21 @@ Written = tuple[list[str], Finished]
 class Pipeline:
     """Runs photos through their stages.
 
-    All events are told, in the order of each job, by the thread that calls `run`; so whoever listens needs no lock,
-    and may raise `Cancelled`.
+    The thread that calls `run` reports all events, in the order of each job: a listener needs no lock, and may raise
+    `Cancelled`.
 
     Parameters
     ----------
     load : callable
-        Gives the denoiser for a domain.
+        Returns the denoiser for a domain.
     attempt : callable
-        Does some work on a photo.
+        Calls a function for a job; see `Attempt`.
     listen : callable
-        Is told the events.
+        Called with every event.
     read : callable
         Reads a photo.
     jobs : int
-        How many photos are in work at once, each of which takes memory: 1 for strictly one after the other.
+        Number of photos processed at the same time, each of which takes memory; 1 for strict sequence.
     """
 
     def __init__(
@@ -63,12 +63,12 @@ class Pipeline:
         self._written: deque[tuple[Job, Future[Written]]] = deque()
 
     def run(self, jobs: Iterable[Job], *, prepare: Callable[[], object] = lambda: None) -> None:
-        """Run all photos through; prepare for that while the first is read.
+        """Process all jobs; call `prepare` while the first photo is read.
 
         Raises
         ------
         Cancelled, KeyboardInterrupt
-            As `attempt` does; what is being written becomes whole and is told first.
+            From `attempt`, after photos that are being written are completed and reported.
         """
         todo = iter(jobs)
         with (
@@ -86,7 +86,7 @@ class Pipeline:
                     self._tell_written()
 
     def _load_ahead(self, todo: Iterator[Job]) -> bool:
-        """Begin to read as many photos as may be in work; False if there is none left to denoise."""
+        """Start reading as many photos as allowed; return False if none is left to denoise."""
         while True:
             while len(self._ahead) + len(self._written) < self._at_once and (job := next(todo, None)) is not None:
                 loading = self._readers.submit(load, job, self._read)
@@ -108,13 +108,13 @@ class Pipeline:
         self._attempt(job, denoise)
 
     def _tell(self, event: Event) -> None:
-        """Tell what was written meanwhile, and then the event."""
+        """Report photos written meanwhile, then the event."""
         while self._written and self._written[0][1].done():
             self._tell_written()
         self._listen(event)
 
     def _tell_written(self) -> None:
-        """Wait until the oldest photo is written, and tell how that went."""
+        """Wait until the oldest photo is written, and report the result."""
         job, writing = self._written.popleft()
 
         def tell() -> None:

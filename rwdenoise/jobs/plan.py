@@ -1,4 +1,4 @@
-"""Which photos a user means, and where the result of each goes."""
+"""Find the photos that a user named, and decide where the result of each goes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rwdenoise.errors import SettingsError
 from rwdenoise.io.formats import OUTPUT_SUFFIXES, PICTURE_SUFFIXES, RAW_SUFFIXES, format_of, natural_format
 from rwdenoise.jobs.output_template import is_template, read_template
 
-#: Names the result of a photo.
+#: Returns the path of the result of a photo.
 Placing = Callable[[Path], Path]
 
 
@@ -24,34 +24,33 @@ def expand_sources(
     recursive: bool = True,
     follow_links: bool = False,
 ) -> list[Path]:
-    """Turn what a user named into files: patterns are matched, folders walked, files left as they are.
+    """Expand names to files: match patterns, search folders, keep files.
 
     Parameters
     ----------
     names : iterable of str or Path
         A name with ``*``, ``?`` or ``[`` that is not itself a file is a pattern; ``**`` means any depth.
     results : str or Path, optional
-        The `output` of `plan_outputs`, where results of earlier calls lie: a folder in a walked one is left out, and
-        so is what a template that begins with ``{folder}`` names.
+        The `output` of `plan_outputs`, with the results of earlier calls. The search skips such a folder inside another
+        one, and results that a template with ``{folder}`` at its beginning names.
     format : str, optional
-        The `format` of `plan_outputs`, which results of earlier calls may have.
+        The `format` of `plan_outputs`, a possible format of earlier results.
     recursive : bool
-        Whether folders in a folder are walked as well.
+        Whether to search subfolders.
     follow_links : bool
-        Whether symbolic links that leave a walked folder are followed, to photos and to folders.
+        Whether to follow symbolic links out of a folder, to photos and folders.
 
     Returns
     -------
     list of Path
-        Each once, in the order in which they were named, within a folder by name. A file that is named stays
-        in the list even if it is missing, and so does a folder without photos: reading it says what is wrong.
+        Each file once, in the order of `names`, sorted by name within a folder. Missing files and folders without
+        photos stay in the list; reading them reports the problem.
 
     Notes
     -----
-    Of a walked folder the RAW photos are taken, or, where there are none, the developed pictures: a JPEG beside its
-    RAW is not meant. Left out are names that begin with a dot; links that leave the folder, and links to folders in
-    it, which are walked already; and the results of earlier calls: ``IMG.dng`` beside ``IMG.NEF``,
-    ``IMG-denoised.dng`` beside ``IMG.dng``.
+    The search of a folder returns its RAW photos or, without any, its developed pictures: a JPEG next to its RAW is not
+    meant. It skips names that begin with a dot, links out of the folder, links to folders inside it, which it finds
+    anyway, and results of earlier calls: ``IMG.dng`` next to ``IMG.NEF``, ``IMG-denoised.dng`` next to ``IMG.dng``.
     """
     without = _results_folder(results)
     places = [None, results] if without is None else [None]
@@ -70,30 +69,30 @@ def expand_sources(
 def plan_outputs(
     sources: Sequence[Path], output: str | Path | None, format: str | None = None
 ) -> list[tuple[Path, Path]]:
-    """Decide where the result of each photo goes; no two go to the same file, and none to a source.
+    """Decide where the result of each photo goes: no two results share a file, and none replaces a source.
 
     Parameters
     ----------
     sources : sequence of Path
     output : str or Path, optional
-        A template, if there is a ``{`` in it: see `read_template`. Else a file, if its name ends like a photo's
-        (``.dng``) and it is no folder; else a folder. By default each result lies beside its source.
+        A template if it contains ``{`` (see `read_template`); otherwise a file if it has the suffix of a photo (such as
+        ``.dng``) and is not a folder; otherwise a folder. By default each result is written next to its source.
     format : str, optional
-        A key of `OUTPUT_SUFFIXES`; by default what `output` ends in, or else DNG for RAW photos, and for developed
-        pictures their own.
+        A key of `OUTPUT_SUFFIXES`; by default the format of the suffix of `output`, or else DNG for RAW photos and the
+        format of the source for developed pictures.
 
     Returns
     -------
     list of (source, target)
         ``IMG.NEF`` becomes ``IMG.dng``; ``IMG.dng`` becomes ``IMG-denoised.dng`` in its own folder, ``IMG.JPG``
-        ``IMG-denoised.JPG``; ``A.NEF`` and ``A.CR2`` become ``A-NEF.dng`` and ``A-CR2.dng``; what still collides is
-        numbered.
+        ``IMG-denoised.JPG``; ``A.NEF`` and ``A.CR2`` become ``A-NEF.dng`` and ``A-CR2.dng``; names that still collide
+        are numbered.
 
     Raises
     ------
     SettingsError
-        If several photos should go into one file, the output's name does not fit the format, or the template is none,
-        or would lead out of its folder.
+        If several photos would go to one file, the suffix of the output does not match the format, or the template is
+        invalid or leads out of its folder.
     """
     if output is not None and _means_file(output):
         _check_file(Path(output), sources, format)
@@ -115,10 +114,10 @@ def plan_outputs(
 
 
 def _match(path: Path) -> list[Path]:
-    """Return what a name stands for. A pattern that matches nothing stands for itself, as in a shell."""
+    """Expand a name; a pattern without matches stands for itself, as in a shell."""
     if not set("*?[") & set(str(path)) or _exists(path):
         return [path]
-    # As in a shell, a pattern finds hidden files only if it says so: macOS leaves ._IMG.NEF on foreign disks.
+    # As in a shell, a pattern must begin with a dot to match hidden files: macOS leaves ._IMG.NEF on foreign disks.
     hidden = path.name.startswith(".")
     try:
         matches = list(Path(path.anchor).glob(str(path.relative_to(path.anchor))))
@@ -128,7 +127,7 @@ def _match(path: Path) -> list[Path]:
 
 
 def _without_results(photos: list[Path], placings: list[Placing]) -> list[Path]:
-    """Leave out the pictures beside RAW photos, and the results of earlier calls."""
+    """Remove developed pictures next to RAW photos, and results of earlier calls."""
     if any(path.suffix.lower() in RAW_SUFFIXES for path in photos):
         photos = [path for path in photos if path.suffix.lower() not in PICTURE_SUFFIXES]
     plain = [(source, place(source)) for source in photos for place in placings]
@@ -142,12 +141,12 @@ def _without_results(photos: list[Path], placings: list[Placing]) -> list[Path]:
 
 
 def _walk(root: Path, without: Path | None, *, recursive: bool, follow_links: bool) -> Iterator[Path]:
-    """Give every photo; a folder that cannot be read stands for itself."""
+    """Yield every photo in a folder; a folder that cannot be read stands for itself."""
     real_root = os.path.realpath(root)
     folders, walked = [root], set()
     while folders:
         here = folders.pop()
-        # Links may lead in circles.
+        # Links may form a loop.
         if (real := os.path.realpath(here)) in walked:
             continue
         walked.add(real)
@@ -168,13 +167,13 @@ def _walk(root: Path, without: Path | None, *, recursive: bool, follow_links: bo
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:
-    """Return what is in a folder and not hidden, by name."""
+    """List a folder without hidden entries, sorted by name."""
     with os.scandir(folder) as entries:
         return sorted((entry for entry in entries if not entry.name.startswith(".")), key=lambda entry: entry.name)
 
 
 def _placing(output: str | Path | None, format: str | None) -> Placing:
-    """Return what names the result of a photo, before any collision is seen."""
+    """Return the function that names the result of a photo, before collisions are resolved."""
     if output is None or not is_template(output):
         return lambda source: Path(output or source.parent) / f"{source.stem}{_suffix_for(source, format)}"
     template = read_template(str(output))
@@ -183,14 +182,14 @@ def _placing(output: str | Path | None, format: str | None) -> Placing:
 
 
 def _results_folder(output: str | Path | None) -> Path | None:
-    """Return the folder in which all results lie; None if it depends on the source."""
+    """Return the folder of all results; None if it depends on the source."""
     if output is None:
         return None
     return read_template(str(output)).base if is_template(output) else Path(output)
 
 
 def _suffix_for(source: Path, format: str | None) -> str:
-    """Return what the result's name ends in; a picture that keeps its format keeps its suffix as it is spelled."""
+    """Return the suffix of the result; a picture that keeps its format keeps the spelling of its suffix."""
     format = format or natural_format(source.suffix)
     return source.suffix if source.suffix.lower() in OUTPUT_SUFFIXES[format] else OUTPUT_SUFFIXES[format][0]
 
@@ -232,14 +231,14 @@ def _numbered(target: Path) -> Iterator[Path]:
 
 
 def _key(path: Path) -> str:
-    # On Windows and macOS names that differ in case only are the same file, on macOS also those that differ in
-    # composition: this is the Unicode Standard's canonical caseless matching (definition D145).
+    # On Windows and macOS, names that differ only in case are the same file, on macOS also names that differ in
+    # composition. This is the canonical caseless matching of the Unicode Standard (definition D145).
     decomposed = unicodedata.normalize("NFD", str(path.absolute()))
     return unicodedata.normalize("NFD", decomposed.casefold())
 
 
-# What cannot be looked at (no permission, a loop of links, a name too long) is taken for a file: reading it
-# says more.
+# A path that cannot be examined (no permission, a loop of links, a name too long) counts as a file: reading it reports
+# the problem.
 
 
 def _exists(path: Path) -> bool:

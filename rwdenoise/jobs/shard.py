@@ -1,4 +1,4 @@
-"""One share of a batch, for machines that divide it among themselves without talking to each other."""
+"""Select one share of a batch, for machines that divide it without communication."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rwdenoise.errors import SettingsError
 
 
 def shard(sources: Sequence[Path], part: str, *, named: Iterable[str | Path] = ()) -> list[Path]:
-    """Return one share of the photos; the shares of all machines are disjoint, and together all photos.
+    """Return one share of the photos; the shares are disjoint and together contain all photos.
 
     Parameters
     ----------
@@ -21,22 +21,22 @@ def shard(sources: Sequence[Path], part: str, *, named: Iterable[str | Path] = (
     part : str
         ``"2/5"`` is the second of five shares.
     named : iterable of str or Path
-        What was given to `expand_sources`. A photo in a folder of these counts by its path from there, any other by
-        its name alone.
+        The arguments of `expand_sources`. A photo in one of these folders counts by its path inside the folder, any
+        other photo by its name alone.
 
     Raises
     ------
     SettingsError
-        If `part` is none, or its first number is not from 1 to the second.
+        If `part` is malformed, or its first number is not from 1 to the second.
 
     Notes
     -----
-    The share of a photo is a hash of its path below the folder that was named, so it is the same wherever a machine
-    mounts that folder, and however its system sorts and composes names. It does not depend on the other photos: what is
-    added or finished between the starts of two machines moves no photo from one share to another, where a split by
-    position would leave some out and do some twice. The price is that shares are equal on average only: of 10,000
-    photos in five shares each gets 2000, give or take 40 (the standard deviation of a binomial distribution). That is
-    less than photos differ in the time they take.
+    The share of a photo is a hash of its path inside the named folder. It is therefore the same wherever a machine
+    mounts that folder, and however its system sorts and composes names. It does not depend on other photos: photos
+    added or finished between the starts of two machines do not change the share of any photo, while a split by position
+    would skip some photos and process others twice. The shares are equal only on average: of 10,000 photos in five
+    shares, each gets 2000 with a standard deviation of 40 (binomial distribution). The processing times of photos
+    differ more than this.
     """
     number, count = _read_part(part)
     folders = {Path(name) for name in named}
@@ -44,7 +44,7 @@ def shard(sources: Sequence[Path], part: str, *, named: Iterable[str | Path] = (
 
 
 def _read_part(part: str) -> tuple[int, int]:
-    # Nine digits are more than there are machines, and no trouble for int().
+    # Nine digits are enough for any number of machines, and safe for int().
     match = re.fullmatch(r"([0-9]{1,9})/([0-9]{1,9})", part)
     number, count = map(int, match.groups()) if match else (0, 0)
     if not 1 <= number <= count:
@@ -54,12 +54,12 @@ def _read_part(part: str) -> tuple[int, int]:
 
 
 def _below(source: Path, folders: set[Path]) -> Path:
-    """Return the path from the nearest of the folders."""
+    """Return the path relative to the nearest of the folders, or the name alone."""
     return next((source.relative_to(folder) for folder in source.parents if folder in folders), Path(source.name))
 
 
 def _hash(path: Path) -> int:
-    # macOS may give the same name in another composition than Linux does.
+    # macOS and Linux may compose the characters of the same name differently.
     name = unicodedata.normalize("NFC", path.as_posix())
-    # Names that are no text come as surrogates. 64 bits are more than enough to be even.
+    # Undecodable bytes in names are surrogates. 64 bits make the shares even.
     return int.from_bytes(hashlib.sha256(name.encode(errors="surrogatepass")).digest()[:8], "big")

@@ -1,7 +1,7 @@
-"""How long a photo will take on each device here.
+"""Predict the processing time of a photo on each device of this computer.
 
-What a device does in a second is measured in a moment, and kept for a day: measuring takes longer than all else that
-there is to know of a photo.
+The speed of a device is measured briefly and cached for a day, because the measurement takes longer than all other
+inspection of a photo.
 """
 
 from __future__ import annotations
@@ -26,31 +26,31 @@ if TYPE_CHECKING:
 
     from rwdenoise.network.engines.base import Engine
 
-#: Seconds for which measured rates are kept.
+#: Seconds for which measured rates are cached.
 KEPT = 24 * 60 * 60
-#: Seconds that starting, reading, examining and writing take for each megapixel. *Measured* for 24 on two cores.
+#: Seconds per megapixel for starting, reading, measuring and writing. *Measured* for 24 megapixels on two cores.
 BESIDE_NETWORK = 0.23
 
-# Other versions of these compute at another pace.
+# Packages whose version affects the speed.
 _PACKAGES = ("rwdenoise", "torch", "openvino")
-# Px: large enough that a CPU is busy, small enough that it takes a moment.
+# Edge of the test planes in px: large enough to occupy a CPU, small enough to be quick.
 _EDGE = 384
-# Of seconds are as many runs as fit, and two at least: the first prepares what later ones find ready.
+# Minimum duration of the timed runs; a first run before them is for preparation.
 _SECONDS = 0.3
 _LEVEL = 0.02
 
 
 def expected_seconds(pixels: int, *, steps: int, weights: str) -> dict[str, float]:
-    """Return how many seconds a photo will take on each device here, the device that ``auto`` takes first.
+    """Predict the seconds that a photo takes on each device, the choice of ``auto`` first.
 
     Parameters
     ----------
     pixels : int
-        Of the photo.
+        Size of the photo.
     steps : int
-        Each is one pass of the network; from the third on some are left out, so that it will take less.
+        Sampling steps, counted as one network pass each; step skipping may reduce the actual time.
     weights : str
-        A name that ``rwdenoise weights list`` shows, or the path of a ``.safetensors`` file.
+        A name listed by ``rwdenoise weights list``, or the path of a ``.safetensors`` file.
 
     Raises
     ------
@@ -62,13 +62,13 @@ def expected_seconds(pixels: int, *, steps: int, weights: str) -> dict[str, floa
 
 
 def device_rates(weights: str, *, kept_in: Path | None = None) -> dict[str, float]:
-    """Return the megapixels a second that go through a network once on each device, measured within the last day.
+    """Return the megapixels per second of one network pass on each device, measured within the last day.
 
     Parameters
     ----------
     weights : str
     kept_in : Path, optional
-        The file in which rates are kept, by default one in the user's folder for such things.
+        Cache file of the rates; by default one in the state folder of the user.
 
     Raises
     ------
@@ -97,7 +97,7 @@ def _measure(weights: str) -> Iterator[tuple[str, float]]:
     from rwdenoise.network.engines.devices import available_devices, choose_backend
 
     for device in available_devices():
-        # A minute of compilation is too long for a look.
+        # Compilation takes a minute, too long for an inspection.
         if not device.endswith(":compiled"):
             with suppress(DeviceError):
                 yield device, measure_rate(choose_backend(device), weights=weights)
@@ -111,19 +111,19 @@ def _read(file: Path) -> dict[str, Any]:
 
 
 def _keep(file: Path, kept: dict[str, Any]) -> None:
-    # What cannot be kept is measured again.
+    # Without a cache, the rates are measured again.
     with suppress(OSError, PhotoWriteError):
         file.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(file, json.dumps(kept).encode(), overwrite=True)
 
 
 def measure_rate(engine: Engine, *, weights: str = QUALITIES[QUALITY]["cfa"]) -> float:
-    """Return the megapixels that go through a network in a second, once, on a device.
+    """Measure the megapixels per second of one network pass on a device.
 
     Raises
     ------
     WeightsError, DeviceError
-        If the network cannot run there.
+        If the network cannot run on the device.
     """
     import torch
 
@@ -144,5 +144,5 @@ def measure_rate(engine: Engine, *, weights: str = QUALITIES[QUALITY]["cfa"]) ->
 
 
 def _synchronize(result: Tensor) -> None:
-    """Wait for a result: GPUs work on after they were asked."""
+    """Wait for a result: GPUs compute asynchronously."""
     result[0, 0, 0, 0].item()

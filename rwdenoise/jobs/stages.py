@@ -1,7 +1,7 @@
-"""The stages of a photo on its way from file to file: load, measure, denoise, write.
+"""The stages that process a photo from file to file: load, measure, denoise, write.
 
-Each takes what the one before returns, and may run in a thread of its own: `Loaded` -> `Measured` -> `Denoised` ->
-`Finished`. `run_stages` runs them all.
+Each stage takes the results of the previous ones and may run in its own thread: `Loaded` -> `Measured` -> `Denoised` ->
+`Finished`. `run_stages` runs all of them.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ if TYPE_CHECKING:
     from rwdenoise.jobs.treatment import Treatment
     from rwdenoise.photo.cfa import Domain
 
-#: Gives the denoiser for a domain.
+#: Returns the denoiser for a domain.
 LoadDenoiser = Callable[["Domain"], "Denoiser"]
 ReadPhoto = Callable[[Path], Photo]
 
 
 @dataclass(frozen=True)
 class Job:
-    """A photo that is to be denoised into a file."""
+    """A photo to denoise, and the file to write."""
 
     source: Path
     target: Path
@@ -49,12 +49,12 @@ class Job:
 
     @property
     def name(self) -> str:
-        """Its name in events."""
+        """Name of the job in events."""
         return str(self.source)
 
     @property
     def started(self) -> Started:
-        """The event that begins it."""
+        """The first event of the job."""
         return Started(self.name, source=self.name, output=str(self.target))
 
 
@@ -67,16 +67,16 @@ class Loaded:
     format: str
     """The format of the result."""
     digest: str
-    """The sha256 of the source."""
+    """SHA-256 of the source."""
     state: FileState
-    """Of the source, before it was read."""
+    """State of the source before it was read."""
     seconds: float
-    """How long the photo was worked on so far, without waiting for other photos."""
+    """Processing time so far, without waiting for other photos."""
 
 
 @dataclass(frozen=True, eq=False)
 class Denoised:
-    """A denoised photo in memory. It does not hold the noisy one, whose memory others need."""
+    """A denoised photo in memory, without the noisy photo, whose memory is needed elsewhere."""
 
     job: Job
     photo: Photo
@@ -85,7 +85,7 @@ class Denoised:
     provenance: Provenance
     device: str
     pixels_run: int
-    """Pixels that went through the network, once for each pass."""
+    """Pixels processed by the network, counted once per pass."""
     seconds: float
 
 
@@ -97,24 +97,24 @@ def run_stages(
     read: ReadPhoto = read_photo,
     computing: AbstractContextManager[object] | None = None,
 ) -> Finished:
-    """Take a photo through all stages, and tell each as an event, up to `Finished`.
+    """Run all stages for a photo, and report each as an event, up to `Finished`.
 
     Parameters
     ----------
     job : Job
     denoiser : Denoiser, or callable
-        A callable gives the denoiser for a domain.
+        A callable returns the denoiser for a domain.
     listen : callable
-        Told every event.
+        Called with every event.
     read : callable
         Reads the source.
     computing : context manager, optional
-        Entered for the time in which the photo is denoised: a lock, where photos share a device.
+        Entered while the photo is denoised, for example a lock if photos share a device.
 
     Raises
     ------
     RwDenoiseError
-        As the stages.
+        From the stages.
     """
 
     def prepare() -> tuple[Loaded, Measured]:
@@ -135,7 +135,7 @@ def run_until_denoised(
     *,
     computing: AbstractContextManager[object] | None = None,
 ) -> Denoised:
-    """Denoise a photo once it is prepared (loaded and measured), and tell each stage until it is to be written."""
+    """Prepare (load and measure) and denoise a photo, and report each stage up to the start of writing."""
     listen(Progress(job.name, "read", 0, 1))
     loaded, measured = prepare()
     listen(Progress(job.name, "read", 1, 1))
@@ -152,7 +152,7 @@ def load(job: Job, read: ReadPhoto = read_photo) -> Loaded:
     Raises
     ------
     PhotoError
-        If it cannot be read, or is changed meanwhile.
+        If it cannot be read, or changes meanwhile.
     SettingsError
         If this kind of photo cannot be written in the format.
     """
@@ -169,7 +169,7 @@ def load(job: Job, read: ReadPhoto = read_photo) -> Loaded:
 
 @within_memory()
 def measure(loaded: Loaded) -> Measured:
-    """Measure what must be known of the photo before it is denoised."""
+    """Measure the photo, as needed for denoising."""
     begun = time.perf_counter()
     treatment = loaded.job.treatment
     measured = photos.measure(loaded.photo, treatment.settings, noise=treatment.noise)
@@ -177,18 +177,18 @@ def measure(loaded: Loaded) -> Measured:
 
 
 def get_ready(loaded: Loaded, denoiser: LoadDenoiser) -> None:
-    """Let the denoiser prepare for this photo, which may still be measured."""
+    """Prepare the denoiser for the size of this photo; measuring may run in parallel."""
     denoiser(loaded.photo.domain).prepare(loaded.photo.frame.height, loaded.photo.frame.width)
 
 
 @within_memory()
 def denoise(loaded: Loaded, measured: Measured, denoiser: Denoiser | LoadDenoiser, listen: Listener) -> Denoised:
-    """Denoise the photo, and tell its noise, the progress, and what was removed.
+    """Denoise the photo, and report its noise, the progress and the check of the residual.
 
     Raises
     ------
     WeightsError, DeviceError
-        If the photo does not suit the denoiser.
+        If the denoiser cannot process the photo.
     """
     begun = time.perf_counter()
     job, settings = loaded.job, loaded.job.treatment.settings
@@ -211,7 +211,7 @@ def denoise(loaded: Loaded, measured: Measured, denoiser: Denoiser | LoadDenoise
 
 
 def tell_noise(measured: Measured, given: NoiseProfile | None, *, job: str, listen: Listener) -> None:
-    """Tell the noise profile of a photo, if it has one, and that a given one is not used, if so."""
+    """Report the noise profile of a photo, if any, and warn if a given profile is ignored."""
     if given is not None and measured.origin != "given":
         listen(Warned(job, "The given noise profile is ignored: it is for mosaics, and this photo is not a mosaic."))
     if measured.profile is not None:
@@ -220,12 +220,12 @@ def tell_noise(measured: Measured, given: NoiseProfile | None, *, job: str, list
 
 @within_memory()
 def write(denoised: Denoised, warn: Callable[[str], None]) -> Finished:
-    """Write the result; what went wrong and does not matter enough to stop is told to `warn`.
+    """Write the result; report minor problems to `warn`.
 
     Raises
     ------
     PhotoError
-        If the source was changed before its metadata were read, or the target cannot be written.
+        If the source has changed since it was read, or the target cannot be written.
     """
     begun = time.perf_counter()
     job, photo = denoised.job, denoised.photo
@@ -269,7 +269,7 @@ def _refuse_changed(source: Path, state: FileState) -> None:
 
 
 def _refuse_format(photo: Photo, format: str, *, name: str) -> None:
-    """Refuse a format that this kind of photo cannot have, before it is denoised."""
+    """Raise, before denoising, if this kind of photo cannot be written in the format."""
     developed = isinstance(photo, RgbPhoto)
     possible = PICTURE_OUTPUTS if developed else RAW_OUTPUTS
     if format not in possible:

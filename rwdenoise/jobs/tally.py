@@ -1,4 +1,4 @@
-"""How the jobs of a call end: each in exactly one way, told and counted."""
+"""Count how the jobs of a call end, each in exactly one way."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rwdenoise.jobs.treatment import AlreadyDone
 
 
 class Tally:
-    """Counts how the jobs of a call end, and tells of those that do not end well."""
+    """Counts how the jobs of a call end, and reports those that do not succeed."""
 
     def __init__(self, jobs: int, listen: Listener) -> None:
         self.written = 0
@@ -24,7 +24,7 @@ class Tally:
         self._begun = time.perf_counter()
 
     def attempt(self, source: Path, work: Callable[[], object]) -> bool:
-        """Do some work on a photo and return whether it went well."""
+        """Call `work` for a photo, report its failure, and return whether it succeeded."""
         try:
             work()
         except (Cancelled, KeyboardInterrupt):
@@ -39,7 +39,7 @@ class Tally:
         return True
 
     def hear(self, event: Event) -> None:
-        """Count and tell an event."""
+        """Count an event and pass it on."""
         if isinstance(event, Finished):
             self.written += 1
             self.megapixels += event.megapixels
@@ -48,7 +48,7 @@ class Tally:
         self._listen(event)
 
     def close(self) -> Summary:
-        """Tell and return the sum; what was neither written nor failed was not reached, or done already."""
+        """Report and return the summary; photos neither written nor failed count as skipped."""
         skipped = self._jobs - self.written - self.failed
         seconds = round(time.perf_counter() - self._begun, 3)
         summary = Summary(

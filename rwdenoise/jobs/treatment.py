@@ -1,6 +1,6 @@
-"""What is to be done to every photo of a call, and how its results are recognized.
+"""How to process every photo of a call, and how to recognize earlier results.
 
-So the same call can be made again after a crash, or with more photos, and does only what is left.
+Repeating a call after a crash, or with more photos, therefore processes only the remaining photos.
 """
 
 from __future__ import annotations
@@ -23,37 +23,37 @@ from rwdenoise.photo.noise_profile import NoiseProfile
 if TYPE_CHECKING:
     from rwdenoise.jobs.journal import Journal
 
-# Hexadecimal digits of a method's key: 128 bits, so that no two methods ever meet by chance.
+# Hexadecimal digits of a method key: 128 bits exclude accidental collisions.
 _DIGITS = 32
 
 
 @dataclass(frozen=True)
 class Treatment:
-    """How to denoise and what to write; the weights are chosen by the kind of photo."""
+    """How to denoise and what to write; the weights depend on the kind of photo."""
 
     settings: Settings = field(default_factory=Settings)
     noise: NoiseProfile | None = None
-    """What noise to expect of mosaics; by default what the file states, or else an estimate."""
+    """Noise profile of mosaics; by default the one in the file, or else an estimate."""
     format: str | None = None
-    """By default what the name of the target ends in."""
+    """Output format; by default that of the suffix of the target."""
     color: str = "srgb"
-    """Color space of RAW that is developed."""
+    """Color space of developed RAW."""
     overwrite: bool = False
-    """Whether the target may exist already."""
+    """Whether to replace an existing target."""
 
     def format_for(self, source: Path, target: Path) -> str:
-        """Return the format in which the result of `source` is written to `target`."""
+        """Return the format of the result of `source` in `target`."""
         return self.format or format_of(target) or natural_format(source.suffix)
 
     def key(self, format: str, *, weights: str) -> str:
-        """Return the method key of results of this treatment, a short text that is the same for the same method only.
+        """Return the method key of results of this treatment, which is equal only for the same method.
 
         Parameters
         ----------
         format : str
-            Of the result, from `format_for`.
+            Format of the result, from `format_for`.
         weights : str
-            The sha256 of the weights file.
+            SHA-256 of the weights file.
         """
         method = {
             "settings": dataclasses.asdict(self.settings) | {"chroma": self.settings.chroma_strength},
@@ -65,8 +65,8 @@ class Treatment:
         return hashlib.sha256(json.dumps(method, sort_keys=True).encode()).hexdigest()[:_DIGITS]
 
 
-class AlreadyDone(Exception):  # noqa: N818 -- no error, but the end of a job
-    """The result is there already."""
+class AlreadyDone(Exception):  # noqa: N818 -- not an error, but the end of a job
+    """The result already exists."""
 
     def __init__(self, target: Path) -> None:
         super().__init__(str(target))
@@ -74,15 +74,15 @@ class AlreadyDone(Exception):  # noqa: N818 -- no error, but the end of a job
 
 
 class EarlierResults:
-    """Recognizes photos that are done already.
+    """Recognizes photos that are already finished.
 
-    It looks in the journal and into the results themselves; names and times of files prove nothing.
+    It checks the journal and the results themselves; names and times of files prove nothing.
 
     Parameters
     ----------
     treatment : Treatment
     weights : collection of str
-        Digests of the weights that may be asked for: those of each domain.
+        Digests of the weights in use, those of each domain.
     journal : Journal, optional
     """
 
@@ -92,11 +92,12 @@ class EarlierResults:
         self._journal = journal
 
     def refuse(self, source: Path, target: Path) -> None:
-        """Refuse a photo whose target is what this treatment makes of it, as it is now.
+        """Raise if the target is the result of this treatment for the photo in its present state.
 
         Raises
         ------
         AlreadyDone
+            If it is.
         PhotoAccessError
             If the source cannot be read.
         """
@@ -104,7 +105,7 @@ class EarlierResults:
             raise AlreadyDone(target)
 
     def _is_done(self, source: Path, target: Path) -> bool:
-        # Whoever asks to overwrite wants it made anew.
+        # Overwriting means processing again.
         if self._treatment.overwrite or not os.path.lexists(target):
             return False
         format = self._treatment.format_for(source, target)

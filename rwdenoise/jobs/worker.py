@@ -1,6 +1,6 @@
-"""A worker that stays alive: requests come in as lines of JSON, events go out. ``docs/worker.md`` says which.
+"""A worker that stays alive, reads requests as JSON lines and writes events; see ``docs/worker.md``.
 
-Importing this loads neither numpy nor torch, so that a worker can say at once that it is there.
+Importing this module loads neither numpy nor torch, so a worker can report at once that it is ready.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from rwdenoise.io.pictures.layer import Layout
     from rwdenoise.jobs.layers import LayerDenoiser
 
-#: Gives the denoiser for a quality and a device; asked for each job.
+#: Returns the denoiser for a quality and a device; called for each job.
 LoadDenoiser = Callable[[str, str], "Denoiser"]
 Value = TypeVar("Value", bool, int, float, str)
 
 _READ_AT_ONCE = 2**16
-# Longer than any result takes to be written; who waits for the end gets it within a second.
+# Longer than writing any result takes; a process that waits for the end waits less than a second.
 _SECONDS_TO_WRITE = 0.8
 _HINT = "Send a request as docs/worker.md describes it."
 _KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
@@ -52,14 +52,14 @@ class LayerJob:
 
 @dataclass(frozen=True, eq=False)
 class Request:
-    """A line that came in."""
+    """A received line."""
 
     line: bytes
     cancelled: threading.Event = field(default_factory=threading.Event)
 
     @property
     def table(self) -> Mapping[str, Any]:
-        """What it says; empty if it is no JSON object."""
+        """The parsed request; empty if it is not a JSON object."""
         try:
             table = json.loads(self.line)
         except (ValueError, RecursionError):
@@ -68,23 +68,22 @@ class Request:
 
     @property
     def job(self) -> str:
-        """The job that it is about; empty if it does not say."""
+        """The job that the request concerns; empty if it does not state one."""
         job = self.table.get("job")
         return job if isinstance(job, str) else ""
 
 
 class Requests:
-    """Requests in the order in which they come, read by a thread of its own.
+    """Requests in order of arrival, read by a separate thread.
 
-    So cancelling reaches a job that runs, and the end of the stream is noticed at once, whatever is being computed.
+    A request to cancel therefore reaches a running job, and the end of the stream is noticed at once.
 
     Parameters
     ----------
     descriptor : int
-        Of the file or pipe to read.
+        File or pipe to read.
     on_end : callable
-        Called in that thread when nobody will send any more. If it returns, the requests end after those that are
-        waiting.
+        Called in that thread at the end of the stream. If it returns, the pending requests are still processed.
     """
 
     def __init__(self, descriptor: int, *, on_end: Callable[[], None]) -> None:
@@ -94,11 +93,11 @@ class Requests:
         self._open: list[Request] = []
 
     def start(self) -> None:
-        """Begin to read."""
+        """Start reading."""
         threading.Thread(target=self._read, daemon=True).start()
 
     def __iter__(self) -> Iterator[Request]:
-        """Yield each request once it is its turn."""
+        """Yield the requests in order."""
         while (request := self._waiting.get()) is not None:
             yield request
             self._open.remove(request)
@@ -127,18 +126,18 @@ def _lines(descriptor: int) -> Iterator[bytes]:
             *lines, rest = (rest + data).split(b"\n")
             yield from lines
     except OSError:
-        return  # Nobody can send anything through what cannot be read.
+        return  # An unreadable stream delivers no more requests.
 
 
 class Worker:
-    """Answers requests, one after the other.
+    """Processes requests one at a time.
 
     Parameters
     ----------
     load : callable
-        Gives the denoiser for a quality and a device.
+        Returns the denoiser for a quality and a device.
     listen : callable
-        Told every event.
+        Called with every event.
     """
 
     def __init__(self, load: LoadDenoiser, *, listen: Listener) -> None:
@@ -147,10 +146,10 @@ class Worker:
         self._writing = threading.Lock()
 
     def serve(self, requests: Requests) -> None:
-        """Say that the worker is ready, and answer requests until they end."""
+        """Report that the worker is ready, and process requests until they end."""
         self._listen(Ready(__version__))
         requests.start()
-        # This takes seconds, and waits for no job.
+        # This import takes seconds and starts before the first job.
         from rwdenoise.jobs.layers import LayerDenoiser
 
         layers = LayerDenoiser()
@@ -158,9 +157,9 @@ class Worker:
             self._answer(request, layers)
 
     def abandon(self) -> None:
-        """Write no more files, from now on; for another thread that is about to end the process.
+        """Write no more files; called by another thread before it ends the process.
 
-        A result that is being written becomes whole first, and is told.
+        A result that is being written is completed and reported first.
         """
         self._writing.acquire(timeout=_SECONDS_TO_WRITE)
 
@@ -213,12 +212,12 @@ def _finished(job: LayerJob, denoiser: Denoiser, *, seconds: float) -> Finished:
 
 
 def read_job(table: Mapping[str, Any]) -> LayerJob:
-    """Return the job that a request asks for.
+    """Create the job of a request.
 
     Raises
     ------
     SettingsError
-        If something is missing or wrong.
+        If a value is missing or wrong.
     """
     from rwdenoise.io.pictures.layer import Layout
 
@@ -250,7 +249,7 @@ def read_job(table: Mapping[str, Any]) -> LayerJob:
 
 
 def _take(table: Mapping[str, Any], name: str, kind: type[Value], default: Value | None = None) -> Value:
-    """Return a value of a request; where it is missing or null, the default."""
+    """Return a value of a request, or the default if it is missing or null."""
     value = table.get(name)
     if value is None and default is not None:
         return default

@@ -143,7 +143,7 @@ def test_defaults_are_those_of_the_program(conversation) -> None:
         ({"strength": 2}, "one", "strength is 2"),
         ({"strength": float("nan")}, "one", "strength is nan"),
         ({"chroma": "much"}, "one", 'chroma is "much"'),
-        ({"steps": 101}, "one", "101 steps"),
+        ({"steps": 101}, "one", "number of steps is 101"),
         ({"preview": "yes"}, "one", 'preview is "yes"'),
         ({"encoding": None}, "one", "encoding is null"),
         ({"height": 31}, "one", "40 x 31"),
