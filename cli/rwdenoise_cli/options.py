@@ -81,9 +81,14 @@ class Output:
 class Talk:
     """What to say on the way."""
 
-    json: bool = False
+    as_json: bool = False
     quiet: bool = False
     verbose: bool = False
+
+    def __post_init__(self) -> None:
+        if self.quiet and self.verbose:
+            message = "--quiet and --verbose exclude each other."
+            raise click.UsageError(message)
 
 
 def read_noise(_ctx: click.Context, _param: click.Parameter, value: str) -> NoiseProfile | None:
@@ -106,21 +111,6 @@ def sources_argument(*, required: bool = True) -> Decorator:
     return click.argument("sources", nargs=-1, required=required, metavar="SOURCE...", type=click.Path(path_type=Path))
 
 
-def method_options(function: Function) -> Function:
-    """Add the options that say how to denoise; they arrive as ``method``."""
-    return group("method", pack_method, _STEPS, *METHOD)(function)
-
-
-def output_options(function: Function) -> Function:
-    """Add the options that say what to write; they arrive as ``output``."""
-    return group("output", pack_output, *OUTPUT)(function)
-
-
-def talk_options(function: Function) -> Function:
-    """Add --json, --quiet and --verbose; they arrive as ``talk``."""
-    return group("talk", _pack_talk, *_TALK)(function)
-
-
 def _remember_json(ctx: click.Context, _param: click.Parameter, value: bool) -> bool:
     ctx.meta[JSON] = value
     return value
@@ -137,11 +127,12 @@ overwrite_option = click.option(
     help="Replace existing outputs, which are otherwise refused. Sources are never replaced.",
 )
 
-_STEPS = click.option(
-    "--steps",
-    type=click.IntRange(1, MAX_STEPS),
-    show_default=USUAL_STEPS,
-    help="Number of diffusion steps; each takes one pass of the network.",
+#: --isolate, for a default.
+isolate_option = functools.partial(
+    click.option,
+    "--isolate/--no-isolate",
+    show_default=True,
+    help="Decode photos in a process of their own, so that a damaged or malicious file costs one photo at most.",
 )
 
 #: How to denoise, but for the number of steps, of which `preview` takes several.
@@ -237,16 +228,10 @@ OUTPUT = (
     overwrite_option,
 )
 
-_TALK = (
-    json_option("Write events to stdout, one JSON object a line, and nothing else."),
-    click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors."),
-    click.option("-v", "--verbose", is_flag=True, help="Print more: all progress, and the settings of each photo."),
-)
-
 
 def pack_method(  # noqa: PLR0913 -- one for each option
     *,
-    steps: int | None,
+    steps: int | None = None,
     strength: float,
     chroma: float | None,
     detail: float,
@@ -256,7 +241,7 @@ def pack_method(  # noqa: PLR0913 -- one for each option
     weights: str | None,
     device: str,
 ) -> Method:
-    """Return the options of `METHOD`, and the steps, in one."""
+    """Return the options of `METHOD`, and the steps if they are one number, in one."""
     settings = Settings(steps or QUALITY_STEPS[quality], strength, sampler, chroma, detail)
     return Method(settings, noise, weights, quality, device)
 
@@ -273,13 +258,6 @@ def pack_output(*, to: str | None, format: str | None, color: str, overwrite: bo
     return Output(to, format, color, overwrite)
 
 
-def _pack_talk(*, as_json: bool, quiet: bool, verbose: bool) -> Talk:
-    if quiet and verbose:
-        message = "--quiet and --verbose exclude each other."
-        raise click.UsageError(message)
-    return Talk(as_json, quiet, verbose)
-
-
 def group(name: str, pack: Function, *options: Decorator) -> Decorator:
     """Add options to a command, and hand their values over packed into one; `pack` takes them by name."""
     members = inspect.signature(pack).parameters
@@ -287,12 +265,36 @@ def group(name: str, pack: Function, *options: Decorator) -> Decorator:
     def decorate(function: Function) -> Function:
         @functools.wraps(function)
         def packed(**values: Any) -> Any:  # noqa: ANN401 -- whatever the command takes and returns
-            mine = {member: values.pop(member) for member in members}
+            # What no option sets keeps its default.
+            mine = {member: values.pop(member) for member in members if member in values}
             return function(**{name: pack(**mine)}, **values)
 
-        command: Function = packed
         for option in reversed(options):
-            command = option(command)
-        return command
+            option(packed)  # click adds it in place.
+        return packed
 
     return decorate
+
+
+#: The options that say how to denoise; they arrive as ``method``.
+method_options = group(
+    "method",
+    pack_method,
+    click.option(
+        "--steps",
+        type=click.IntRange(1, MAX_STEPS),
+        show_default=USUAL_STEPS,
+        help="Number of diffusion steps; each takes one pass of the network.",
+    ),
+    *METHOD,
+)
+#: The options that say what to write; they arrive as ``output``.
+output_options = group("output", pack_output, *OUTPUT)
+#: --json, --quiet and --verbose; they arrive as ``talk``.
+talk_options = group(
+    "talk",
+    Talk,
+    json_option("Write events to stdout, one JSON object a line, and nothing else."),
+    click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors."),
+    click.option("-v", "--verbose", is_flag=True, help="Print more: all progress, and the settings of each photo."),
+)

@@ -89,7 +89,7 @@ def test_figures_read_well() -> None:
 
 
 def test_figures_as_json(capsys: pytest.CaptureFixture) -> None:
-    with choose_training_reporter(Talk(json=True), minutes=60, leads=True) as reporter:
+    with choose_training_reporter(Talk(as_json=True), minutes=60, leads=True) as reporter:
         reporter.note("nothing for programs")
         reporter.figures(FIGURES)
         reporter.exported({"weights": "a.safetensors"})

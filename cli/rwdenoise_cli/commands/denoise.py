@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,16 +13,18 @@ from typing import TYPE_CHECKING
 import click
 
 from rwdenoise._version import __version__
+from rwdenoise.choices import JOBS
 from rwdenoise.errors import JournalError
 from rwdenoise.events import Listener, Summary
 from rwdenoise.jobs.plan import expand_sources, plan_outputs
 from rwdenoise.jobs.shard import shard
-from rwdenoise_cli.many_options import Many, many_options
 from rwdenoise_cli.options import (
     HELP,
     Method,
     Output,
     Talk,
+    group,
+    isolate_option,
     method_options,
     output_options,
     sources_argument,
@@ -40,6 +43,52 @@ if TYPE_CHECKING:
 
 #: Where a call remembers its own arguments, for --resume.
 ARGUMENTS = "rwdenoise_cli.arguments"
+
+
+@dataclass(frozen=True)
+class Many:
+    """Which photos of those that were named, and how to go through them."""
+
+    recursive: bool
+    follow_links: bool
+    shard: str | None
+    jobs: int
+    isolate: bool
+    journal: bool
+    cluster: str | None
+
+
+_MANY = (
+    click.option(
+        "--recursive/--no-recursive", default=True, show_default=True, help="Whether to look into subfolders."
+    ),
+    click.option("--follow-links", is_flag=True, help="Also follow symbolic links that lead out of a folder."),
+    click.option(
+        "--shard",
+        metavar="I/N",
+        help="Denoise only the I-th of N shares of the photos, for N machines that work on the same folder.",
+    ),
+    click.option(
+        "--jobs",
+        type=click.IntRange(1, 64),
+        default=JOBS,
+        show_default=True,
+        help="Number of photos in work at once: one is denoised while others are read and written.",
+    ),
+    isolate_option(default=False),
+    click.option(
+        "--journal/--no-journal",
+        default=True,
+        show_default=True,
+        help="Record what is done, so that the same command, or --resume, continues after an interruption.",
+    ),
+    click.option(
+        "--cluster",
+        metavar="ADDRESS",
+        help="Send the photos to the workers of a Dask scheduler, such as tcp://192.168.1.2:8786; all machines must see"
+        " the same folders.",
+    ),
+)
 
 
 class DefaultCommand(click.Command):
@@ -67,7 +116,7 @@ class DefaultCommand(click.Command):
 @sources_argument(required=False)
 @method_options
 @output_options
-@many_options
+@group("many", Many, *_MANY)
 @click.option(
     "--report",
     metavar="FILE.html",
@@ -131,8 +180,8 @@ def denoise(  # noqa: PLR0913 -- each a group of options
 
     with (
         choose_reporter(talk, jobs=len(plan)) as reporter,
-        _journal(many) as journal,
         open_reader(isolate=many.isolate) as read,
+        _journal(many, None if dry_run else ctx.meta[ARGUMENTS]) as journal,
     ):
         from rwdenoise.jobs.batch import Batch
 
@@ -141,9 +190,8 @@ def denoise(  # noqa: PLR0913 -- each a group of options
             summary = batch(listen=reporter).preview()
         else:
             with (
-                _recorded(journal, ctx.meta[ARGUMENTS]),
-                _reported(report, photos=len(plan), listen=reporter, read=read) as told,
-                stopping_between_events(told) as listen,
+                _reported(report, photos=len(plan), listen=reporter, read=read) as reported,
+                stopping_between_events(reported) as listen,
             ):
                 summary = _run(batch(listen=listen), treatment, method, many)
     ctx.exit(status_of(done=summary.written or summary.skipped, failed=summary.failed))
@@ -183,40 +231,34 @@ def _resume(ctx: click.Context, sources: Sequence[Path]) -> None:
 
 
 @contextlib.contextmanager
-def _journal(many: Many) -> Iterator[Journal | None]:
-    """Open the journal if it is wanted and can be opened."""
+def _journal(many: Many, arguments: Sequence[str] | None) -> Iterator[Journal | None]:
+    """Open the journal if it is wanted and can be opened, and record in it whether this call came to its end.
+
+    Without arguments the call is not recorded.
+    """
     from rwdenoise.jobs.journal import Journal, default_journal
 
     with contextlib.ExitStack() as stack:
-        journal = None
-        if many.journal:
-            with _warning_of_journal():
+        journal = number = None
+        with _warning_of_journal():
+            if many.journal:
                 journal = stack.enter_context(Journal(default_journal()))
+                number = journal.begin_call(arguments, Path.cwd()) if arguments is not None else None
         yield journal
+        with _warning_of_journal():
+            if journal is not None and number is not None:
+                journal.end_call(number)
 
 
-@contextlib.contextmanager
-def _reported(report: Path | None, *, photos: int, listen: Listener, read: ReadPhoto) -> Iterator[Listener]:
+def _reported(
+    report: Path | None, *, photos: int, listen: Listener, read: ReadPhoto
+) -> contextlib.AbstractContextManager[Listener]:
     """Give the listener for the events, which also makes the report if one is wanted."""
     if report is None:
-        yield listen
-        return
+        return contextlib.nullcontext(listen)
     from rwdenoise.view.report.build import CallReport
 
-    with CallReport(report, photos=photos, listen=listen, read=read) as reported:
-        yield reported
-
-
-@contextlib.contextmanager
-def _recorded(journal: Journal | None, arguments: Sequence[str]) -> Iterator[None]:
-    """Note in the journal that this call has begun, and at the end that it was not interrupted."""
-    number = None
-    with _warning_of_journal():
-        number = journal.begin_call(arguments, Path.cwd()) if journal is not None else None
-    yield
-    with _warning_of_journal():
-        if journal is not None and number is not None:
-            journal.end_call(number)
+    return CallReport(report, photos=photos, listen=listen, read=read)
 
 
 @contextlib.contextmanager

@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from rwdenoise.choices import MAX_STEPS, PREVIEW_SIZE, QUALITY_STEPS, Settings
+from rwdenoise.choices import MAX_STEPS, PREVIEW_SIZE, Settings
 from rwdenoise.events import VERSION
-from rwdenoise.photo.noise_profile import NoiseProfile
 from rwdenoise_cli.options import (
     HELP,
     METHOD,
@@ -54,14 +53,6 @@ def several(one: click.ParamType[Any]) -> Callable[[click.Context, click.Paramet
     return read
 
 
-@dataclass(frozen=True)
-class Compared:
-    """How to denoise, and what differs from column to column."""
-
-    method: Method
-    variants: tuple[Settings, ...]
-
-
 def read_places(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> list[tuple[int, int]]:
     """Read the option --at: pixels such as ``1200,800``."""
     places = []
@@ -72,61 +63,6 @@ def read_places(_ctx: click.Context, _param: click.Parameter, values: tuple[str,
             raise click.BadParameter(message)
         places.append((int(x), int(y)))
     return places
-
-
-def _pack_compared(  # noqa: PLR0913 -- one for each option
-    *,
-    steps: tuple[int, ...] | None,
-    strengths: tuple[float, ...] | None,
-    strength: float,
-    chroma: float | None,
-    detail: float,
-    noise: NoiseProfile | None,
-    sampler: str,
-    quality: str,
-    weights: str | None,
-    device: str,
-) -> Compared:
-    steps = steps or (QUALITY_STEPS[quality],)
-    if strengths and len(steps) > 1:
-        message = "Several --steps and several --strengths cannot be compared at once; give only one number of steps."
-        raise click.UsageError(message)
-    if strengths and strength != Settings.strength:
-        message = "--strengths replaces --strength; give only one of them."
-        raise click.UsageError(message)
-    alone = len(steps) > 1 or strength != Settings.strength
-    method = pack_method(
-        steps=steps[0],
-        strength=strength,
-        chroma=chroma,
-        detail=detail,
-        noise=noise,
-        sampler=sampler,
-        quality=quality,
-        weights=weights,
-        device=device,
-    )
-    chosen = strengths or ((strength,) if alone else STRENGTHS)
-    variants = tuple(replace(method.settings, steps=number, strength=share) for number in steps for share in chosen)
-    # The noisy photo has a column of its own.
-    return Compared(method, tuple(variant for variant in variants if not variant.removes_nothing) or variants)
-
-
-_COMPARED = (
-    click.option(
-        "--strengths",
-        metavar="0..1,...",
-        callback=several(click.FloatRange(0, 1)),
-        help=f"Strengths to compare, such as 0.4,0.7,1.  [default: {','.join(f'{share:g}' for share in STRENGTHS)}]",
-    ),
-    click.option(
-        "--steps",
-        metavar="N,...",
-        callback=several(click.IntRange(1, MAX_STEPS)),
-        show_default=USUAL_STEPS,
-        help="Numbers of diffusion steps to compare, such as 1,2,8.",
-    ),
-)
 
 
 @click.command(context_settings=HELP, short_help="Compare settings on a few parts of a photo.")
@@ -143,7 +79,21 @@ _COMPARED = (
 @click.option(
     "--size", type=click.IntRange(32, 2048), default=PREVIEW_SIZE, show_default=True, help="Edge of each part in px."
 )
-@group("compared", _pack_compared, *_COMPARED, *METHOD)
+@click.option(
+    "--strengths",
+    metavar="0..1,...",
+    callback=several(click.FloatRange(0, 1)),
+    help=f"Strengths to compare, such as 0.4,0.7,1.  [default: {','.join(f'{share:g}' for share in STRENGTHS)}]",
+)
+@click.option(
+    "--steps",
+    "step_counts",
+    metavar="N,...",
+    callback=several(click.IntRange(1, MAX_STEPS)),
+    show_default=USUAL_STEPS,
+    help="Numbers of diffusion steps to compare, such as 1,2,8.",
+)
+@group("method", pack_method, *METHOD)
 @click.option(
     "-o",
     "--output",
@@ -160,7 +110,9 @@ def preview(  # noqa: PLR0913 -- what a user can choose
     source: Path,
     places: list[tuple[int, int]],
     size: int,
-    compared: Compared,
+    strengths: tuple[float, ...] | None,
+    step_counts: tuple[int, ...] | None,
+    method: Method,
     to: Path | None,
     overwrite: bool,
     open_it: bool,
@@ -178,23 +130,41 @@ def preview(  # noqa: PLR0913 -- what a user can choose
     """  # noqa: D301 -- the backspace keeps click from filling the lines
     from rwdenoise.view.preview import preview_photo
 
+    variants = _variants(method, step_counts or (method.settings.steps,), strengths)
     target = to or _free_name(source, overwrite=overwrite)
     begun = time.perf_counter()
     with choose_reporter(talk, jobs=1) as reporter:
         shown = preview_photo(
             source,
             target,
-            denoiser=compared.method.load,
-            variants=compared.variants,
+            denoiser=method.load,
+            variants=variants,
             at=places,
             size=size,
-            noise=compared.method.noise,
+            noise=method.noise,
             overwrite=overwrite,
             listen=reporter,
         )
     _tell(shown, source, target, talk=talk, seconds=time.perf_counter() - begun)
     if open_it and click.launch(str(target)):
         log(f"warning: {printable(str(target))} cannot be opened: this system has no program for it.")
+
+
+def _variants(
+    method: Method, step_counts: tuple[int, ...], strengths: tuple[float, ...] | None
+) -> tuple[Settings, ...]:
+    """Return the settings of each column; the noisy photo has a column of its own."""
+    strength = method.settings.strength
+    if strengths and len(step_counts) > 1:
+        message = "Several --steps and several --strengths cannot be compared at once; give only one number of steps."
+        raise click.UsageError(message)
+    if strengths and strength != Settings.strength:
+        message = "--strengths replaces --strength; give only one of them."
+        raise click.UsageError(message)
+    alone = len(step_counts) > 1 or strength != Settings.strength
+    chosen = strengths or ((strength,) if alone else STRENGTHS)
+    variants = tuple(replace(method.settings, steps=steps, strength=share) for steps in step_counts for share in chosen)
+    return tuple(variant for variant in variants if not variant.removes_nothing) or variants
 
 
 def _free_name(source: Path, *, overwrite: bool) -> Path:
@@ -204,7 +174,7 @@ def _free_name(source: Path, *, overwrite: bool) -> Path:
 
 
 def _tell(shown: Comparison, source: Path, target: Path, *, talk: Talk, seconds: float) -> None:
-    if talk.json:
+    if talk.as_json:
         facts = {
             "v": VERSION,
             "event": "previewed",

@@ -19,6 +19,7 @@ from rwdenoise_cli.options import (
     Output,
     Talk,
     group,
+    isolate_option,
     method_options,
     pack_output,
     talk_options,
@@ -74,7 +75,7 @@ class WatchCommand(click.Command):
         if wanted.status:
             from rwdenoise_cli.watching.status import tell_status
 
-            ctx.exit(tell_status(wanted.inbox, as_json=wanted.talk.json))
+            ctx.exit(tell_status(wanted.inbox, as_json=wanted.talk.as_json))
         ctx.exit(_watch(self, ctx, wanted))
 
     def read_again(self, ctx: click.Context) -> Wanted:
@@ -112,12 +113,7 @@ _HANDLING = (
         show_default="when the system reports a change",
         help="How often to look into INBOX: for network shares, where the system reports no changes.",
     ),
-    click.option(
-        "--isolate/--no-isolate",
-        default=True,
-        show_default=True,
-        help="Decode photos in a process of their own, so that a damaged or malicious file costs one photo at most.",
-    ),
+    isolate_option(default=True),
     click.option("--once", is_flag=True, help="Stop when everything in INBOX is done or has failed."),
 )
 
@@ -218,7 +214,7 @@ def _watch(command: WatchCommand, ctx: click.Context, wanted: Wanted) -> int:
         health = watch_folder(
             wanted.inbox,
             orders=_Orders(command, ctx, wanted, signals),
-            listen=(JsonReporter if wanted.talk.json else WatchReporter)(wanted.talk, jobs=1),
+            listen=(JsonReporter if wanted.talk.as_json else WatchReporter)(wanted.talk, jobs=1),
             wakeup=wakeup,
             poll=handling.poll,
             isolate=handling.isolate,

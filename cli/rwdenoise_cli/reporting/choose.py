@@ -17,16 +17,8 @@ CANNOT_DRAW = ("dumb", "unknown")
 
 
 def choose_reporter(talk: Talk, *, jobs: int) -> Reporter:
-    """Return the reporter for a call, by what the user asked for and where the output goes.
-
-    Parameters
-    ----------
-    talk : Talk
-        The options --json, --quiet and --verbose.
-    jobs : int
-        Number of photos.
-    """
-    if talk.json:
+    """Return the reporter for a call with so many photos."""
+    if talk.as_json:
         return JsonReporter(talk, jobs=jobs)
     if talk.quiet or not _can_draw():
         return Reporter(talk, jobs=jobs)
@@ -36,24 +28,14 @@ def choose_reporter(talk: Talk, *, jobs: int) -> Reporter:
 
 
 def choose_training_reporter(talk: Talk, *, minutes: float, leads: bool) -> TrainingReporter:
-    """Return the reporter for a training run, by what the user asked for and where the output goes.
-
-    Parameters
-    ----------
-    talk : Talk
-        The options --json and --quiet.
-    minutes : float
-        Length of the run, over all calls.
-    leads : bool
-        Whether this process is the one of its team that reports.
-    """
+    """Return the reporter for a training run of so many minutes; only the process that leads its team reports."""
     if talk.quiet or not leads:
         return TrainingReporter(minutes)
-    if talk.json:
+    if talk.as_json:
         return JsonTrainingReporter(minutes)
     if not _can_draw():
         return LineTrainingReporter(minutes)
-    from rwdenoise_cli.reporting.training_bar import BarTrainingReporter
+    from rwdenoise_cli.reporting.bar import BarTrainingReporter
 
     return BarTrainingReporter(minutes)
 

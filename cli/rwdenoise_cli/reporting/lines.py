@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import singledispatchmethod
-from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from rwdenoise.events import (
@@ -38,13 +37,7 @@ if TYPE_CHECKING:
 
 
 class Reporter:
-    """Lists on stdout what was written, and logs the rest line by line on stderr.
-
-    Parameters
-    ----------
-    talk : Talk
-    jobs : int
-    """
+    """Lists on stdout what was written, and logs the rest line by line on stderr."""
 
     def __init__(self, talk: Talk, *, jobs: int) -> None:
         self.jobs = jobs
@@ -59,9 +52,7 @@ class Reporter:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         return
 
     def __call__(self, event: Event) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from types import TracebackType
 from typing import Any, Protocol, Self
 
 from rwdenoise.events import VERSION
@@ -30,9 +29,7 @@ class TrainingReporter:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         return
 
     def note(self, words: str) -> None:
@@ -53,17 +50,23 @@ class LineTrainingReporter(TrainingReporter):
 
     def note(self, words: str) -> None:
         """Log it."""
+        self._before_line()
         log(words)
 
     def figures(self, figures: Mapping[str, float]) -> None:
         """Log the line."""
+        self._before_line()
         log(figures_words(figures, minutes=self.minutes))
 
     def exported(self, facts: Mapping[str, Any]) -> None:
         """Say where they are."""
+        self._before_line()
         say(f"{facts['weights']}  {facts['trained']}, halo {facts['halo']} px")
         if facts["gain"] is not None:
             log(f"{facts['gain']:+.2f} dB on the photos that were held out, since the start")
+
+    def _before_line(self) -> None:
+        """Clear the terminal of what stands where the next line goes."""
 
 
 class JsonTrainingReporter(TrainingReporter):

@@ -8,7 +8,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import NoReturn, Self
 
 from rwdenoise.watch.wakeup import Wakeup
@@ -43,9 +43,7 @@ class WatchSignals:
             self._handle(signal.SIGHUP, self._hang_up)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self._is_over = True
         self._asked.put(None)
         for number, handler in self._before.items():

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rwdenoise.errors import JournalError
-from rwdenoise.watch.health import Health, health_path, is_fresh, lock_path, read_health, state_folder
+from rwdenoise.watch.health import HEALTH_FILE, LOCK_FILE, Health, is_fresh, read_health, state_folder
 from rwdenoise.watch.lock import is_held
 from rwdenoise_cli.output import log, printable, say
 
@@ -23,8 +23,8 @@ ALIVE, NOT_ALIVE = 0, 1
 def tell_status(inbox: Path, *, as_json: bool) -> int:
     """Print how the watcher of a folder is doing and which photos failed; return the exit status."""
     folder = state_folder(inbox)
-    health = read_health(health_path(folder))
-    held = is_held(lock_path(folder))
+    health = read_health(folder / HEALTH_FILE)
+    held = is_held(folder / LOCK_FILE)
     alive = held and health is not None and is_fresh(health, time.monotonic())
     troubles = _troubles(inbox)
     if as_json:
