@@ -85,9 +85,9 @@ def choose_crops(photo: Photo, *, size: int) -> list[Crop]:
 
 def crop_at(photo: Photo, row: int, column: int, *, size: int) -> Crop:
     """Return the part of a photo around a pixel, moved inside if it would cross the edge."""
-    shown = photo.shown
-    height, width = _edges(photo, size)
-    return Crop(CHOSEN, _aligned(photo, shown.top + row - height // 2, shown.left + column - width // 2, size))
+    shown, whole = photo.shown, _crop(photo, 0, 0, size)
+    top, left = shown.top + row - whole.height // 2, shown.left + column - whole.width // 2
+    return Crop(CHOSEN, _crop(photo, top, left, size))
 
 
 def _scores(blocks: _Blocks) -> Iterator[tuple[str, Floats]]:
@@ -102,13 +102,13 @@ def _scores(blocks: _Blocks) -> Iterator[tuple[str, Floats]]:
 
 def _best(score: Floats, blocks: _Blocks, photo: Photo, *, size: int, taken: list[Area]) -> Area | None:
     """Return the area of the highest mean score that overlaps none of those taken."""
-    rows, columns = (
-        max(1, min(edge // blocks.edge, count)) for edge, count in zip(_edges(photo, size), score.shape, strict=True)
-    )
+    whole = _crop(photo, 0, 0, size)
+    rows = max(1, min(whole.height // blocks.edge, score.shape[0]))
+    columns = max(1, min(whole.width // blocks.edge, score.shape[1]))
     shown, means = photo.shown, _window_means(score, rows, columns)
     for place in np.argsort(-means, axis=None, kind="stable").tolist():
         row, column = divmod(place, means.shape[1])
-        area = _aligned(photo, shown.top + row * blocks.edge, shown.left + column * blocks.edge, size)
+        area = _crop(photo, shown.top + row * blocks.edge, shown.left + column * blocks.edge, size)
         if not any(_overlap(area, other) for other in taken):
             return area
     return None
@@ -122,41 +122,21 @@ def _window_means(values: Floats, rows: int, columns: int) -> Floats:
     return np.asarray(total / (rows * columns), np.float32)
 
 
-def _aligned(photo: Photo, top: int, left: int, size: int) -> Area:
-    """Return the area near a corner that lies inside of what is shown, at multiples of the filters' period."""
-    shown = photo.shown
-    edges = _edges(photo, size)
-    frame = ((shown.top, shown.height), (shown.left, shown.width))
-    corner_top, corner_left = (
-        _place(wanted, edge, begin, length, period)
-        for wanted, edge, (begin, length), period in zip((top, left), edges, frame, photo.period, strict=True)
-    )
-    return Area(corner_top, corner_left, *edges)
+def _crop(photo: Photo, top: int, left: int, size: int) -> Area:
+    """Return the area near a corner, at multiples of the filters' period; where it does not fit, all that is shown."""
+    shown, (tall, wide) = photo.shown, photo.period
+    top, height = _span(top, shown.top, shown.height, size=size, period=tall)
+    left, width = _span(left, shown.left, shown.width, size=size, period=wide)
+    return Area(top, left, height, width)
 
 
-def _place(wanted: int, edge: int, begin: int, length: int, period: int) -> int:
-    if edge % period:  # All of what is shown.
-        return begin
-    first, last = -(-begin // period), (begin + length - edge) // period
-    return max(first, min(wanted // period, last)) * period
-
-
-def _edges(photo: Photo, size: int) -> tuple[int, int]:
-    """Return height and width of a crop: multiples of the period, or all that is shown where it is smaller."""
-    shown = photo.shown
-    height, width = (
-        _edge(begin, length, size, period)
-        for begin, length, period in zip(
-            (shown.top, shown.left), (shown.height, shown.width), photo.period, strict=True
-        )
-    )
-    return height, width
-
-
-def _edge(begin: int, length: int, size: int, period: int) -> int:
-    room = (begin + length) // period - -(-begin // period)
-    wanted = max(size // period, 1)
-    return wanted * period if wanted <= room else length
+def _span(wanted: int, begin: int, length: int, *, size: int, period: int) -> tuple[int, int]:
+    """Return start and length of an edge of a crop, within what is shown."""
+    first, end = -(-begin // period), (begin + length) // period
+    count = max(size // period, 1)
+    if count > end - first:
+        return begin, length
+    return max(first, min(wanted // period, end - count)) * period, count * period
 
 
 def _overlap(one: Area, other: Area) -> bool:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from rwdenoise.errors import Cancelled
@@ -82,9 +81,7 @@ class CallReport:
         self._thread = ThreadPoolExecutor(1, "report")
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self._thread.shutdown(cancel_futures=True)
         self._open.close()
 

@@ -33,12 +33,11 @@ def words_in(svg: bytes) -> set[str]:
 
 
 @pytest.mark.parametrize("kind", ["raw", "developed"])
-@pytest.mark.parametrize("dark", [False, True])
-def test_a_png_has_its_size_and_its_paper(kind: str, dark: bool) -> None:
-    image = Image.open(BytesIO(draw_noise_curve(curve(kind=kind), kind="png", dark=dark))).convert("RGB")
+def test_a_png_has_its_size_and_its_paper(kind: str) -> None:
+    image = Image.open(BytesIO(draw_noise_curve(curve(kind=kind), kind="png"))).convert("RGB")
     assert image.size == (1200, 720)
     corner = image.getpixel((2, 717))
-    assert (max(corner) < 40) if dark else (min(corner) == 255)
+    assert min(corner) == 255
 
 
 def test_an_svg_says_what_is_drawn() -> None:
@@ -71,7 +70,7 @@ def test_drawing_changes_no_settings_of_the_program() -> None:
     import matplotlib as mpl
 
     before = dict(mpl.rcParams)
-    draw_noise_curve(curve(), kind="png", dark=True)
+    draw_noise_curve(curve(), kind="png")
     assert dict(mpl.rcParams) == before
 
 
