@@ -151,18 +151,14 @@ class Batch:
         self._listen(event)
         if self._journal is None or not isinstance(event, Finished | Failed):
             return
+        source = Path(event.job)
         try:
-            _record(event, self._journal)
+            if isinstance(event, Failed):
+                self._journal.record_failed(source, event)
+            else:
+                self._journal.record_done(source, event.source_digest, Path(event.output), event.method_key)
         except JournalError as error:
             self._listen(Warned(event.job, error.message))
-
-
-def _record(event: Finished | Failed, journal: Journal) -> None:
-    source = Path(event.job)
-    if isinstance(event, Failed):
-        journal.record_failed(source, event)
-    else:
-        journal.record_done(source, event.source_digest, Path(event.output), event.method_key)
 
 
 def _expected_domain(source: Path) -> Domain:

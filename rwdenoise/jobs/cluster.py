@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from rwdenoise.errors import DeviceUnavailableError, SettingsError, WeightsMismatchError
@@ -112,9 +111,7 @@ class Cluster:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         # This withdraws waiting photos; workers finish their current photo.
         self._client.close()
 

@@ -12,6 +12,7 @@ from rwdenoise.events import Event, Finished, Listener
 from rwdenoise.io.atomic import refuse_existing
 from rwdenoise.io.read import read_photo
 from rwdenoise.io.source import check_file, shown
+from rwdenoise.jobs.plan import is_same
 from rwdenoise.jobs.stages import Job, LoadDenoiser, ReadPhoto, run_stages
 from rwdenoise.jobs.treatment import Treatment
 
@@ -105,7 +106,7 @@ def check_source(source: Path, target: Path) -> None:
         If the target is the source itself, even through links.
     """
     check_file(source)
-    if _same_file(source, target):
+    if is_same(target, source):
         message = f"{shown(target)} is the source itself, and sources are never overwritten."
         raise OutputExistsError(message, hint="Give another name with -o.")
 
@@ -121,20 +122,9 @@ def check_target(target: Path, *, overwrite: bool) -> None:
         If its folder is not writable.
     """
     refuse_existing(target, overwrite=overwrite)
-    _refuse_unwritable(target)
-
-
-def _same_file(source: Path, target: Path) -> bool:
-    try:
-        return target.samefile(source)
-    except OSError:
-        return False
-
-
-def _refuse_unwritable(target: Path) -> None:
-    """Raise if the folder of the target, or its nearest existing parent, is not writable."""
     try:
         target.exists()  # Raises if the name is too long.
+        # The folder, or its nearest existing parent.
         folder = next(folder for folder in target.absolute().parents if folder.exists())
         reason = "" if os.access(folder, os.W_OK | os.X_OK) else f"You have no write permission in {folder}."
         reason = reason if folder.is_dir() else f"{folder} is not a folder."

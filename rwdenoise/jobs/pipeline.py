@@ -34,18 +34,7 @@ class Pipeline:
     The thread that calls `run` reports all events, in the order of each job: a listener needs no lock, and may raise
     `Cancelled`.
 
-    Parameters
-    ----------
-    load : callable
-        Returns the denoiser for a domain.
-    attempt : callable
-        Calls a function for a job; see `Attempt`.
-    listen : callable
-        Called with every event.
-    read : callable
-        Reads a photo.
-    jobs : int
-        Number of photos processed at the same time, each of which takes memory; 1 for strict sequence.
+    It processes at most `jobs` photos at the same time, each of which takes memory; 1 is strict sequence.
     """
 
     def __init__(

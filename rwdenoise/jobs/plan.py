@@ -6,6 +6,7 @@ import os
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import count
 from pathlib import Path
 
 from rwdenoise.errors import SettingsError
@@ -162,7 +163,7 @@ def _walk(root: Path, without: Path | None, *, recursive: bool, follow_links: bo
                 continue
             if not _is_folder(path):
                 yield from [path] if path.suffix.lower() in RAW_SUFFIXES | PICTURE_SUFFIXES.keys() else []
-            elif recursive and (leaves or not entry.is_symlink()) and not _is_same(path, without):
+            elif recursive and (leaves or not entry.is_symlink()) and not is_same(path, without):
                 folders.append(path)
 
 
@@ -224,10 +225,7 @@ def _qualified(target: Path, source: Path) -> Path:
 
 def _numbered(target: Path) -> Iterator[Path]:
     yield target
-    number = 2
-    while True:
-        yield target.with_stem(f"{target.stem}-{number}")
-        number += 1
+    yield from (target.with_stem(f"{target.stem}-{number}") for number in count(2))
 
 
 def _key(path: Path) -> str:
@@ -255,7 +253,8 @@ def _is_folder(path: Path) -> bool:
         return False
 
 
-def _is_same(path: Path, other: Path | None) -> bool:
+def is_same(path: Path, other: Path | None) -> bool:
+    """Tell whether two paths lead to the same file or folder, also by way of links."""
     try:
         return other is not None and path.samefile(other)
     except OSError:

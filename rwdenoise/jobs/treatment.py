@@ -101,16 +101,12 @@ class EarlierResults:
         PhotoAccessError
             If the source cannot be read.
         """
-        if self._is_done(source, target):
-            raise AlreadyDone(target)
-
-    def _is_done(self, source: Path, target: Path) -> bool:
         # Overwriting means processing again.
         if self._treatment.overwrite or not os.path.lexists(target):
-            return False
+            return
         format = self._treatment.format_for(source, target)
         keys = {self._treatment.key(format, weights=weights) for weights in self._weights}
         digest = digest_file(source)
-        if self._journal is not None and self._journal.find_done(digest, target, keys):
-            return True
-        return made_from(target) in {(digest, key) for key in keys}
+        in_journal = self._journal is not None and self._journal.find_done(digest, target, keys)
+        if in_journal or made_from(target) in {(digest, key) for key in keys}:
+            raise AlreadyDone(target)

@@ -180,8 +180,8 @@ class Worker:
                 raise Cancelled
             self._listen(event)
 
-        begun = time.perf_counter()
-        tell(Started(job.name, source=str(job.folder / PIXELS), output=str(job.folder / RESULT)))
+        begun, output = time.perf_counter(), str(job.folder / RESULT)
+        tell(Started(job.name, source=str(job.folder / PIXELS), output=output))
         photo = read_layer(job.folder, job.layout)
         denoiser = self._load(job.quality, job.device)
         photo = layers.denoise(
@@ -194,21 +194,16 @@ class Worker:
         tell(Progress(job.name, "write", 0, 1))
         with self._writing:
             write_layer(photo, job.folder)
-            self._listen(_finished(job, denoiser, seconds=time.perf_counter() - begun))
-
-
-def _finished(job: LayerJob, denoiser: Denoiser, *, seconds: float) -> Finished:
-    from rwdenoise.io.pictures.layer import RESULT
-
-    return Finished(
-        job.name,
-        output=str(job.folder / RESULT),
-        seconds=round(seconds, 3),
-        megapixels=round(job.layout.width * job.layout.height / 1e6, 3),
-        weights=denoiser.name,
-        device=denoiser.device,
-        settings=job.settings,
-    )
+            finished = Finished(
+                job.name,
+                output=output,
+                seconds=round(time.perf_counter() - begun, 3),
+                megapixels=round(job.layout.width * job.layout.height / 1e6, 3),
+                weights=denoiser.name,
+                device=denoiser.device,
+                settings=job.settings,
+            )
+            self._listen(finished)
 
 
 def read_job(table: Mapping[str, Any]) -> LayerJob:

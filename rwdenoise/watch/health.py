@@ -22,6 +22,8 @@ import platformdirs
 from rwdenoise.events import Event, Failed, Finished, Skipped, Started, Stopped
 
 VERSION = 1
+#: Names of files in the `state_folder` of a watcher.
+HEALTH_FILE, LOCK_FILE = "health.json", "watcher.lock"
 #: Seconds without an update after which a watcher is taken to hang. Reading one photo may take 120.
 STALE = 300.0
 #: Minutes over which the rate is averaged.
@@ -81,7 +83,6 @@ class HealthFile:
     Parameters
     ----------
     path : Path
-        From `health_path`.
     inbox : Path
     clock : callable
         Seconds of a monotonic clock that all processes share.
@@ -152,16 +153,6 @@ def state_folder(inbox: Path) -> Path:
     """Return the folder in which the watchers of an inbox keep their state: the same, whatever links lead there."""
     key = hashlib.sha256(os.fsencode(os.path.realpath(inbox))).hexdigest()[:16]
     return platformdirs.user_state_path("rwdenoise") / "watch" / key
-
-
-def health_path(folder: Path) -> Path:
-    """Return the health file in the state folder of a watcher."""
-    return folder / "health.json"
-
-
-def lock_path(folder: Path) -> Path:
-    """Return the lock file in the state folder of a watcher."""
-    return folder / "watcher.lock"
 
 
 def read_health(path: Path) -> Health | None:

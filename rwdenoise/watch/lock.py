@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from filelock import FileLock, Timeout
@@ -35,27 +34,32 @@ class FolderLock:
     """
 
     def __init__(self, path: Path, folder: Path) -> None:
-        self._path = path
-        self._folder = folder
+        self._path, self._folder = path, folder
         self._lock = FileLock(path)
+        # Windows lets nobody read a locked file.
+        self._holder = path.with_suffix(".holder")
 
     def __enter__(self) -> Self:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._lock.acquire(timeout=_SECONDS)
-            _holder_file(self._path).write_text(f"process {os.getpid()} on {platform.node()}", encoding="utf-8")
+            self._holder.write_text(f"process {os.getpid()} on {platform.node()}", encoding="utf-8")
         except Timeout as error:
-            message = f"{self._folder} is being watched already, by {_holder_of(self._path)}."
+            message = f"{self._folder} is being watched already, by {self._read_holder()}."
             raise SettingsError(message, hint="Stop that watcher first, or watch another folder.") from error
         except OSError as error:
             message = f"The lock file {self._path} cannot be created: {error.strerror}."
             raise JournalError(message, hint="Give yourself write permission in its folder.") from error
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self._lock.release()
+
+    def _read_holder(self) -> str:
+        try:
+            return self._holder.read_text(encoding="utf-8")
+        except OSError:
+            return "another process"
 
 
 def is_held(path: Path) -> bool:
@@ -67,15 +71,3 @@ def is_held(path: Path) -> bool:
             return False
     except Timeout:
         return True
-
-
-def _holder_of(path: Path) -> str:
-    try:
-        return _holder_file(path).read_text(encoding="utf-8")
-    except OSError:
-        return "another process"
-
-
-def _holder_file(path: Path) -> Path:
-    # Windows lets nobody read a locked file.
-    return path.with_suffix(".holder")

@@ -101,26 +101,21 @@ class Notifications(FileSystemEventHandler):
             self._wake()
 
     def on_closed(self, event: FileSystemEvent) -> None:
-        """Remember that a file is closed."""
-        self._forget(event.src_path)
+        """Forget a file that is closed or deleted."""
+        self._written.pop(_path(event.src_path), None)
+        self._wake()
 
-    def on_deleted(self, event: FileSystemEvent) -> None:
-        """Forget a file."""
-        self._forget(event.src_path)
+    on_deleted = on_closed
 
     def on_moved(self, event: FileSystemEvent) -> None:
         """Follow a file to its new name: it is still open."""
         path = _path(event.src_path)
         if path in self._written:
             self._written[_path(event.dest_path)] = self._written[path]
-        self._forget(event.src_path)
+        self.on_closed(event)
 
     def on_created(self, _event: FileSystemEvent) -> None:
         """Look soon; a file that is moved in is created, too."""
-        self._wake()
-
-    def _forget(self, name: str | bytes) -> None:
-        self._written.pop(_path(name), None)
         self._wake()
 
 

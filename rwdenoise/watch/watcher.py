@@ -15,7 +15,7 @@ from rwdenoise.io.isolated.reader import open_reader
 from rwdenoise.io.read import read_photo
 from rwdenoise.jobs.journal import Journal, default_journal
 from rwdenoise.jobs.stages import ReadPhoto
-from rwdenoise.watch.health import Health, HealthFile, health_path, lock_path, state_folder
+from rwdenoise.watch.health import HEALTH_FILE, LOCK_FILE, Health, HealthFile, state_folder
 from rwdenoise.watch.inbox import Inbox, Mount
 from rwdenoise.watch.intake import BACK_OFF, Done, Intake, Later
 from rwdenoise.watch.lock import FolderLock
@@ -83,8 +83,8 @@ def watch_folder(  # noqa: PLR0913 -- what the user can choose, and who is told
         raise PhotoAccessError(message, hint="Create the folder, mount its disk, or check the spelling.")
     state = state_folder(inbox)
     with ExitStack() as stack:
-        stack.enter_context(FolderLock(lock_path(state), inbox))
-        health = HealthFile(health_path(state), inbox)
+        stack.enter_context(FolderLock(state / LOCK_FILE, inbox))
+        health = HealthFile(state / HEALTH_FILE, inbox)
         wakeup.before_exit = lambda: health.write(state="stopped")
         stack.callback(wakeup.before_exit)
         notifications = Notifications(inbox, wakeup.call)
@@ -106,24 +106,8 @@ def watch_folder(  # noqa: PLR0913 -- what the user can choose, and who is told
 class Watcher:
     """Denoises the photos of an inbox one after the other, in the order in which they arrived.
 
-    Parameters
-    ----------
-    inbox : Inbox
-    orders : callable
-        Returns what to do with a photo; called before each look at the inbox.
-    journal : Journal
-    health : HealthFile
-    listen : callable
-        Is told the events.
-    wakeup : Wakeup
-        Waits, and says when to end.
-    notifications : Notifications, optional
-        Without them the inbox is looked at every `poll` seconds.
-    poll : float
-    read : callable
-        Reads a photo.
-    clock : callable
-        Seconds of a monotonic clock.
+    The parameters are as for `watch_folder`, and what that makes of them: without notifications the inbox is looked at
+    every `poll` seconds. `clock` returns the seconds of a monotonic clock.
     """
 
     def __init__(  # noqa: PLR0913 -- what it works with, all by name
@@ -149,13 +133,7 @@ class Watcher:
         self._renew(orders())
 
     def run(self, *, once: bool = False) -> None:
-        """Watch until the wakeup says to stop.
-
-        Parameters
-        ----------
-        once : bool
-            End when there is nothing left to take, without waiting for what failed.
-        """
+        """Watch until the wakeup says to stop, or `once` until there is nothing left to take but what failed."""
         while not self._wakeup.stopping:
             is_there = self._look()
             took = is_there and self._clock() >= self._paused_until and self._take_ready()

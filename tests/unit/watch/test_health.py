@@ -10,12 +10,12 @@ from rwdenoise.choices import Settings
 from rwdenoise.events import Failed, Finished, Progress, Skipped, Started, Stopped
 from rwdenoise.watch import health as watch_state
 from rwdenoise.watch.health import (
+    HEALTH_FILE,
+    LOCK_FILE,
     STALE,
     Health,
     HealthFile,
-    health_path,
     is_fresh,
-    lock_path,
     read_health,
     state_folder,
 )
@@ -111,5 +111,5 @@ def test_the_same_inbox_has_the_same_state_whatever_leads_there(tmp_path: Path, 
     folder = state_folder(tmp_path / "in")
     assert state_folder(tmp_path / "link") == state_folder(tmp_path / "link" / ".." / "in") == folder
     assert state_folder(tmp_path / "other") != folder
-    assert health_path(folder).parent == lock_path(folder).parent == folder
+    assert (folder / HEALTH_FILE).parent == (folder / LOCK_FILE).parent == folder
     assert folder.is_relative_to(tmp_path / "state")
