@@ -35,7 +35,7 @@ def world(tmp_path: Path, monkeypatch) -> SimpleNamespace:
         target.write_bytes(b"dng")
         world.written.append((photo, options))
 
-    monkeypatch.setattr(stages, "write_file", write)
+    monkeypatch.setattr(stages, "write_photo", write)
     monkeypatch.setattr(estimate, "estimate_noise", lambda *_, **__: ESTIMATED)
     return world
 
