@@ -29,8 +29,8 @@ from PIL import Image
 from rwdenoise.noise.estimate import estimate_noise
 from rwdenoise.photo.cfa import MONOCHROME, RGGB, X_TRANS
 from rwdenoise.photo.noise_profile import NoiseProfile, profile_at
-from rwdenoise.simulation import camera
 from rwdenoise.simulation.raw_photo import simulate_raw
+from training.tones import linearize
 
 ISO = [100 * 2**stop for stop in range(11)]
 EXPOSURES = (0, 2, -3)
@@ -61,7 +61,7 @@ def read_scene(path: Path, *, enlarged: bool) -> NDArray[np.float32]:
         size = (2 * pixels.shape[2], 2 * pixels.shape[1])
         planes = [Image.fromarray(plane).resize(size, Image.Resampling.BICUBIC) for plane in pixels]
         pixels = np.stack([np.asarray(plane) for plane in planes]).clip(0, 1)
-    return camera.linearize(torch.from_numpy(pixels)).numpy()
+    return linearize(torch.from_numpy(pixels)).numpy()
 
 
 def measure(path: Path, *, sensor: str, enlarged: bool, iso: list[int], decades: float) -> list[Case]:

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from rwdenoise.simulation.camera import linearize
+from training.tones import linearize
 
 
 def data_folder() -> Path:

@@ -22,6 +22,7 @@ from rwdenoise.simulation import camera as simulate
 
 from .photos import WHITE
 from .stars import draw_stars
+from .tones import invert_tone_curve, linearize
 
 # Natural logarithms of the shot noise, from ISO 50 on a large sensor to beyond ISO 102400 (darktable 5.0's profiles,
 # scaled to the mosaic: about 1e-5 to 3e-2). The range is wider at both ends: the network must learn to leave photos
@@ -161,7 +162,7 @@ class CameraBag:
         self.torch_rng = torch.Generator(device).manual_seed(seed)
         self.matrices = simulate.camera_matrix(simulate.CAMERA_MATRICES).to(device)
         codes = torch.arange(WHITE + 1, device=device) / WHITE
-        self.light = torch.cat([simulate.linearize(codes), simulate.linearize(simulate.invert_tone_curve(codes))])
+        self.light = torch.cat([linearize(codes), linearize(invert_tone_curve(codes))])
         self.layouts = [_planes(cfa, size, device) for cfa in BAYER_PHASES]
         self.x_trans = [_planes(X_TRANS.shifted(top, left), size, device) for top in range(6) for left in range(6)]
         self.monochrome = _planes(MONOCHROME, size, device)

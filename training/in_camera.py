@@ -16,7 +16,7 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
-from rwdenoise.simulation.camera import encode_srgb
+from .tones import encode_srgb
 
 #: Demosaicing methods; ``smooth`` works for every CFA pattern, the others for Bayer only.
 DEMOSAICERS = ("smooth", "corrected", "directed")

@@ -17,6 +17,7 @@ from rwdenoise.photo.noise_profile import NoiseProfile, destabilize, stabilize, 
 from rwdenoise.simulation import camera as simulate
 
 from .pictures import MARGIN, PictureBag, Scaling
+from .tones import linearize
 
 SHOT = (1e-3, 4e-3, 1.6e-2)
 GAUSSIAN = (15, 25, 50)
@@ -49,7 +50,7 @@ class Validation:
         matrix = simulate.camera_matrix(simulate.CAMERA_MATRICES[:1]).to(device).expand(count, 3, 3)
         gains = torch.tensor([2.0, 1.0, 1.6], device=device)[None, :, None, None].expand(count, 3, 1, 1)
         exposure = torch.ones(count, 1, 1, 1, device=device)
-        self.camera = simulate.see(simulate.linearize(rgb.float() / 255), matrix, gains, exposure)
+        self.camera = simulate.see(linearize(rgb.float() / 255), matrix, gains, exposure)
 
     def measure(self, network: UNet) -> dict[str, float]:
         """Return the mean PSNR for each CFA and noise level in one step, and at the strongest Bayer noise in eight."""

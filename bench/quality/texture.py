@@ -28,6 +28,7 @@ from rwdenoise.photo.color import encode_srgb
 from rwdenoise.photo.noise_profile import NoiseProfile
 from rwdenoise.simulation import camera as simulate
 from rwdenoise.simulation.raw_photo import WHITE_BALANCE
+from training.tones import linearize
 
 # From a third-party test of open RAW denoisers, October 2026: "like ISO 3200, 12800, 51200".
 LEVELS = (
@@ -151,7 +152,7 @@ def _measure(method: MosaicMethod | PictureMethod, shot: Shot, noise: NoiseProfi
         started = time.perf_counter()
         picture = method.run(noisy, sigma)
         seconds = time.perf_counter() - started
-        linear = simulate.linearize(torch.from_numpy(picture)).numpy()
+        linear = linearize(torch.from_numpy(picture)).numpy()
     return {"seconds": seconds, **figures(shot.scene, linear)}
 
 

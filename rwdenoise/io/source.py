@@ -93,6 +93,12 @@ def digest_file(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def too_large(name: str) -> UnsupportedPhotoError:
+    """Return the error for a photo that does not fit into memory."""
+    hint = "Close other programs, or use a machine with more memory."
+    return UnsupportedPhotoError(f"{name} needs more memory than is available.", hint=hint)
+
+
 @contextmanager
 def opened(path: Path) -> Iterator[BufferedReader]:
     """Give an ordinary file to read from; raises what `read_file` does, also while it is read."""
@@ -127,22 +133,18 @@ def check_file(path: Path) -> None:
     """Raise what `read_file` would, as far as that can be said without reading."""
     try:
         about = path.stat()
-        _refuse_odd(path, about.st_mode, about.st_size)
+        if stat.S_ISDIR(about.st_mode):
+            raise IsADirectoryError(errno.EISDIR, "is a directory")
     except (OSError, ValueError) as error:
         raise _access_error(path, error) from error
-
-
-def _refuse_odd(path: Path, mode: int, size: int) -> None:
-    if stat.S_ISDIR(mode):
-        raise IsADirectoryError(errno.EISDIR, "is a directory")
-    if not stat.S_ISREG(mode):
+    if not stat.S_ISREG(about.st_mode):
         message = f"{shown(path)} is a device or a pipe, not an ordinary file."
         raise PhotoAccessError(message, hint="Name a photo that is stored as a file.")
-    if size == 0:
+    if about.st_size == 0:
         message = f"{shown(path)} is empty (0 bytes)."
         raise CorruptPhotoError(message, hint=COPY_AGAIN)
-    if size > _MAX_BYTES:
-        message = f"{shown(path)} has {size} bytes; a photo may have at most {_MAX_BYTES}."
+    if about.st_size > _MAX_BYTES:
+        message = f"{shown(path)} has {about.st_size} bytes; a photo may have at most {_MAX_BYTES}."
         raise UnsupportedPhotoError(message, hint="Name a photo, not a video or an archive.")
 
 

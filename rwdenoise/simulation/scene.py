@@ -27,8 +27,8 @@ OVERSAMPLING = 4
 SCENE_FORMATS = ("JPEG", "PNG", "WEBP")
 
 Picture = NDArray[np.float32]
-#: Draws a panel: from height and width in px of the drawing, and a generator, to linear light in sRGB's primaries,
-#: float32 of shape (height, width, 3), 0 to 1. `dead_leaves` describes it in full.
+#: Draws a panel: from height and width in px of the drawing, `OVERSAMPLING` times those of the panel, and a generator,
+#: to linear light in sRGB's primaries, float32 of shape (height, width, 3), 0 to 1.
 Panel = Callable[[int, int, np.random.Generator], Picture]
 
 
@@ -103,20 +103,6 @@ def average_down(drawn: Picture) -> Picture:
 def dead_leaves(height: int, width: int, rng: np.random.Generator) -> Picture:
     """Draw overlapping disks with radii distributed as 1/r^3, which gives the statistics of natural texture.
 
-    Parameters
-    ----------
-    height, width : int
-        Size of the drawing in px, `OVERSAMPLING` times that of the panel.
-    rng : numpy.random.Generator
-        Draws the positions and colors of the disks.
-
-    Returns
-    -------
-    ndarray of float32, shape (height, width, 3)
-        Linear light in sRGB's primaries, 0 to 1.
-
-    References
-    ----------
     Lee, Mumford, Huang 2001, "Occlusion Models for Natural Images".
     """
     image = Image.new("RGB", (width, height))

@@ -8,7 +8,7 @@ from rwdenoise.photo.cfa import BAYER_PHASES, X_TRANS, Cfa
 from rwdenoise.photo.color import encode_srgb
 from rwdenoise.simulation import camera as simulate
 from rwdenoise.simulation.scene import draw_scene
-from training import in_camera
+from training import in_camera, tones
 from training.in_camera import Developing
 
 
@@ -67,7 +67,7 @@ def test_the_tone_curve_is_that_of_srgb_and_the_inverse_of_the_other() -> None:
     plain = in_camera.encode(light, torch.zeros(()))
     np.testing.assert_allclose(plain.numpy(), encode_srgb(light.numpy()), atol=1e-6)
     bent = in_camera.encode(light, torch.ones(()))
-    back = simulate.linearize(simulate.invert_tone_curve(bent))
+    back = tones.linearize(tones.invert_tone_curve(bent))
     torch.testing.assert_close(back, light, atol=1e-3, rtol=0)
 
 
@@ -103,3 +103,14 @@ def test_jpeg_loses_more_at_lower_quality() -> None:
         psnr(in_camera.through_jpeg(picture, quality=quality, subsampling=2), picture) for quality in (95, 60)
     )
     assert coarse < fine < 60
+
+
+def test_the_tone_curve_is_undone() -> None:
+    x = torch.linspace(0, 1, 101)
+    torch.testing.assert_close(tones.invert_tone_curve(3 * x**2 - 2 * x**3), x, atol=1e-4, rtol=0)
+
+
+def test_srgb_reference_values() -> None:
+    # IEC 61966-2-1: middle gray of 8 bits, 118, is 18.2 % of the light.
+    light = tones.linearize(torch.tensor([0.0, 118 / 255, 1.0]))
+    torch.testing.assert_close(light, torch.tensor([0.0, 0.1812, 1.0]), atol=1e-4, rtol=0)

@@ -15,11 +15,11 @@ from contextlib import suppress
 from io import FileIO
 from pathlib import Path
 
-from rwdenoise.errors import RwDenoiseError, UnsupportedPhotoError
+from rwdenoise.errors import RwDenoiseError
 from rwdenoise.io.isolated.photos import pack
 from rwdenoise.io.isolated.wire import Message, read_message, write_message
 from rwdenoise.io.read import read_photo
-from rwdenoise.io.source import shown
+from rwdenoise.io.source import shown, too_large
 
 _INPUT, _OUTPUT = 0, 1
 # Whoever stops the program stops the process that asks, which ends this one.
@@ -55,13 +55,15 @@ def _answer(path: Path) -> Message:
     try:
         return pack(read_photo(path))
     except RwDenoiseError as error:
-        return Message({"kind": "error", "code": error.code, "message": error.message, "hint": error.hint})
+        return _refusal(error)
     except MemoryError:
-        message = f"{shown(path)} needs more memory than is available."
-        hint = "Close other programs, or use a machine with more memory."
-        return Message({"kind": "error", "code": UnsupportedPhotoError.code, "message": message, "hint": hint})
+        return _refusal(too_large(shown(path)))
     except Exception as error:  # A mistake of ours costs one photo, like one of a decoder.
         return Message({"kind": "crash", "reason": f"{type(error).__name__}: {error}"})
+
+
+def _refusal(error: RwDenoiseError) -> Message:
+    return Message({"kind": "error", "code": error.code, "message": error.message, "hint": error.hint})
 
 
 def _listen(asked: queue.SimpleQueue[Path]) -> None:

@@ -20,11 +20,10 @@ from rwdenoise.errors import (
     PhotoError,
     RwDenoiseError,
     SettingsError,
-    UnsupportedPhotoError,
 )
 from rwdenoise.io.isolated.photos import unpack
 from rwdenoise.io.isolated.wire import NONSENSE, Message, Unchecked, read_message, text, write_message
-from rwdenoise.io.source import COPY_AGAIN, check_file, printable, shown
+from rwdenoise.io.source import COPY_AGAIN, check_file, printable, shown, too_large
 from rwdenoise.photo.kinds import Photo
 
 # Without -P a folder of photos would be searched for modules, too.
@@ -167,9 +166,7 @@ class _Child:
                 raise CorruptPhotoError(message, hint=COPY_AGAIN) from error
             raise _crashed(path, self._end_of_its_own()) from error
         except MemoryError as error:
-            message = f"{shown(path)} needs more memory than is available."
-            hint = "Close other programs, or use a machine with more memory."
-            raise UnsupportedPhotoError(message, hint=hint) from error
+            raise too_large(shown(path)) from error
         except NONSENSE as error:
             raise _crashed(path, "it sent invalid data") from error
         finally:

@@ -10,7 +10,8 @@ import json
 import math
 from base64 import b64decode, b64encode
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from io import BytesIO, FileIO
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,8 @@ Unchecked: TypeAlias = Any
 
 #: What is raised by a message that is none, or by its values.
 NONSENSE = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
+
+_Pipe: TypeAlias = FileIO | BytesIO
 
 _LENGTH_BYTES = 8
 # No camera or editor writes as many profiles, private data and texts into a photo.
@@ -38,15 +41,7 @@ class Message(NamedTuple):
     arrays: Sequence[NDArray[Any]] = ()
 
 
-class _Writable(Protocol):
-    def write(self, data: memoryview, /) -> int: ...
-
-
-class _Readable(Protocol):
-    def readinto(self, buffer: memoryview, /) -> int: ...
-
-
-def write_message(pipe: _Writable, message: Message) -> None:
+def write_message(pipe: _Pipe, message: Message) -> None:
     """Write a message to an unbuffered pipe.
 
     In its table bytes become base64, and arrays and data classes lists of their values.
@@ -59,7 +54,7 @@ def write_message(pipe: _Writable, message: Message) -> None:
         _write_all(pipe, array.reshape(-1).view(np.uint8).data)
 
 
-def read_message(pipe: _Readable) -> Message:
+def read_message(pipe: _Pipe) -> Message:
     """Read a message from an unbuffered pipe.
 
     Raises
@@ -142,12 +137,12 @@ def _announced(kind: Unchecked, *shape: Unchecked) -> NDArray[Any]:
     return np.empty(shape, dtype)
 
 
-def _write_all(pipe: _Writable, rest: memoryview) -> None:
+def _write_all(pipe: _Pipe, rest: memoryview) -> None:
     while rest:
         rest = rest[pipe.write(rest) :]
 
 
-def _read_all(pipe: _Readable, rest: memoryview) -> None:
+def _read_all(pipe: _Pipe, rest: memoryview) -> None:
     while rest:
         count = pipe.readinto(rest)
         if not count:

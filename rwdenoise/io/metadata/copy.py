@@ -43,12 +43,6 @@ _OVERSAMPLING = 4
 _BIG_TIFF = (b"II+\0", b"MM\0+")
 
 
-class _Target(NamedTuple):
-    exif: exiv2.ExifData
-    xmp: exiv2.XmpData
-    iptc: exiv2.IptcData
-
-
 class _Carried(NamedTuple):
     kept: Metadata
     xmp: exiv2.XmpData
@@ -162,7 +156,7 @@ def _write(
     image = open_image(encoded)
     exif, xmp, iptc = image.exifData(), image.xmpData(), image.iptcData()
     if carried is not None:
-        _carry(carried, _Target(exif, xmp, iptc), kind=kind, developed=picture is not None)
+        _carry(carried, image, kind=kind, developed=picture is not None)
     if picture is not None:
         _describe(picture, exif, thumbnail=kind != "tiff" and carried is not None and carried.kept.has_thumbnail)
     elif kind != "dng":
@@ -177,18 +171,19 @@ def _write(
     return written
 
 
-def _carry(carried: _Carried, target: _Target, *, kind: str, developed: bool) -> None:
+def _carry(carried: _Carried, image: exiv2.Image, *, kind: str, developed: bool) -> None:
+    exif, xmp, iptc = image.exifData(), image.xmpData(), image.iptcData()
     for entry in carried.kept.exif:
         if developed or entry.key not in _COLORS:
-            target.exif[entry.key] = to_value(entry)
+            exif[entry.key] = to_value(entry)
     # An unchanged JPEG has all of it already.
-    target.xmp.clear()
-    target.iptc.clear()
+    xmp.clear()
+    iptc.clear()
     for datum in carried.xmp:
         if _is_wanted_xmp(datum.key(), kind=kind, developed=developed):
-            target.xmp[datum.key()] = datum.value()
+            xmp[datum.key()] = datum.value()
     for entry in carried.kept.iptc if kind != "webp" else ():
-        target.iptc.add(exiv2.IptcKey(entry.key), to_value(entry))
+        iptc.add(exiv2.IptcKey(entry.key), to_value(entry))
 
 
 def _describe(picture: RgbPhoto, exif: exiv2.ExifData, *, thumbnail: bool) -> None:

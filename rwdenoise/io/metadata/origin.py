@@ -98,7 +98,7 @@ def to_value(entry: Entry) -> exiv2.Value:
     if kind == exiv2.TypeId.comment:
         return exiv2.CommentValue(f"charset=Unicode {entry.data.decode('utf-8', 'replace')}")
     value = exiv2.Value.create(kind)
-    if isinstance(value, exiv2.StringValueBase) and _isto_utf8(entry.data):
+    if isinstance(value, exiv2.StringValueBase) and _is_text(entry.data):
         value.read(entry.data.decode("utf-8"))
         return value
     if isinstance(value, _BYTES):
@@ -110,7 +110,7 @@ def to_value(entry: Entry) -> exiv2.Value:
     return value
 
 
-def _isto_utf8(data: bytes) -> bool:
+def _is_text(data: bytes) -> bool:
     """Whether exiv2 keeps bytes as they are when it takes them as text, to whose end it adds a NUL."""
     with suppress(UnicodeDecodeError):
         return data.decode("utf-8").endswith("\0")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,7 +75,21 @@ def sign(exif: exiv2.ExifData, xmp: exiv2.XmpData, provenance: Provenance | None
 def read_provenance(path: Path) -> Provenance | None:
     """Return what a result of ours says of itself; None if it does not, is no result, or cannot be read."""
     with suppress(RwDenoiseError, LookupError, ValueError):
-        return _provenance(_properties(path))
+        found = _properties(path)
+        noise = NoiseProfile(float(found["Shot"]), float(found["Read"])) if {"Shot", "Read"} <= found.keys() else None
+        return Provenance(
+            weights=found["Weights"],
+            settings=Settings(
+                steps=int(found["Steps"]),
+                strength=float(found["Strength"]),
+                sampler=found["Sampler"],
+                chroma=float(found.get("Chroma", found["Strength"])),
+                detail=float(found.get("Detail", "0")),
+            ),
+            noise=noise,
+            source_digest=found.get("SourceDigest", ""),
+            method_key=found.get("MethodKey", ""),
+        )
     return None
 
 
@@ -101,20 +114,3 @@ def _properties(path: Path) -> dict[str, str]:
             return {name: str(datum.toString()) for name, datum in found.items()}
     except (RwDenoiseError, *EXIV2_ERRORS):
         return {}
-
-
-def _provenance(found: Mapping[str, str]) -> Provenance:
-    noise = NoiseProfile(float(found["Shot"]), float(found["Read"])) if {"Shot", "Read"} <= found.keys() else None
-    return Provenance(
-        weights=found["Weights"],
-        settings=Settings(
-            steps=int(found["Steps"]),
-            strength=float(found["Strength"]),
-            sampler=found["Sampler"],
-            chroma=float(found.get("Chroma", found["Strength"])),
-            detail=float(found.get("Detail", "0")),
-        ),
-        noise=noise,
-        source_digest=found.get("SourceDigest", ""),
-        method_key=found.get("MethodKey", ""),
-    )

@@ -96,7 +96,8 @@ def to_format(photo: RgbPhoto, format: str) -> RgbPhoto:
         If its alpha is multiplied into its colors and the format cannot say so.
     """
     if format == "tiff":
-        return replace(photo, stored=Stored("tiff", photo.stored.icc, _common(photo) | _alpha_kinds(photo)))
+        kinds = {} if photo.extra is None else {"extrasamples": (_ALPHA,)}
+        return replace(photo, stored=Stored("tiff", photo.stored.icc, _common(photo) | kinds))
     samples, icc = _numbers(photo, format)
     small = FORMATS[format].bits == 8 or samples.dtype == np.uint8
     depth = np.uint8 if small else np.uint16
@@ -107,6 +108,14 @@ def to_format(photo: RgbPhoto, format: str) -> RgbPhoto:
         extra=None if extra is None else to_depth(extra, depth),
         stored=Stored(format, icc, _common(photo)),
     )
+
+
+def refuse_side(photo: RgbPhoto, longest: int, *, title: str, instead: str) -> None:
+    """Raise a SettingsError if a side of the picture is longer than a format allows."""
+    side = max(photo.samples.shape[:2])
+    if side > longest:
+        message = f"The longer side of the picture has {side} pixels; a {title} allows at most {longest}."
+        raise SettingsError(message, hint=f"Use --format {instead}.")
 
 
 def deepened(photo: RgbPhoto, format: str) -> RgbPhoto:
@@ -123,10 +132,6 @@ def deepened(photo: RgbPhoto, format: str) -> RgbPhoto:
 def _common(photo: RgbPhoto) -> dict[str, Any]:
     """Return the details that all formats have."""
     return {key: photo.stored.details[key] for key in ("resolution", "unit") if key in photo.stored.details}
-
-
-def _alpha_kinds(photo: RgbPhoto) -> dict[str, Any]:
-    return {} if photo.extra is None else {"extrasamples": (_ALPHA,)}
 
 
 def _numbers(photo: RgbPhoto, format: str) -> tuple[Samples, bytes | None]:

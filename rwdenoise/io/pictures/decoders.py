@@ -9,22 +9,13 @@ from contextlib import contextmanager
 
 from PIL import Image
 
-from rwdenoise.errors import CorruptPhotoError, UnsupportedPhotoError
-from rwdenoise.io.source import COPY_AGAIN, MAX_PIXELS
+from rwdenoise.errors import CorruptPhotoError
+from rwdenoise.io.source import COPY_AGAIN, MAX_PIXELS, too_large
 
 #: What the libraries raise on damaged files; imagecodecs' own errors are RuntimeErrors.
 DECODER_ERRORS: tuple[type[Exception], ...] = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    RuntimeError,
-    EOFError,
-    LookupError,
-    TypeError,
-    ArithmeticError,
-    struct.error,
-    zlib.error,
-    Image.DecompressionBombError,
+    *(OSError, SyntaxError, ValueError, RuntimeError, EOFError, LookupError, TypeError, ArithmeticError),
+    *(struct.error, zlib.error, Image.DecompressionBombError),
 )
 
 
@@ -49,8 +40,7 @@ def decoding(name: str, kind: str) -> Iterator[None]:
     try:
         yield
     except MemoryError as error:
-        message = f"{name} needs more memory than is available."
-        raise UnsupportedPhotoError(message, hint="Close other programs, or use a machine with more memory.") from error
+        raise too_large(name) from error
     except DECODER_ERRORS as error:
         raise cut_off(name, f"it cannot be decoded as {kind} ({error})") from error
 

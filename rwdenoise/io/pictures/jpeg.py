@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from PIL import Image, JpegImagePlugin
 
-from rwdenoise.errors import SettingsError, UnsupportedPhotoError
-from rwdenoise.io.pictures.convert import joined, to_photo
+from rwdenoise.errors import UnsupportedPhotoError
+from rwdenoise.io.pictures.convert import joined, refuse_side, to_photo
 from rwdenoise.io.pictures.decoders import cut_off, decoding, refuse_size
 from rwdenoise.photo.color import U16_MAX
 from rwdenoise.photo.rgb import RgbPhoto, Stored
@@ -82,7 +82,7 @@ def encode_jpeg(photo: RgbPhoto, *, quality: int | None = None) -> bytes:
     -----
     Pillow knows 4:4:4, 4:2:2 and 4:2:0; from other subsamplings the picture comes out as 4:4:4, with all its color.
     """
-    _refuse_side(photo)
+    refuse_side(photo, LONGEST_SIDE, title="JPEG", instead="tiff or png")
     details = photo.stored.details
     settings: dict[str, Any] = {key: details[key] for key in ("keep_rgb", "comment") if key in details}
     settings |= {"subsampling": details.get("subsampling", _FULL_COLOR), "icc_profile": photo.stored.icc}
@@ -152,13 +152,6 @@ def _resolution(info: Mapping[Any, Any]) -> dict[str, Any]:
         return {}
     across, down = info["jfif_density"]
     return {"resolution": ((across, 1), (down, 1)), "unit": info["jfif_unit"] + 1}
-
-
-def _refuse_side(photo: RgbPhoto) -> None:
-    longest = max(photo.samples.shape[:2])
-    if longest > LONGEST_SIDE:
-        message = f"The longer side of the picture has {longest} pixels; a JPEG allows at most {LONGEST_SIDE}."
-        raise SettingsError(message, hint="Use --format tiff or png.")
 
 
 def _saved(picture: Image.Image, settings: dict[str, Any]) -> bytes:

@@ -53,9 +53,7 @@ def read_png(data: bytes, *, name: str) -> RgbPhoto:
         If it has indexed colors, less than 8 bits, a transparent color, or is an animation.
     """
     chunks = [*_chunks(data, name)]
-    height, width = _refuse_header(chunks, name)
-    refuse_size(height, width, name=name)
-    _refuse_hollow(chunks, name)
+    _refuse_header(chunks, name)
     with decoding(name, "PNG"):
         # Pillow would silently make 8 bits of 16-bit RGB; libpng writes to the error stream what it thinks of profiles.
         pixels = imagecodecs.png_decode(with_chunks(data[:_AFTER_HEADER], [c for c in chunks if c.kind in _PIXELS]))
@@ -105,8 +103,8 @@ def _chunks(data: bytes, name: str) -> Iterator[Chunk]:
         yield Chunk(kind, content)
 
 
-def _refuse_header(chunks: list[Chunk], name: str) -> tuple[int, int]:
-    """Return height and width in px, if the picture is of a kind that we handle."""
+def _refuse_header(chunks: list[Chunk], name: str) -> None:
+    """Refuse a picture of a kind that we do not handle, or with more pixels than its data can be inflated to."""
     first, kinds = chunks[0], {chunk.kind for chunk in chunks}
     if first.kind != b"IHDR" or len(first.content) != 13:
         raise cut_off(name, f"its first chunk is {first.kind!r} instead of a header of 13 bytes")
@@ -121,14 +119,11 @@ def _refuse_header(chunks: list[Chunk], name: str) -> tuple[int, int]:
     elif b"tRNS" in kinds:
         kind = "a picture with one transparent color"
     else:
-        return height, width
-    message = f"{name} is {kind}; expected a gray or RGB PNG of 8 or 16 bits."
-    raise UnsupportedPhotoError(message, hint="Convert the picture to 8 or 16 bits per channel, and save it again.")
-
-
-def _refuse_hollow(chunks: list[Chunk], name: str) -> None:
-    """Refuse a header that promises more pixels than its data can be inflated to."""
-    width, height, bits, color = struct.unpack(">IIBB", chunks[0].content[:10])
+        kind = ""
+    if kind:
+        message = f"{name} is {kind}; expected a gray or RGB PNG of 8 or 16 bits."
+        raise UnsupportedPhotoError(message, hint="Convert the picture to 8 or 16 bits per channel, and save it again.")
+    refuse_size(height, width, name=name)
     expected = height * width * _CHANNELS.get(color, 1) * bits // 8
     packed = sum(len(chunk.content) for chunk in chunks if chunk.kind == b"IDAT")
     if expected > packed * _MAX_INFLATION:

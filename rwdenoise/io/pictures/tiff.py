@@ -73,15 +73,16 @@ def read_tiff(data: bytes | Path, *, name: str, source: Path | None = None) -> R
         refuse_other_kinds(page, name=name)
         refuse_lies(page, tif.filehandle.size, name=name)
         pixels = page.asarray(squeeze=False, buffersize=_BUFFER)[:, 0]
-        icc, orientation, details = _icc(page), _orientation(page), _details(page)
+        icc, orientation = page.tags.valueof(_ICC_PROFILE), page.tags.valueof(_ORIENTATION)
+        details = _details(page)
     samples, extra = _split(pixels, page)
-    floating = samples.dtype.kind == "f"
+    icc = icc if isinstance(icc, bytes) else None
     return RgbPhoto(
         samples=samples,
         extra=extra,
-        encoding=encoding_of(icc, gray=samples.shape[2] == 1, floating=floating),
+        encoding=encoding_of(icc, gray=samples.shape[2] == 1, floating=samples.dtype.kind == "f"),
         stored=Stored("tiff", icc, details),
-        orientation=orientation,
+        orientation=int(orientation) if orientation in range(1, 9) else 1,
         source=source,
     )
 
@@ -95,16 +96,6 @@ def _split(pixels: Samples, page: TiffPage) -> tuple[Samples, Samples | None]:
         with np.errstate(invalid="ignore"):
             np.subtract(samples.dtype.type(white), samples, out=samples)
     return samples, extra if extra.size else None
-
-
-def _icc(page: TiffPage) -> bytes | None:
-    icc = page.tags.valueof(_ICC_PROFILE)
-    return icc if isinstance(icc, bytes) else None
-
-
-def _orientation(page: TiffPage) -> int:
-    value = page.tags.valueof(_ORIENTATION)
-    return int(value) if value in range(1, 9) else 1
 
 
 def _details(page: TiffPage) -> dict[str, Any]:

@@ -9,8 +9,8 @@ import imagecodecs
 import numpy as np
 from PIL import Image
 
-from rwdenoise.errors import SettingsError, UnsupportedPhotoError
-from rwdenoise.io.pictures.convert import joined, to_photo
+from rwdenoise.errors import UnsupportedPhotoError
+from rwdenoise.io.pictures.convert import joined, refuse_side, to_photo
 from rwdenoise.io.pictures.decoders import cut_off, decoding
 from rwdenoise.photo.rgb import RgbPhoto, Stored
 
@@ -50,10 +50,7 @@ def encode_webp(photo: RgbPhoto, *, quality: int | None = None) -> bytes:
     quality : int, optional
         Of lossy pictures, 1 to 100, by default 95.
     """
-    longest = max(photo.samples.shape[:2])
-    if longest > LONGEST_SIDE:
-        message = f"The longer side of the picture has {longest} pixels; a WebP allows at most {LONGEST_SIDE}."
-        raise SettingsError(message, hint="Use --format tiff, png or jpeg.")
+    refuse_side(photo, LONGEST_SIDE, title="WebP", instead="tiff, png or jpeg")
     lossless = photo.stored.details.get("lossless", False)
     settings = {"lossless": True} if lossless else {"quality": quality or DEFAULT_QUALITY}
     file = BytesIO()

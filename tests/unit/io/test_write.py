@@ -14,7 +14,6 @@ import tifffile
 from PIL import Image
 
 from rwdenoise.errors import OutputExistsError, PhotoAccessError, PhotoWriteError, SettingsError
-from rwdenoise.io import write as writing
 from rwdenoise.io.formats import PICTURE_OUTPUTS, PICTURE_SUFFIXES, RAW_OUTPUTS
 from rwdenoise.io.pictures.convert import to_depth
 from rwdenoise.io.pictures.icc import profile
@@ -72,7 +71,7 @@ def test_a_source_is_opened_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         monkeypatch.setattr(module, "open", counted)
     photo = read_photo(source)
     photo = photo.with_planes(photo.planes() * np.float32(0.5))
-    writing.write(photo, tmp_path / "out", provenance=PROVENANCE, format=kind, warn=pytest.fail)
+    write_photo(photo, tmp_path / "out", provenance=PROVENANCE, format=kind, warn=pytest.fail)
     assert asked.count(source) == 1
     assert photo.origin.digest == hashlib.sha256(source.read_bytes()).hexdigest()
 
