@@ -20,6 +20,7 @@ SHOWN = {
     "README.md": "index.md",
     "CHANGELOG.md": "changes.md",
     "SECURITY.md": "security.md",
+    "CONTRIBUTING.md": "contributing.md",
     "weights/cfa-best.md": "weights/cfa-best.md",
     "weights/cfa-fast.md": "weights/cfa-fast.md",
     "weights/rgb.md": "weights/rgb.md",

@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(
     [*(ROOT / "docs").glob("*.md"), *(ROOT / "weights").glob("*.md"), ROOT / "plugins/gimp/README.md"]
-    + [ROOT / name for name in ("README.md", "CHANGELOG.md", "SECURITY.md")]
+    + [ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")]
 )
 #: Says in a page that the block below is not run, and why.
 NOT_RUN = re.compile(r"<!-- not run: (.+) -->")
