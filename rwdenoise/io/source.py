@@ -129,6 +129,14 @@ class FilePart:
         return self._file.read(max(0, stop - start))
 
 
+def is_same(path: Path, other: Path | None) -> bool:
+    """Tell whether two paths lead to the same file or folder, also by way of links."""
+    try:
+        return other is not None and path.samefile(other)
+    except OSError:
+        return False
+
+
 def check_file(path: Path) -> None:
     """Raise what `read_file` would, as far as that can be said without reading."""
     try:

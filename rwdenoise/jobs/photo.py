@@ -11,8 +11,7 @@ from rwdenoise.errors import OutputExistsError, PhotoWriteError
 from rwdenoise.events import Event, Finished, Listener
 from rwdenoise.io.atomic import refuse_existing
 from rwdenoise.io.read import read_photo
-from rwdenoise.io.source import check_file, shown
-from rwdenoise.jobs.plan import is_same
+from rwdenoise.io.source import check_file, is_same, shown
 from rwdenoise.jobs.stages import Job, LoadDenoiser, ReadPhoto, run_stages
 from rwdenoise.jobs.treatment import Treatment
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from rwdenoise.errors import SettingsError
 from rwdenoise.io.formats import OUTPUT_SUFFIXES, PICTURE_SUFFIXES, RAW_SUFFIXES, format_of, natural_format
+from rwdenoise.io.source import is_same
 from rwdenoise.jobs.output_template import is_template, read_template
 
 #: Returns the path of the result of a photo.
@@ -249,13 +250,5 @@ def _exists(path: Path) -> bool:
 def _is_folder(path: Path) -> bool:
     try:
         return path.is_dir()
-    except OSError:
-        return False
-
-
-def is_same(path: Path, other: Path | None) -> bool:
-    """Tell whether two paths lead to the same file or folder, also by way of links."""
-    try:
-        return other is not None and path.samefile(other)
     except OSError:
         return False
