@@ -1,1 +1,1 @@
-"""Photos as files: reading camera RAW, writing DNG and developed pictures, carrying the metadata across."""
+"""Read and write photo files: camera RAW, DNG, developed pictures, and their metadata."""

@@ -1,6 +1,6 @@
-"""Writing so that a file is either not there or whole, whatever happens meanwhile.
+"""Write files atomically: after any interruption, a file is either complete or missing.
 
-The order of steps is that of restic's local backend: write beside the target, sync, put into place, sync the folder.
+The steps follow restic's local backend: write next to the target, sync, move into place, sync the folder.
 """
 
 from __future__ import annotations
@@ -28,53 +28,53 @@ _REASONS = {
     errno.EISDIR: ("a folder has that name", "Give another name with -o."),
     errno.ENAMETOOLONG: ("the name is too long", "Give a shorter name with -o."),
 }
-# Errors that say: this system or disk has no unnamed files (ISDIR: kernels before 3.11) or no hard links.
+# Errors of systems or disks without unnamed files (ISDIR: kernels before 3.11) or without hard links.
 _NO_UNNAMED_FILES = {errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL}
 _NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS, errno.EACCES}
 _OPEN_FILES = Path("/proc/self/fd")
-_NEW_FILE_MODE = 0o666  # The user's umask takes away from it, as for any new file.
+_NEW_FILE_MODE = 0o666  # The umask of the user applies, as for any new file.
 
 
 class _File(NamedTuple):
     descriptor: int
     name: Path | None
-    """None for a file that has no name yet."""
+    """None for an unnamed file."""
 
 
 def refuse_existing(target: Path, *, overwrite: bool) -> None:
-    """Refuse a target that is there already, before any work is done.
+    """Raise, before any work, if the target already exists.
 
     Raises
     ------
     OutputExistsError
-        If something of that name exists and `overwrite` is not set.
+        If a file or folder of that name exists and `overwrite` is not set.
     """
     if not overwrite and os.path.lexists(target):
         raise _exists(target)
 
 
 def write_atomically(target: Path, data: bytes | memoryview, *, overwrite: bool) -> None:
-    """Write a whole file or nothing, so that it survives a power cut once this returns.
+    """Write a complete file or nothing; once this returns, the file survives a power cut.
 
-    A process that is killed leaves the old state or the new file. On Linux the file has no name until it is whole, so
-    nothing else stays behind, but for a whole hidden file in the blink between naming and replacing; elsewhere a
-    part may stay, under a hidden name.
+    A killed process leaves the old state or the new file. On Linux the file has no name until it is complete: nothing
+    else remains, except for a complete hidden file if the process dies between naming and replacing. Elsewhere a
+    partial file with a hidden name may remain.
 
     Parameters
     ----------
     target : Path
-        Where to. Its folder must exist.
+        The file to write. Its folder must exist.
     data : bytes or memoryview
-        The whole content.
+        The complete content.
     overwrite : bool
-        Replace what is there. Otherwise an existing file stays as it is, even one that appeared a moment ago.
+        Whether to replace an existing file. Otherwise it is kept, even if it appeared a moment ago.
 
     Raises
     ------
     OutputExistsError
         If the target exists and `overwrite` is not set.
     PhotoWriteError
-        If the disk is full, the folder is read-only or missing, and so on. Nothing is left behind.
+        If the disk is full, the folder is read-only or missing, and so on. No partial file remains.
     """
     try:
         if target.is_dir():
@@ -90,7 +90,7 @@ def write_atomically(target: Path, data: bytes | memoryview, *, overwrite: bool)
 
 @contextmanager
 def _whole_file(folder: Path, data: bytes | memoryview) -> Iterator[_File]:
-    """Yield a synced file with that content; unless it was put into place it is gone afterwards."""
+    """Yield a synced file with the content; it is deleted afterwards unless it was moved into place."""
     name = None
     descriptor = _open_unnamed(folder)
     try:
@@ -102,7 +102,7 @@ def _whole_file(folder: Path, data: bytes | memoryview) -> Iterator[_File]:
         yield _File(descriptor, name)
     finally:
         if descriptor is not None:
-            with suppress(OSError):  # It is closed already where Windows wants that for renaming.
+            with suppress(OSError):  # Already closed if renaming on Windows required it.
                 os.close(descriptor)
         if name is not None:
             name.unlink(missing_ok=True)
@@ -146,7 +146,7 @@ def _put_into_place(file: _File, target: Path, *, overwrite: bool) -> None:
 
 
 def _name_unnamed(file: _File, target: Path) -> None:
-    """Give an unnamed file its name, which fails if that is taken (the recipe of open(2), O_TMPFILE)."""
+    """Name an unnamed file, which fails if the name exists (see O_TMPFILE in open(2))."""
     folder = os.open(_OPEN_FILES, os.O_RDONLY)
     try:
         # Without src_dir_fd Python 3.11 calls link(2), which does not follow the link in /proc.
@@ -156,13 +156,13 @@ def _name_unnamed(file: _File, target: Path) -> None:
 
 
 def _link(source: Path, target: Path) -> None:
-    """Give the file a second name, which fails if that is taken: there is no moment for another to slip in."""
+    """Add a name to the file, which fails if the name exists, without a race."""
     try:
         os.link(source, target)
     except OSError as error:
         if error.errno not in _NO_LINKS:
             raise
-        # A disk without hard links (FAT, some network drives): all that is left is to look first.
+        # Without hard links (FAT, some network drives), only a check beforehand is possible.
         if os.path.lexists(target):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from error
         source.replace(target)
@@ -173,8 +173,8 @@ def _hidden_name(folder: Path) -> Path:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make what was put into a folder, or taken out of it, survive a power cut, where the system can do that."""
-    # The file is whole and in place by now; some network drives and Windows cannot sync a folder.
+    """Sync a folder, so that added and removed files survive a power cut, if the system supports it."""
+    # The file is complete and in place; some network drives and Windows cannot sync a folder.
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:
@@ -195,7 +195,7 @@ def _write_error(target: Path, error: OSError | ValueError) -> PhotoWriteError:
 
 
 def make_folder(folder: Path) -> None:
-    """Make the folder of a result, if it is missing."""
+    """Create the folder of a result if it is missing; raise `PhotoWriteError` if that fails."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

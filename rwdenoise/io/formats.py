@@ -1,7 +1,7 @@
-"""The formats of photos: their names, suffixes and first bytes, and what each can hold.
+"""The file formats of photos: names, suffixes, first bytes and capabilities.
 
-A format is one row of `FORMATS`. The module imports nothing heavy, so that ``--help`` and a plan come at once; the code
-that decodes and encodes pictures is named in the table and loaded when it is needed.
+A format is one row of `FORMATS`. The module imports nothing heavy, which keeps ``--help`` and planning fast; the table
+names the modules that decode and encode pictures, which are loaded when needed.
 """
 
 from __future__ import annotations
@@ -16,35 +16,34 @@ from rwdenoise.io.source import shown
 
 
 class Format(NamedTuple):
-    """What is to be known of a file format."""
+    """Properties of a file format."""
 
     title: str
-    """What people call it."""
+    """Name for display."""
     suffixes: tuple[str, ...]
-    """What its files end in; the first is the one that is chosen."""
+    """File suffixes, the default first."""
     beginnings: tuple[tuple[int, bytes], ...] = ()
-    """First bytes, and where they are. Files in boxes (ISO/IEC 14496-12) are told by their `brands` instead."""
+    """Offsets and values of identifying bytes. `brands` identify files made of boxes (ISO/IEC 14496-12)."""
     brands: frozenset[bytes] = frozenset()
     module: str = ""
-    """The module of `rwdenoise.io.pictures` with its functions, such as ``read_tiff`` and ``encode_tiff``; empty for
-    RAW."""
+    """Module in `rwdenoise.io.pictures` with functions such as ``read_tiff`` and ``encode_tiff``; empty for RAW."""
     is_written: bool = True
-    """Whether pictures can be written in it, and not only read."""
+    """Whether pictures can be written, not only read."""
     bits: int | None = None
-    """The most bits of a sample that it can hold; None for whatever a picture has."""
+    """Maximum bits per sample; None without a limit."""
     lossy: bool = False
-    """Whether encoding changes pixels: then there is a quality, and an unchanged picture stays the file it was."""
+    """Whether encoding changes pixels; the format then has a quality, and an unchanged picture keeps its file."""
     gray: bool = True
-    """Whether it can hold a picture of one channel."""
+    """Whether it supports pictures with one channel."""
     alpha: bool = True
     upright: bool = False
-    """Whether its decoder turns the picture, so that the orientation in its Exif does not count."""
+    """Whether its decoder already applies the Exif orientation."""
 
 
-#: All formats but the camera makers' own, by the values of ``--format``.
+#: All formats except those of camera makers, by the values of ``--format``.
 FORMATS: Mapping[str, Format] = {
     "dng": Format("DNG", (".dng",)),
-    # The last two beginnings are BigTIFF.
+    # The last two are BigTIFF.
     "tiff": Format(
         "TIFF", (".tif", ".tiff"), ((0, b"II*\0"), (0, b"MM\0*"), (0, b"II+\0"), (0, b"MM\0+")), module="tiff"
     ),
@@ -62,13 +61,13 @@ FORMATS: Mapping[str, Format] = {
         is_written=False,
         upright=True,
     ),
-    # AVIF 1.1, section 6. Its files have brands of HEIF as well.
+    # AVIF 1.1, section 6. AVIF files have brands of HEIF too.
     "avif": Format(
         "AVIF", (".avif",), brands=frozenset({b"avif", b"avis"}), module="heif", is_written=False, upright=True
     ),
 }
 
-#: Camera RAW.
+#: Suffixes of camera RAW.
 RAW_SUFFIXES = frozenset(
     (
         ".3fr", ".ari", ".arw", ".bay", ".cap", ".cr2", ".cr3", ".crw", ".cs1", ".dc2", ".dcr", ".dng",
@@ -77,18 +76,18 @@ RAW_SUFFIXES = frozenset(
         ".rw2", ".rwl", ".rwz", ".sr2", ".srf", ".srw", ".sti", ".x3f",
     )
 )  # fmt: skip
-#: Developed pictures, and the format that each suffix promises.
+#: Suffixes of developed pictures and their formats.
 PICTURE_SUFFIXES: Mapping[str, str] = {
     suffix: name for name, row in FORMATS.items() if row.module for suffix in row.suffixes
 }
-#: What developed pictures can be written as.
+#: Output formats for developed pictures.
 PICTURE_OUTPUTS = tuple(name for name, row in FORMATS.items() if row.module and row.is_written)
-#: What RAW photos can be written as: what the sensor recorded (DNG), or the developed picture.
+#: Output formats for RAW photos: undeveloped as DNG, or developed.
 RAW_OUTPUTS = ("dng", *PICTURE_OUTPUTS)
-#: What the files of each format that can be written end in; the first is the one that is chosen.
+#: Suffixes of each output format, the default first.
 OUTPUT_SUFFIXES: Mapping[str, tuple[str, ...]] = {name: FORMATS[name].suffixes for name in RAW_OUTPUTS}
 
-# Beginnings of pictures that this program does not read.
+# Identifying bytes of unsupported pictures.
 _OTHERS = (
     (0, b"GIF8", "GIF picture"),
     (0, b"8BPS", "Photoshop document"),
@@ -102,7 +101,7 @@ _OTHERS = (
 
 
 def natural_format(suffix: str) -> str:
-    """Return the format in which a photo is written unless another is asked for, by its source's suffix.
+    """Return the default output format for the suffix of a source.
 
     >>> natural_format(".NEF"), natural_format(".JPG"), natural_format(".heic")
     ('dng', 'jpeg', 'tiff')
@@ -112,12 +111,12 @@ def natural_format(suffix: str) -> str:
 
 
 def format_of(path: Path) -> str | None:
-    """Return the format that the name of an output promises, None if it is none of ours."""
+    """Return the format for the suffix of an output; None if there is none."""
     return next((name for name, suffixes in OUTPUT_SUFFIXES.items() if path.suffix.lower() in suffixes), None)
 
 
 def codec(task: str, format: str) -> Callable[..., Any]:
-    """Return the function that does ``"read"`` or ``"encode"`` with pictures of a format."""
+    """Return the function for the task ``"read"`` or ``"encode"`` of a format."""
     found: Callable[..., Any] = getattr(
         import_module(f"rwdenoise.io.pictures.{FORMATS[format].module}"), f"{task}_{format}"
     )
@@ -125,21 +124,21 @@ def codec(task: str, format: str) -> Callable[..., Any]:
 
 
 def picture_format(data: bytes, path: Path) -> str:
-    """Return the format of a picture, a key of `FORMATS`, by its first bytes.
+    """Identify the format of a picture, a key of `FORMATS`, by its first bytes.
 
     Parameters
     ----------
     data : bytes
         The whole file.
     path : Path
-        Its name, for messages; its suffix may be that of no picture format, but not that of another one.
+        The path, for messages; its suffix must not be that of another picture format.
 
     Raises
     ------
     UnsupportedPhotoError
-        If it is a picture of another kind, or of another than its suffix says.
+        If the picture has an unsupported format, or a format other than that of its suffix.
     CorruptPhotoError
-        If it is no picture.
+        If it is not a picture.
     """
     format = _by_content(data)
     if format is None:
@@ -152,11 +151,9 @@ def picture_format(data: bytes, path: Path) -> str:
 
 
 def kind_of_picture(data: bytes) -> str | None:
-    """Return what a file is that is called RAW but is a picture, such as ``"JPEG picture"``, by its first bytes.
+    """Identify a picture with the suffix of RAW by its first bytes, such as ``"JPEG picture"``; None for other files.
 
-    None for anything else.
-
-    Many RAW files are a kind of TIFF, and some begin with the two bytes of other formats: neither counts here.
+    TIFF and signatures of only two bytes do not count, because many RAW files are TIFFs or begin with such bytes.
     """
     format = _by_content(data)
     if format is not None and format != "tiff":

@@ -1,4 +1,4 @@
-"""Copying and moving files of which there may be no other copy: whole or not at all, and never over another file."""
+"""Copy and move files that may be the only copy: completely or not at all, and never over another file."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from rwdenoise.io.source import FileState, shown, state_of
 
 
 def copy_file(source: Path, target: Path) -> None:
-    """Copy a file with its time, and compare the copy with it; what is there already, and equal, stays.
+    """Copy a file with its time, and verify the copy; an equal existing file is kept.
 
     Raises
     ------
     OutputExistsError
-        If another file is there.
+        If a different file exists at the target.
     PhotoAccessError
         If the source cannot be read.
     PhotoWriteError
-        If the target cannot be written, or is not equal.
+        If the target cannot be written, or the copy differs.
     """
     with _told(source, target):
         if not os.path.lexists(target):
@@ -36,30 +36,30 @@ def copy_file(source: Path, target: Path) -> None:
 
 
 def move_file(source: Path, target: Path, *, state: FileState) -> Path:
-    """Move a file, over the borders of file systems as well.
+    """Move a file, also between file systems.
 
-    At every moment there is one whole and synced file, or there are two: also if the power fails.
+    At every moment, even after a power cut, one or two complete and synced files exist.
 
     Parameters
     ----------
     source : Path
     target : Path
-        If another file is there, the name is numbered. If an equal one is there, the move was cut off, and is
-        finished.
+        The name is numbered if a different file exists. An equal file is the result of an interrupted move, which is
+        then completed.
     state : FileState
-        What the source was when it was decided to move it; a file that was changed since stays.
+        State of the source at the decision to move it; a file that has changed since is not moved.
 
     Returns
     -------
     Path
-        Where it is now.
+        The new path.
 
     Raises
     ------
     PhotoAccessError
-        If the source was changed, or cannot be read.
+        If the source has changed, or cannot be read.
     PhotoWriteError
-        If it cannot be moved; it stays where it was.
+        If it cannot be moved; it remains in place.
     """
     with _told(source, target):
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -67,7 +67,7 @@ def move_file(source: Path, target: Path, *, state: FileState) -> Path:
         target = next(name for name in _numbered(target) if not os.path.lexists(name) or _are_equal(source, name))
         if not os.path.lexists(target):
             _place(source, target)
-        # Its second name has changed the time at which the file's entry was changed, and nothing else.
+        # The second name has changed only the change time of the file.
         _refuse_changed(source, state._replace(changed=state_of(source).changed))
         source.unlink()
         sync_folder(source.parent)
@@ -75,7 +75,7 @@ def move_file(source: Path, target: Path, *, state: FileState) -> Path:
 
 
 def _place(source: Path, target: Path) -> None:
-    """Give a file a second name, or where that is not possible, a copy."""
+    """Create a second name for a file or, if impossible, a copy."""
     try:
         os.link(source, target)
     except FileExistsError:
@@ -89,7 +89,7 @@ def _place(source: Path, target: Path) -> None:
 def _copy(source: Path, target: Path) -> None:
     about = source.stat()
     write_atomically(target, source.read_bytes(), overwrite=False)
-    with suppress(OSError):  # Some network drives keep their own time.
+    with suppress(OSError):  # Some network drives refuse to set times.
         os.utime(target, ns=(about.st_atime_ns, about.st_mtime_ns))
     if not _are_equal(source, target):
         target.unlink()
@@ -98,7 +98,7 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _are_equal(one: Path, other: Path) -> bool:
-    filecmp.clear_cache()  # It goes by size and time.
+    filecmp.clear_cache()  # Its cache relies on size and time.
     return other.is_file() and (one.samefile(other) or filecmp.cmp(one, other, shallow=False))
 
 
@@ -116,11 +116,11 @@ def _numbered(target: Path) -> Iterator[Path]:
 
 @contextmanager
 def _told(source: Path, target: Path) -> Iterator[None]:
-    """Turn the system's errors into ours."""
+    """Convert errors of the system to ours."""
     try:
         yield
     except (OSError, ValueError) as error:
-        state_of(source)  # It says so if the source is the reason.
+        state_of(source)  # Raises if the source is the reason.
         reason = error.strerror if isinstance(error, OSError) else error
         message = f"{shown(source)} cannot be moved or copied to {target.parent}: {reason}."
         raise PhotoWriteError(message, hint="Check that folder and the free space on its disk.") from error

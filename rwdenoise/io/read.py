@@ -1,4 +1,4 @@
-"""Reading a photo of any kind."""
+"""Read a photo of any kind from a file."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from rwdenoise.photo.rgb import RgbPhoto
 
 
 def read_photo(path: Path) -> Photo:
-    """Read camera RAW or a developed picture; the name tells which, but for RAW that is called TIFF.
+    """Read camera RAW or a developed picture, distinguished by the suffix, and by content for ``.tif``.
 
     Raises
     ------
     PhotoAccessError, CorruptPhotoError, UnsupportedPhotoError
-        As `read_raw` and `read_picture`.
+        As for `read_raw` and `read_picture`.
     """
     format = PICTURE_SUFFIXES.get(path.suffix.lower())
     if format is None or (format == "tiff" and holds_raw(path)):
@@ -31,22 +31,22 @@ def read_photo(path: Path) -> Photo:
 
 
 def read_picture(path: Path) -> RgbPhoto:
-    """Read a developed picture: TIFF, JPEG, PNG, WebP, HEIF or AVIF, by its content.
+    """Read a developed picture: TIFF, JPEG, PNG, WebP, HEIF or AVIF, identified by content.
 
     Raises
     ------
     PhotoAccessError
-        If the system does not let us read it.
+        If the system refuses to read it.
     CorruptPhotoError
-        If it is empty, cut off, damaged, or no picture.
+        If it is empty, cut off, damaged, or not a picture.
     UnsupportedPhotoError
-        If it is a picture of a kind that this program does not handle, or not of the kind that its suffix says.
+        If its kind is not supported, or its suffix is that of another format.
     """
     data = read_file(path)
     format = picture_format(data, path)
     origin, (make, model, iso, orientation) = read_origin(data)
     if format == "tiff":
-        del data  # From the file itself only the pixels come into memory.
+        del data  # `read_tiff` loads only the pixels from the file.
         photo = read_tiff(path, name=shown(path))
     else:
         photo = codec("read", format)(data, name=shown(path))

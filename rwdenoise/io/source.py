@@ -1,4 +1,4 @@
-"""Opening a source: everything that the operating system or a glance can say before anyone decodes."""
+"""Open source files, and report problems that are detectable before decoding."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from typing import NamedTuple
 
 from rwdenoise.errors import CorruptPhotoError, PhotoAccessError, RwDenoiseError, UnsupportedPhotoError
 
-#: The hint for a file that is damaged.
+#: Hint for damaged files.
 COPY_AGAIN = "Copy the photo from the camera or the backup again."
-#: More than twice what the largest sensor has (151 Mpx); float planes of it still fit into 2 GiB.
+#: Maximum pixels: more than twice those of the largest sensor (151 Mpx), with a float32 plane of 2 GiB.
 MAX_PIXELS = 2**29
-# No camera writes a larger file of one photo; LibRaw counts in 32 bits.
+# No camera writes larger files for one photo; LibRaw uses 32-bit sizes.
 _MAX_BYTES = 2**31 - 1
 
 _REASONS = {
@@ -32,7 +32,7 @@ _REASONS = {
 
 
 def shown(path: Path) -> str:
-    r"""Return the file's name with everything unprintable escaped, for messages of one line.
+    r"""Return the name of a file with unprintable characters escaped, for one-line messages.
 
     >>> shown(Path("a\nb.NEF"))
     'a\\nb.NEF'
@@ -41,23 +41,23 @@ def shown(path: Path) -> str:
 
 
 def printable(text: str) -> str:
-    """Return text of one line, whatever a terminal would make of it."""
+    """Return text with unprintable characters escaped, on one line."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 class FileState(NamedTuple):
-    """What tells whether a file was changed, as restic has it: its times may lie, all of these at once hardly do."""
+    """Values that show whether a file has changed, as in restic: times alone may be wrong, all values hardly."""
 
     size: int
     modified: int
     """Nanoseconds."""
     changed: int
-    """Nanoseconds; on Windows since it was made."""
+    """Nanoseconds; the creation time on Windows."""
     inode: int
 
 
 def state_of(path: Path) -> FileState:
-    """Look at a file; raises `PhotoAccessError` if it is not there or may not be looked at."""
+    """Return the state of a file; raise `PhotoAccessError` if it is missing or not accessible."""
     try:
         about = path.stat()
     except (OSError, ValueError) as error:
@@ -66,12 +66,12 @@ def state_of(path: Path) -> FileState:
 
 
 def read_file(path: Path) -> bytes:
-    """Return what is in an ordinary file.
+    """Return the content of an ordinary file.
 
     Raises
     ------
     PhotoAccessError
-        If it is missing, a folder, a loop of links, no ordinary file, or not permitted.
+        If it is missing, a folder, a loop of links, not an ordinary file, or not readable.
     CorruptPhotoError
         If it is empty.
     UnsupportedPhotoError
@@ -82,12 +82,12 @@ def read_file(path: Path) -> bytes:
 
 
 def digest_file(path: Path) -> str:
-    """Return the sha256 of a file's bytes, in hexadecimal digits.
+    """Return the SHA-256 of a file in hexadecimal.
 
     Raises
     ------
     PhotoAccessError, CorruptPhotoError, UnsupportedPhotoError
-        As `read_file`.
+        As for `read_file`.
     """
     with opened(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
@@ -101,7 +101,7 @@ def too_large(name: str) -> UnsupportedPhotoError:
 
 @contextmanager
 def opened(path: Path) -> Iterator[BufferedReader]:
-    """Give an ordinary file to read from; raises what `read_file` does, also while it is read."""
+    """Open an ordinary file; opening and reading it raise the errors of `read_file`."""
     check_file(path)
     try:
         with path.open("rb") as file:
@@ -111,9 +111,9 @@ def opened(path: Path) -> Iterator[BufferedReader]:
 
 
 class FilePart:
-    """The bytes of an open file, each read when it is asked for.
+    """The bytes of an open file, read on access.
 
-    Unlike a mapped file, one that is cut off meanwhile gives fewer bytes; reading what is mapped would end the process.
+    If the file is truncated meanwhile, it returns fewer bytes; access to a mapped file would end the process.
     """
 
     def __init__(self, file: BufferedReader) -> None:
@@ -138,7 +138,7 @@ def is_same(path: Path, other: Path | None) -> bool:
 
 
 def check_file(path: Path) -> None:
-    """Raise what `read_file` would, as far as that can be said without reading."""
+    """Raise the errors of `read_file` that are detectable without reading."""
     try:
         about = path.stat()
         if stat.S_ISDIR(about.st_mode):
@@ -157,7 +157,7 @@ def check_file(path: Path) -> None:
 
 
 def _access_error(path: Path, error: OSError | ValueError) -> RwDenoiseError:
-    # A name with a NUL in it raises ValueError before the system is asked.
+    # A name that contains NUL raises ValueError.
     number = error.errno if isinstance(error, OSError) else errno.ENOENT
     reason, hint = _REASONS.get(number or 0, (f"cannot be read: {error}", "Check the disk or the network drive."))
     return PhotoAccessError(f"{shown(path)} {reason}.", hint=hint)

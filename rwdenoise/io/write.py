@@ -1,4 +1,4 @@
-"""Writing a photo in any format, whole or not at all, with its metadata."""
+"""Write a photo in any format with its metadata, atomically."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from rwdenoise.photo.kinds import Photo
 from rwdenoise.photo.raw import RawPhoto
 from rwdenoise.photo.rgb import RgbPhoto
 
-# What TIFFs and JPEGs of developed RAW say of their resolution: 300 pixels per inch.
+# Resolution of TIFFs and JPEGs of developed RAW: 300 pixels per inch.
 _RESOLUTION = {"resolution": ((300, 1), (300, 1)), "unit": 2}
 _WITH_RESOLUTION = ("tiff", "jpeg")
 
@@ -45,29 +45,29 @@ def write_photo(  # noqa: PLR0913 -- the one call that a program makes; all but 
     Parameters
     ----------
     photo : RawPhoto or RgbPhoto
-        What to write. A developed picture stays turned as it was.
+        The photo. A developed picture keeps its orientation.
     target : Path
-        Where to; the folder must exist. The suffix is not looked at.
+        The output file; its folder must exist. Its suffix is ignored.
     provenance : Provenance or None
-        What was done to it; None if it was not denoised.
+        How the photo was denoised; None if it was not.
     format : str, optional
-        ``"dng"`` (RAW only: what the sensor recorded), ``"tiff"``, ``"jpeg"``, ``"png"`` or ``"webp"``. By default DNG
-        for RAW, and for a picture the format of its source. Developed RAW has 16 bits where the format can hold them.
+        ``"dng"`` (only for RAW, undeveloped), ``"tiff"``, ``"jpeg"``, ``"png"`` or ``"webp"``. By default DNG for RAW,
+        and the format of its source for a picture. Developed RAW has 16 bits if the format supports them.
     color : str
-        The color space of RAW that is developed, a key of `rwdenoise.io.pictures.icc.COLOR_SPACES`.
+        Color space of developed RAW, a key of `rwdenoise.io.pictures.icc.COLOR_SPACES`.
     overwrite : bool
-        Replace an existing file.
+        Whether to replace an existing file.
     warn : callable
-        Gets a sentence for each thing that went wrong and did not matter enough to stop.
+        Called with a sentence for each minor problem.
     confirm : callable
-        Is called when all is encoded, before anything is written; what it raises is the end of it.
+        Called after encoding and before writing; an exception from it prevents writing.
 
     Raises
     ------
     OutputExistsError, PhotoWriteError
-        If the target is there and `overwrite` is not set, or cannot be written; nothing is left behind.
+        If the target exists and `overwrite` is not set, or cannot be written; no partial file remains.
     PhotoAccessError
-        If the photo's source is gone, and its `origin` is not known, so that there would be no metadata.
+        If the source of the metadata is gone: the photo has no `origin`, and its source cannot be read.
     SettingsError
         If there is no such format or color space, or the format cannot hold the photo.
     """
@@ -75,7 +75,7 @@ def write_photo(  # noqa: PLR0913 -- the one call that a program makes; all but 
     kind = format or ("dng" if isinstance(photo, RawPhoto) else photo.stored.format)
     finished = copy_metadata(
         photo,
-        _encode(photo, kind, provenance=provenance, color=color),  # Nobody else holds it: memory is free again in time.
+        _encode(photo, kind, provenance=provenance, color=color),  # No variable holds this: its memory is freed early.
         kind=kind,
         provenance=provenance,
         warn=warn,
@@ -84,30 +84,30 @@ def write_photo(  # noqa: PLR0913 -- the one call that a program makes; all but 
     write_atomically(target, finished, overwrite=overwrite)
 
 
-#: The same, for developed pictures.
+#: An alias for developed pictures.
 write_picture = write_photo
 
 
 def encode_picture(photo: RgbPhoto, *, format: str | None = None, quality: int | None = None) -> bytes:
-    """Return a picture as a file, without the metadata of its source.
+    """Encode a picture as a file, without the metadata of its source.
 
     Parameters
     ----------
     photo : RgbPhoto
     format : str, optional
-        One of `rwdenoise.io.formats.PICTURE_OUTPUTS`, by default that of the file it was read from; what another one
-        can hold of it says `rwdenoise.io.pictures.convert.to_format`.
+        One of `rwdenoise.io.formats.PICTURE_OUTPUTS`; by default that of its source. See
+        `rwdenoise.io.pictures.convert.to_format` for the limits of other formats.
     quality : int, optional
-        1 to 100, for JPEG and lossy WebP. By default a JPEG stays what it was, and all else gets 95.
+        1 to 100, for JPEG and lossy WebP. By default a JPEG keeps its quality, and other pictures get 95.
 
     Raises
     ------
     SettingsError
-        If there is no such format, or it cannot hold the picture, or there is no such quality.
+        If the format is unknown or cannot store the picture, or the quality is out of range.
 
     Notes
     -----
-    A JPEG or WebP of which no pixel has changed is the very file that it was read from, so that nothing is lost.
+    A JPEG or WebP without any changed pixel keeps its original file, without loss.
     """
     target = format or photo.stored.format
     _refuse_format(target, PICTURE_OUTPUTS)
@@ -144,13 +144,13 @@ def _refuse_format(format: str, possible: tuple[str, ...]) -> None:
 
 
 def _unchanged_file(photo: RgbPhoto) -> bytes | None:
-    """Return the file that the picture was read from, if that still has these very pixels."""
+    """Return the source file of a picture if it still has exactly these pixels, else None."""
     if photo.source is None or (photo.origin is not None and photo.origin.checksum != checksum(photo)):
         return None
     try:
         data = read_file(photo.source)
         stored = codec("read", photo.stored.format)(data, name=shown(photo.source))
-    except PhotoError:  # It is gone; the picture in memory is what counts.
+    except PhotoError:  # The source is gone; encode the picture in memory.
         return None
     same = stored.stored == photo.stored and np.array_equal(joined(stored), joined(photo))
     return data if same else None

@@ -1,1 +1,1 @@
-"""Reading files from strangers in a process of its own."""
+"""Read untrusted files in a separate process."""

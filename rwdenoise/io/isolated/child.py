@@ -1,7 +1,7 @@
-"""The process in which untrusted files are decoded: paths come in, photos or errors go out.
+"""The child process that decodes untrusted files: it reads paths and writes photos or errors.
 
-It ends when nobody can ask any more, also while it is decoding, and it never lives longer than one time limit without
-an answer.
+It ends as soon as its input is closed, even while decoding, and never runs longer than the time limit without an
+answer.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ from rwdenoise.io.read import read_photo
 from rwdenoise.io.source import shown, too_large
 
 _INPUT, _OUTPUT = 0, 1
-# Whoever stops the program stops the process that asks, which ends this one.
+# These signals stop the parent, which then ends this process.
 _NOT_FOR_US = (signal.SIGINT, signal.SIGTERM)
-# The process that asks is the first to lose patience.
+# The time limit of the parent ends first.
 _GRACE = 1.0
 
 
 def main(seconds: float, memory: int) -> None:
-    """Answer until nobody can ask any more.
+    """Answer requests until the input is closed.
 
     Parameters
     ----------
     seconds : float
-        A photo that takes longer ends the process.
+        Time limit for a photo; exceeding it ends the process.
     memory : int
-        Bytes of address space; 0 for no limit.
+        Limit of the address space in bytes; 0 for no limit.
     """
     for number in _NOT_FOR_US:
         signal.signal(number, signal.SIG_IGN)
@@ -58,7 +58,7 @@ def _answer(path: Path) -> Message:
         return _refusal(error)
     except MemoryError:
         return _refusal(too_large(shown(path)))
-    except Exception as error:  # A mistake of ours costs one photo, like one of a decoder.
+    except Exception as error:  # A bug of ours fails one photo, like a bug of a decoder.
         return Message({"kind": "crash", "reason": f"{type(error).__name__}: {error}"})
 
 
@@ -75,14 +75,14 @@ def _listen(asked: queue.SimpleQueue[Path]) -> None:
 
 
 def _private_output() -> FileIO:
-    """Return the pipe for answers; what a C library prints goes where the error stream goes."""
+    """Return the pipe for answers; redirect stdout, which C libraries may print to, to stderr."""
     answers = FileIO(os.dup(_OUTPUT), "w")
     os.dup2(sys.stderr.fileno(), _OUTPUT)
     return answers
 
 
 def _limit(memory: int) -> None:
-    """Limit the address space, and leave no core dumps of other people's photos; where the system can."""
+    """Limit the address space, and disable core dumps, which would contain photos, if the system supports it."""
     with suppress(ImportError):
         import resource
 
@@ -92,7 +92,7 @@ def _limit(memory: int) -> None:
 
 
 def _set_alarm(seconds: float) -> None:
-    """End the process after some time, whatever it is stuck in; 0 calls it off. Windows has no alarms."""
+    """End the process after a time; 0 cancels the alarm. Windows has no alarms."""
     if hasattr(signal, "setitimer"):
         signal.setitimer(signal.ITIMER_REAL, seconds)
 

@@ -1,4 +1,4 @@
-"""Photos as messages, and back: for a process that reads photos and is not trusted."""
+"""Convert photos to messages and back, for an untrusted child process that reads photos."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _TABLE_SIZE = 64
 
 
 def pack(photo: Photo) -> Message:
-    """Return a photo, without its source, as a message."""
+    """Convert a photo, without its source, to a message."""
     kind, names = ("raw", ("mosaic", "black")) if isinstance(photo, RawPhoto) else ("picture", ("samples", "extra"))
     arrays = [array for name in names if (array := getattr(photo, name)) is not None]
     table = {name: value for name, value in vars(photo).items() if name not in {*names, "source", "encoding"}}
@@ -51,12 +51,12 @@ def pack(photo: Photo) -> Message:
 
 
 def unpack(message: Message) -> Photo:
-    """Return the photo of a message.
+    """Convert a message to a photo, and check all its values.
 
     Raises
     ------
     NONSENSE
-        If a reader never gives such a photo.
+        If no reader returns such a photo.
     """
     kinds: dict[str, Callable[[Message], Photo]] = {"raw": _raw_photo, "picture": _picture}
     return kinds[message.table["kind"]](message)
@@ -181,7 +181,7 @@ def _chunk(kind: Unchecked, content: Unchecked) -> Chunk:
     return chunk
 
 
-# What the readers of each format say of their files.
+# Checks of the details that the readers of each format return.
 _DETAILS: dict[str, Callable[[Any], Any]] = {
     "compression": lambda value: one_of(value, LOSSLESS),
     "predictor": flag,

@@ -1,4 +1,4 @@
-"""Reading photos in a process of its own: what a file does to a decoder costs that one photo."""
+"""Read photos in a child process: a crash of a decoder then fails only one photo."""
 
 from __future__ import annotations
 
@@ -26,33 +26,33 @@ from rwdenoise.io.isolated.wire import NONSENSE, Message, Unchecked, read_messag
 from rwdenoise.io.source import COPY_AGAIN, check_file, printable, shown, too_large
 from rwdenoise.photo.kinds import Photo
 
-# Without -P a folder of photos would be searched for modules, too.
+# -P prevents Python from importing modules from the current folder.
 _COMMAND = (sys.executable, "-P", "-m", "rwdenoise.io.isolated.child")
-# From the end of its answers until a process that crashed is gone.
+# Maximum time between the end of its output and the end of a crashed process.
 _SECONDS_TO_DIE = 5.0
 _LONGEST_WORDS = 2000
-# What reading a photo raises, by its code.
+# Errors of reading a photo.
 _KINDS: tuple[type[RwDenoiseError], ...] = (PhotoError, *PhotoError.__subclasses__(), SettingsError)
 _ERRORS = {kind.code: kind for kind in _KINDS}
 
 
 class IsolatedReader:
-    """Reads photos as `read_photo` does, in a child process that is kept between them.
+    """Reads photos like `read_photo`, but in a child process that it keeps between photos.
 
-    The child starts at once, and loads while the caller does something else. If it crashes, hangs or talks nonsense,
-    that photo is refused, and the next one gets a new child. Any thread may read; one photo is read at a time.
+    The child starts at once and loads its modules while the caller continues. If it crashes, hangs or answers nonsense,
+    that photo fails, and the next one gets a new child. Any thread may read; one photo is read at a time.
 
     Parameters
     ----------
     seconds : float
-        The most that reading a photo may take.
+        Time limit for reading a photo.
     memory : int, optional
-        The most address space, in bytes, that the child may have, where the system can limit it.
+        Limit of the address space of the child in bytes, if the system supports it.
 
     Raises
     ------
     DeviceUnavailableError
-        If the system does not start another process.
+        If the system cannot start another process.
     """
 
     def __init__(self, *, seconds: float = 120.0, memory: int | None = None) -> None:
@@ -68,7 +68,7 @@ class IsolatedReader:
         Raises
         ------
         PhotoAccessError, CorruptPhotoError, UnsupportedPhotoError
-            As `read_photo`; a CorruptPhotoError also if the child crashed, took too long or answered nonsense.
+            As for `read_photo`; CorruptPhotoError also if the child crashes, takes too long or answers nonsense.
         Cancelled
             If the reader is closed.
         """
@@ -86,7 +86,7 @@ class IsolatedReader:
         return answer
 
     def close(self) -> None:
-        """End the child, whatever it is doing; what another thread is reading is `Cancelled`."""
+        """End the child at once; a read in another thread raises `Cancelled`."""
         self._closed = True
         self._child.kill()
         with self._one_at_a_time:
@@ -109,17 +109,17 @@ class IsolatedReader:
 
 @contextmanager
 def open_reader(*, isolate: bool) -> Iterator[Callable[[Path], Photo]]:
-    """Give a function that reads photos: in a process of its own, or as `read_photo` does.
+    """Yield a function that reads photos, in a child process or in this one.
 
     Parameters
     ----------
     isolate : bool
-        Whether a process of its own decodes them, for files from strangers.
+        Whether a child process decodes them, for untrusted files.
 
     Raises
     ------
     DeviceUnavailableError
-        If the system does not start another process.
+        If the system cannot start another process.
     """
     if isolate:
         with IsolatedReader() as reader:
@@ -131,7 +131,7 @@ def open_reader(*, isolate: bool) -> Iterator[Callable[[Path], Photo]]:
 
 
 class _Child:
-    """The process, and one question at a time."""
+    """The child process, which answers one request at a time."""
 
     def __init__(self, command: Sequence[str]) -> None:
         try:
@@ -154,7 +154,7 @@ class _Child:
         return self._process.poll() is None
 
     def ask(self, path: Path, *, seconds: float) -> Photo | RwDenoiseError:
-        """Return what the child made of a file; what it did wrong instead is raised."""
+        """Return the photo or error that the child answers; raise an error for a failure of the child."""
         timer = threading.Timer(seconds, self.kill)
         timer.start()
         try:
@@ -176,7 +176,7 @@ class _Child:
         self._process.kill()
 
     def end(self) -> None:
-        """Make sure that nothing is left of the process."""
+        """Kill the process and release its resources."""
         self.kill()
         self._process.wait()
         self._questions.close()

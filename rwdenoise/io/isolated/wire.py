@@ -1,7 +1,7 @@
-"""Messages between two processes that do not trust each other: JSON and raw arrays, through a pipe.
+"""Exchange messages of JSON and raw arrays through a pipe between processes that do not trust each other.
 
-A message is the length of its JSON (8 bytes, big-endian), the JSON, and the bytes of the arrays that it announces. Who
-receives one believes nothing: whatever is not exactly what was expected raises one of `NONSENSE`.
+A message consists of the length of its JSON (8 bytes, big-endian), the JSON, and the bytes of the arrays that the JSON
+announces. The receiver checks everything: any unexpected value raises one of `NONSENSE`.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ from numpy.typing import NDArray
 
 from rwdenoise.io.source import MAX_PIXELS
 
-#: A value of which nothing is known yet.
+#: A value that is not checked yet.
 Unchecked: TypeAlias = Any
 
-#: What is raised by a message that is none, or by its values.
+#: Errors raised by malformed messages and invalid values.
 NONSENSE = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
 
 _Pipe: TypeAlias = FileIO | BytesIO
 
 _LENGTH_BYTES = 8
-# No camera or editor writes as many profiles, private data and texts into a photo.
+# Far more profiles, private data and texts than any camera or editor writes into a photo.
 _LONGEST_JSON = 2**28
-# Three doubles for each of the most pixels.
+# Three doubles for each pixel of the largest photo.
 _MOST_BYTES = MAX_PIXELS * 3 * 8
 _TYPES = frozenset({"uint8", "uint16", "uint32", "float16", "float32", "float64"})
 
 
 class Message(NamedTuple):
-    """What goes through the pipe."""
+    """A message on the pipe."""
 
     table: Mapping[str, Any]
     arrays: Sequence[NDArray[Any]] = ()
@@ -44,7 +44,7 @@ class Message(NamedTuple):
 def write_message(pipe: _Pipe, message: Message) -> None:
     """Write a message to an unbuffered pipe.
 
-    In its table bytes become base64, and arrays and data classes lists of their values.
+    In its table, bytes become base64, and arrays and data classes become lists of their values.
     """
     arrays = [np.ascontiguousarray(array, array.dtype.newbyteorder("=")) for array in message.arrays]
     announced = [[array.dtype.name, *array.shape] for array in arrays]
@@ -62,7 +62,7 @@ def read_message(pipe: _Pipe) -> Message:
     EOFError
         If the pipe ends.
     NONSENSE
-        If that is no message.
+        If the message is malformed.
     """
     head = bytearray(_LENGTH_BYTES)
     _read_all(pipe, memoryview(head))
@@ -83,43 +83,43 @@ def expect(condition: bool) -> None:
 
 
 def one_of(value: Unchecked, known: Collection[Any]) -> Any:  # noqa: ANN401 -- one of `known`
-    """Return a whole number or a text, if it is one of those."""
+    """Return an integer or string if it is one of the known values."""
     expect(type(value) in (int, str) and value in known)
     return value
 
 
 def flag(value: Unchecked) -> bool:
-    """Return it if it is true or false."""
+    """Return the value if it is true or false."""
     expect(type(value) is bool)
     return bool(value)
 
 
 def whole(value: Unchecked, low: int, high: int) -> int:
-    """Return it if it is a whole number of that range."""
+    """Return the value if it is an integer in the range."""
     expect(type(value) is int and low <= value <= high)
     return int(value)
 
 
 def finite(value: Unchecked) -> float:
-    """Return it if it is a number."""
+    """Return the value if it is a finite number."""
     expect(type(value) in (int, float) and math.isfinite(value))
     return float(value)
 
 
 def positive(value: Unchecked) -> float:
-    """Return it if it is a number above 0."""
+    """Return the value if it is a finite number above 0."""
     expect(finite(value) > 0)
     return float(value)
 
 
 def text(value: Unchecked) -> str:
-    """Return it if it is text that can be written as UTF-8."""
+    """Return the value if it is a string that UTF-8 can encode."""
     expect(type(value) is str)
     return str(value.encode("utf-8"), "utf-8")
 
 
 def unpacked_bytes(value: Unchecked) -> bytes:
-    """Return the bytes that a table held."""
+    """Decode bytes from a table."""
     return b64decode(value, validate=True)
 
 
@@ -130,7 +130,7 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 -- what photos hold, and what JSO
 
 
 def _announced(kind: Unchecked, *shape: Unchecked) -> NDArray[Any]:
-    """Return an array to read into, if it is of a kind and size that a photo has."""
+    """Return an empty array to read into, if a photo may have its type and size."""
     dtype = np.dtype(one_of(kind, _TYPES))
     size = math.prod(whole(side, 1, _MOST_BYTES) for side in shape)
     expect(size * dtype.itemsize <= _MOST_BYTES)

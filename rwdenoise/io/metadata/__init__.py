@@ -1,1 +1,1 @@
-"""Exif, XMP and IPTC, from the source to the result."""
+"""Copy Exif, XMP and IPTC metadata from the source to the result."""

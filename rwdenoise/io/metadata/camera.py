@@ -1,4 +1,4 @@
-"""How and when a photo was taken: lens, exposure and date, as Exif says."""
+"""Read lens, exposure and date of a photo from Exif."""
 
 from __future__ import annotations
 
@@ -14,40 +14,40 @@ from rwdenoise.errors import PhotoError
 from rwdenoise.io.metadata.origin import read_exif, to_utf8
 from rwdenoise.io.source import opened, read_file
 
-# Of the Exif standard; DNG keeps some of its tags in the main directory.
+# Groups of the Exif standard; DNG has some of its tags in the main directory.
 _GROUPS = {"Photo", "Image"}
-# Bytes that are looked at first for the date.
+# Number of bytes searched first for the date.
 _BEGINNING = 2**18
 
 
 class Shooting(NamedTuple):
-    """What the camera wrote down about a photo; None where it did not."""
+    """Shooting data from the camera; None where missing."""
 
     lens: str | None = None
     focal_length: float | None = None
-    """In mm, of the lens itself."""
+    """Actual focal length in mm."""
     aperture: float | None = None
-    """The f-number."""
+    """f-number."""
     exposure: float | None = None
-    """In seconds."""
+    """Exposure time in seconds."""
     taken: str | None = None
-    """By the camera's clock, such as ``2026-11-25 18:30:00``."""
+    """Time by the camera clock, such as ``2026-11-25 18:30:00``."""
 
 
 def read_shooting(path: Path) -> Shooting:
-    """Return lens, exposure and time of a photo, as far as it says so; nothing of a photo that cannot be read."""
+    """Read lens, exposure and time of a photo; all are None if it cannot be read."""
     with suppress(PhotoError):
         return read_exif(read_file(path), _shooting, default=Shooting())
     return Shooting()
 
 
 def read_date(path: Path) -> str | None:
-    """Return the day on which a photo was taken, such as ``2026-11-25``, by the camera's clock.
+    """Read the date of a photo by the camera clock, such as ``2026-11-25``.
 
-    None if the photo does not say, or cannot be read.
+    None if the photo does not state it, or cannot be read.
     """
     with suppress(PhotoError), opened(path) as file:
-        # Nearly all cameras write it at the beginning.
+        # Nearly all cameras write the date near the beginning.
         begun = read_exif(file.read(_BEGINNING), _date, default=None)
         return begun or read_exif(read_file(path), _date, default=None)
     return None
@@ -64,25 +64,25 @@ def _shooting(exif: exiv2.ExifData) -> Shooting:
 
 
 def _found(exif: exiv2.ExifData, find: Callable[..., Any]) -> Any:  # noqa: ANN401 -- an entry as exiv2 has them
-    """Return what one of exiv2's search functions finds, None where there is nothing."""
+    """Return the result of a search function of exiv2; None without a result."""
     found = find(exif)
-    return None if found == exif.end() else found
+    return None if found is None or found == exif.end() else found  # Comparing None would crash exiv2.
 
 
 def _printed(exif: exiv2.ExifData, find: Callable[..., Any]) -> str | None:
-    """Return what a person would read, None where the camera did not say it in words."""
+    """Return the text that exiv2 displays; None if it has none."""
     found = _found(exif, find)
     if found is None:
         return None
     words = to_utf8(found.print(exif)).strip("\0 ")
-    # What exiv2's tables of lenses do not tell: a number in brackets, or words of its own.
+    # exiv2 displays unknown lenses as a number in brackets or as its own words.
     unknown = words in {"", "n/a"} or (words.startswith("(") and words.endswith(")"))
     return None if unknown else words.replace(" *OR* ", " or ")
 
 
 def _number(exif: exiv2.ExifData, find: Callable[..., Any]) -> float | None:
     found = _found(exif, find)
-    # The cameras' own tags have other units.
+    # Maker notes have other units.
     if found is None or found.groupName() not in _GROUPS or found.count() == 0:
         return None
     number = float(found.toFloat())
@@ -91,7 +91,7 @@ def _number(exif: exiv2.ExifData, find: Callable[..., Any]) -> float | None:
 
 def _date_and_time(exif: exiv2.ExifData) -> str | None:
     words = _printed(exif, exiv2.dateTimeOriginal)
-    # Exif writes days with colons, and a clock that was never set as zeros.
+    # Exif has dates with colons, and zeros for a clock that was never set.
     day, _, time = (words or "").partition(" ")
     return f"{day.replace(':', '-')} {time}".strip() if day[:1].isdigit() and not day.startswith("0000") else None
 

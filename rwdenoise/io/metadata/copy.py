@@ -1,4 +1,4 @@
-"""Exif, maker notes, GPS, XMP and IPTC: kept when a photo is read, written into what was encoded, by exiv2."""
+"""Write Exif, maker notes, GPS, XMP and IPTC of the source into the encoded result with exiv2."""
 
 from __future__ import annotations
 
@@ -29,24 +29,24 @@ _GEOMETRY = {
     "Xmp.tiff.Orientation", "Xmp.tiff.NativeDigest", "Xmp.exif.NativeDigest", "Xmp.exif.PixelXDimension",
     "Xmp.exif.PixelYDimension", "Xmp.dc.format",
 }  # fmt: skip
-# What the numbers of a developed picture mean; a RAW photo has none to be meant.
+# The color space of a developed picture, which does not apply to RAW.
 _COLORS = {"Exif.Photo.ColorSpace", "Xmp.exif.ColorSpace"}
-# How to develop the RAW: wrong for a picture that was made from it, since editors would do it twice.
+# Settings for developing RAW: wrong for a developed picture, because editors would apply them twice.
 _DEVELOPMENT = re.compile(r"Xmp\.(crs|crss|darktable|photoshop\.ICCProfile)\b")
 _SMALL_PICTURES = re.compile(r"Xmp\.(xmp\.Thumbnails|xmpGImg)\b")
-#: In px (DCF 2.0, 3.3.3).
+#: Maximum side of the thumbnail in px (DCF 2.0, 3.3.3).
 LONGEST_SIDE = 160
 _QUALITY = 80
-# So many pixels are averaged across and down for each of the thumbnail's; more would not be seen.
+# Pixels averaged in each direction per thumbnail pixel; more make no visible difference.
 _OVERSAMPLING = 4
-# The second words of a BigTIFF, which exiv2 does not know.
+# First bytes of BigTIFF, which exiv2 does not support.
 _BIG_TIFF = (b"II+\0", b"MM\0+")
 
 
 class _Carried(NamedTuple):
     kept: Metadata
     xmp: exiv2.XmpData
-    """With that of the sidecars."""
+    """XMP of the source and its sidecars."""
 
 
 def copy_metadata(
@@ -57,30 +57,30 @@ def copy_metadata(
     provenance: Provenance | None,
     warn: Callable[[str], None],
 ) -> bytes | memoryview:
-    """Return the encoded photo with the metadata of its source and a note of what was done to it.
+    """Add the metadata of the source, and the record of the denoising, to an encoded photo.
 
-    Damaged metadata is never a reason to lose a photo: it becomes a warning. So does metadata that could not be read.
+    Damaged or unreadable metadata causes a warning, never the loss of a photo.
 
     Parameters
     ----------
     photo : RawPhoto or RgbPhoto
-        What was encoded. The sidecars of its source (``IMG.xmp``, ``IMG.NEF.xmp``) are read as well. A developed
-        picture is turned as before, and how it was developed stays with it; of RAW, what is no DNG was developed, and
-        turned.
+        The encoded photo. The sidecars of its source (``IMG.xmp``, ``IMG.NEF.xmp``) are read too. A developed picture
+        keeps its orientation and development settings. RAW in formats other than DNG is developed and upright, without
+        these settings.
     encoded : bytes
-        A whole DNG, TIFF, JPEG, PNG or WebP. Its pixels stay as they are.
+        A complete DNG, TIFF, JPEG, PNG or WebP. Its pixels remain unchanged.
     kind : str
         ``"dng"``, ``"tiff"``, ``"jpeg"``, ``"png"`` or ``"webp"``.
     provenance : Provenance or None
-        What was done; None if the photo was not denoised.
+        How the photo was denoised; None if it was not.
     warn : callable
-        Gets a sentence for each thing that went wrong.
+        Called with a sentence for each problem.
 
     Raises
     ------
     PhotoAccessError
-        If nothing was kept of the photo's source, and it cannot be read now: a result without metadata would be taken
-        for done, and the next try may have it all.
+        If the photo keeps no data of its source, and the source cannot be read now: a result without metadata would
+        count as finished, while a later attempt may succeed completely.
     """
     if encoded.startswith(_BIG_TIFF):
         warn("The output has no metadata: exiv2 cannot write into a TIFF of more than 4 GB.")
@@ -95,13 +95,13 @@ def copy_metadata(
             warn(f"Some metadata does not fit into a {kind} file; the output only records how it was denoised: {error}")
         try:
             return _write(encoded, None, kind=kind, provenance=provenance, picture=picture)
-        except EXIV2_ERRORS as error:  # An unchanged JPEG or WebP is as damaged as its source.
+        except EXIV2_ERRORS as error:  # An unchanged JPEG or WebP has the damage of its source.
             warn(f"The metadata of the output cannot be changed and stays that of the source: {error}")
             return encoded
 
 
 def _kept(photo: Photo) -> Metadata | None:
-    """Return the metadata of a photo's source, None if it has no source."""
+    """Return the metadata of the source of a photo; None without a source."""
     origin = photo.origin
     if origin is None and photo.source is not None:
         origin, _ = read_origin(read_file(photo.source))
@@ -109,7 +109,7 @@ def _kept(photo: Photo) -> Metadata | None:
 
 
 def _carried(kept: Metadata, source: Path | None, warn: Callable[[str], None], *, developed: bool) -> _Carried:
-    """Return the metadata with that of the source's sidecars."""
+    """Merge the metadata with those of the sidecars of the source."""
     problem, parsed = kept.problem, exiv2.ImageFactory.create(exiv2.ImageType.xmp)
     try:
         if kept.xmp:
@@ -121,7 +121,7 @@ def _carried(kept: Metadata, source: Path | None, warn: Callable[[str], None], *
         warn(f"The metadata of {name} cannot be read, so the output has none of it: {problem}")
     carried = _Carried(kept, parsed.xmpData())
     for sidecar in sidecars(source) if source else ():
-        # Beside a RAW photo and its JPEG, IMG.xmp says how to develop the RAW; IMG.jpg.xmp is of the JPEG.
+        # If a RAW photo has a JPEG beside it, IMG.xmp has settings for developing the RAW; IMG.jpg.xmp is for the JPEG.
         shared = developed and source is not None and sidecar.stem == source.stem
         try:
             _merge_sidecar(sidecar, carried.xmp, without=_DEVELOPMENT if shared else None)
@@ -131,9 +131,9 @@ def _carried(kept: Metadata, source: Path | None, warn: Callable[[str], None], *
 
 
 def sidecars(source: Path) -> list[Path]:
-    """Return the XMP sidecars of a photo that are there, the most specific last: it wins."""
+    """Return the existing XMP sidecars of a photo; the last one is the most specific and has priority."""
     names = [source.with_suffix(".xmp"), source.with_suffix(".XMP"), source.with_name(f"{source.name}.xmp")]
-    # Unlike Path.is_file, this is False for names that are too long: a photo's may have all that the system allows.
+    # Unlike Path.is_file, this is False for names that are too long; the name of a photo may have the maximum length.
     return [name for name in names if os.path.isfile(name) and name != source]  # noqa: PTH113
 
 
@@ -164,7 +164,7 @@ def _write(
     sign(exif, xmp, provenance)
     image.setExifData(exif)
     image.setXmpData(xmp)
-    if iptc.count() > 0:  # A WebP has no place for it.
+    if iptc.count() > 0:  # WebP does not support IPTC.
         image.setIptcData(iptc)
     image.writeMetadata()
     written: memoryview = image.data()
@@ -176,7 +176,7 @@ def _carry(carried: _Carried, image: exiv2.Image, *, kind: str, developed: bool)
     for entry in carried.kept.exif:
         if developed or entry.key not in _COLORS:
             exif[entry.key] = to_value(entry)
-    # An unchanged JPEG has all of it already.
+    # An unchanged JPEG already contains metadata.
     xmp.clear()
     iptc.clear()
     for datum in carried.xmp:
@@ -187,7 +187,7 @@ def _carry(carried: _Carried, image: exiv2.Image, *, kind: str, developed: bool)
 
 
 def _describe(picture: RgbPhoto, exif: exiv2.ExifData, *, thumbnail: bool) -> None:
-    """Say of the picture how it is turned and how large it is, and show it in small where `thumbnail` is set."""
+    """Set orientation and size of a picture in Exif, with a new thumbnail if `thumbnail` is set."""
     height, width = picture.samples.shape[:2]
     exif["Exif.Image.Orientation"] = exiv2.UShortValue(picture.orientation)
     exif["Exif.Photo.PixelXDimension"] = exiv2.ULongValue(width)
@@ -199,7 +199,7 @@ def _describe(picture: RgbPhoto, exif: exiv2.ExifData, *, thumbnail: bool) -> No
 
 
 def render_thumbnail(photo: RgbPhoto) -> bytes:
-    """Return the picture as an sRGB JPEG of at most 160 px a side, not turned."""
+    """Render the picture as an sRGB JPEG of at most 160 px per side, without applying the orientation."""
     step = max(1, max(photo.samples.shape[:2]) // (LONGEST_SIDE * _OVERSAMPLING))
     sparse = replace(photo, samples=photo.samples[::step, ::step])
     thumbnail = Image.fromarray(to_depth(sparse.planes().transpose(1, 2, 0), np.uint8))

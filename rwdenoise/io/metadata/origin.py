@@ -1,6 +1,6 @@
-"""What is kept of a photo's file when it is read: its digest, who took it, and the metadata that its copy shall have.
+"""Read the data that a photo keeps from its file: digest, camera, and the metadata for its copy.
 
-Everything that reads metadata opens files here, since exiv2 has its own errors and is not safe in threads.
+All code that reads metadata opens files here, because exiv2 has its own errors and is not thread-safe.
 """
 
 from __future__ import annotations
@@ -19,43 +19,43 @@ from rwdenoise.io.source import printable
 from rwdenoise.photo.origin import Entry, Metadata, Origin
 from rwdenoise.photo.tag import DTYPES, PAIRS
 
-#: What exiv2 raises on damaged files; the others are what its binding makes of exceptions of C++ (overflow, ranges).
+#: Errors of exiv2 on damaged files; its binding converts C++ exceptions (overflow, ranges) to the standard ones.
 EXIV2_ERRORS = (exiv2.Exiv2Error, ArithmeticError, LookupError, ValueError, RuntimeError)
-#: exiv2 is not safe in threads.
+#: exiv2 is not thread-safe.
 LOCK = threading.Lock()
 
 T = TypeVar("T")
 
-# Directories that describe pictures which the output does not have.
+# Directories of pictures that the output does not have.
 _FOREIGN_GROUPS = re.compile(r"SubImage\d|SubThumb\d|Thumbnail|Image2|Image3|PanasonicRaw|MpfInfo")
-# Tags of the main directory that say how pixels are stored or turned, or where something lies in the file.
+# Tags of the main directory for the storage or orientation of pixels, or for offsets in the file.
 _STRUCTURE = frozenset(
     {254, 255, *range(256, 260), 262, 266, 273, 274, *range(277, 282), 284, 301, 305, 317, 318, 319, 320}
     | {*range(322, 326), 330, *range(338, 342), 347, *range(512, 522), *range(529, 533), 700, 33421, 33422, 33424}
     | {33723, 34377, 34665, 34675, 34853, 37398, 40965}
-    | {37724}  # Photoshop's layers: they would still be noisy.
+    | {37724}  # Photoshop layers, which would still be noisy.
 )
-# From here on the main directory holds the tags of DNG, of which the encoder knows better.
+# Tags from here on belong to DNG, and the DNG encoder writes them itself.
 _FIRST_DNG_TAG = 50706
 _GEOMETRY = {"Exif.Photo.PixelXDimension", "Exif.Photo.PixelYDimension", "Exif.Photo.InteroperabilityTag"}
 _TYPES = frozenset(exiv2.TypeId)
-# Kept as the bytes that they are; the others are numbers, of TIFF's types.
+# Types kept as bytes; the others are numbers of TIFF types.
 _BYTES = (exiv2.StringValueBase, exiv2.DataValue, exiv2.DateValue, exiv2.TimeValue)
 
 
 class Identity(NamedTuple):
-    """Which camera took the photo, at what ISO speed, and how it was held."""
+    """Camera, ISO speed and orientation of a photo."""
 
     make: str = ""
     model: str = ""
     iso: float | None = None
     orientation: int = 1
-    """Exif orientation, 1 to 8: how a viewer must turn the picture."""
+    """Exif orientation, 1 to 8: how a viewer must rotate or mirror the picture."""
 
 
 def open_image(data: Any) -> exiv2.Image:  # noqa: ANN401 -- any buffer
-    """Read all metadata of a file's bytes; hold `LOCK` meanwhile, and expect `EXIV2_ERRORS`."""
-    # What exiv2 finds odd in a camera's file is no concern of the photographer's.
+    """Read all metadata of a file; the caller holds `LOCK` and handles `EXIV2_ERRORS`."""
+    # Warnings of exiv2 about camera files do not concern the photographer.
     exiv2.LogMsg.setLevel(exiv2.LogMsg.Level.mute)
     image = exiv2.ImageFactory.open(data)
     image.readMetadata()
@@ -63,23 +63,23 @@ def open_image(data: Any) -> exiv2.Image:  # noqa: ANN401 -- any buffer
 
 
 def read_exif(data: bytes, find: Callable[[exiv2.ExifData], T], *, default: T) -> T:
-    """Return what `find` takes from the Exif of a file's bytes, `default` where exiv2 cannot read it."""
+    """Return the result of `find` for the Exif of a file, or `default` if exiv2 cannot read it."""
     with LOCK, suppress(*EXIV2_ERRORS):
         return find(open_image(data).exifData())
     return default
 
 
 def read_origin(data: bytes, *, rendering: bytes | None = None) -> tuple[Origin, Identity]:
-    """Return what is to be kept of a photo's file, and who took the photo.
+    """Read the data to keep from the file of a photo, and the camera that took it.
 
-    Of damaged metadata is kept what can be read; `Metadata.problem` says what cannot.
+    Damaged metadata becomes `Metadata.problem`, without an error.
 
     Parameters
     ----------
     data : bytes
         The whole file.
     rendering : bytes, optional
-        The picture that the camera put into it.
+        The embedded preview.
     """
     identity = Identity()
     with LOCK:
@@ -93,7 +93,7 @@ def read_origin(data: bytes, *, rendering: bytes | None = None) -> tuple[Origin,
 
 
 def to_value(entry: Entry) -> exiv2.Value:
-    """Return a value as exiv2 has them."""
+    """Convert an entry to a value of exiv2."""
     kind = exiv2.TypeId(entry.kind)
     if kind == exiv2.TypeId.comment:
         return exiv2.CommentValue(f"charset=Unicode {entry.data.decode('utf-8', 'replace')}")
@@ -111,7 +111,7 @@ def to_value(entry: Entry) -> exiv2.Value:
 
 
 def _is_text(data: bytes) -> bool:
-    """Whether exiv2 keeps bytes as they are when it takes them as text, to whose end it adds a NUL."""
+    """Return whether exiv2 keeps bytes unchanged as text, to which it appends a NUL."""
     with suppress(UnicodeDecodeError):
         return data.decode("utf-8").endswith("\0")
     return False
@@ -124,8 +124,8 @@ def _numbers(entry: Entry) -> list[Any]:
 
 
 def to_utf8(said: object) -> str:
-    """Return a text of exiv2 that can be written."""
-    # Of bytes that are no UTF-8 the binding makes surrogates, which nobody can write.
+    """Convert a text from exiv2 to valid UTF-8."""
+    # The binding converts invalid UTF-8 to surrogates, which cannot be written.
     return str(said).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
@@ -142,7 +142,7 @@ def _identity(exif: exiv2.ExifData) -> Identity:
 
 
 def _value(exif: exiv2.ExifData, key: str) -> str:
-    """Return the value of a tag as text, empty where it is not there."""
+    """Return the value of a tag as text; empty if the tag is missing."""
     found = exif.findKey(exiv2.ExifKey(key))
     return "" if found == exif.end() else to_utf8(found.toString()).strip("\0 ")
 
@@ -159,10 +159,10 @@ def _metadata(image: exiv2.Image) -> Metadata:
 
 def _entry(datum: exiv2.Metadatum) -> Entry:
     value = datum.value()
-    kind = value.typeId() if value.typeId() in _TYPES else exiv2.TypeId.undefined  # Damaged files have any number.
+    kind = value.typeId() if value.typeId() in _TYPES else exiv2.TypeId.undefined  # Damaged files have arbitrary types.
     area = bytes(value.dataArea().data()) if value.sizeDataArea() else b""
     if isinstance(value, exiv2.CommentValue) and bytes(value.data()).startswith(b"UNICODE\0"):
-        # exiv2 knows in which order the bytes of its text are, but does not say so.
+        # exiv2 knows the byte order of this text but does not expose it.
         kind, data = exiv2.TypeId.comment, value.comment().encode("utf-8", "surrogateescape")
     elif isinstance(value, exiv2.DateValue | exiv2.TimeValue):
         data = str(value).replace(":", "").encode("ascii")

@@ -1,4 +1,4 @@
-"""What was done to a photo: written into the XMP of the result, and read back from it."""
+"""Record in the XMP of a result how it was denoised, and read this record."""
 
 from __future__ import annotations
 
@@ -15,38 +15,38 @@ from rwdenoise.io.metadata.origin import EXIV2_ERRORS, LOCK, open_image
 from rwdenoise.io.source import read_file
 from rwdenoise.photo.noise_profile import NoiseProfile
 
-#: Our own properties; the prefix and the name are part of the file format, do not change them.
+#: Namespace of our properties; it and the prefix are part of the file format and must not change.
 NAMESPACE = "urn:rwdenoise:xmp:1.0/"
 PREFIX = "rwd"
 
 
 @dataclass(frozen=True)
 class Provenance:
-    """What was done to a photo; it is written into the output's XMP."""
+    """How a photo was denoised, for the XMP of the output."""
 
     weights: str
     """Name and version of the weights."""
     settings: Settings
     noise: NoiseProfile | None
-    """The profile that was assumed; None if the denoiser saw the noise by itself."""
+    """The noise profile used for denoising; None if the denoiser measured the noise itself."""
     source_digest: str = ""
-    """The sha256 of the source file."""
+    """SHA-256 of the source file."""
     method_key: str = ""
-    """From `rwdenoise.jobs.treatment`: by both of these a result is recognized."""
+    """Key from `rwdenoise.jobs.treatment`; it and the digest identify a result."""
 
 
 def sign(exif: exiv2.ExifData, xmp: exiv2.XmpData, provenance: Provenance | None) -> None:
-    """Say in the metadata of a result which program made it, and what was done to the photo.
+    """Record the program and the denoising in the metadata of a result.
 
     Parameters
     ----------
     exif, xmp : exiv2.ExifData, exiv2.XmpData
-        What will be written; the caller holds `LOCK`.
+        The metadata to be written; the caller holds `LOCK`.
     provenance : Provenance or None
-        What was done; None if the photo was not denoised.
+        How the photo was denoised; None if it was not.
     """
     exiv2.XmpProperties.registerNs(NAMESPACE, PREFIX)
-    # Of a source that is a result itself: what was done to that is not what was done to this.
+    # The source may itself be a result; its record does not apply to the new result.
     for key in [datum.key() for datum in xmp if datum.key().startswith(f"Xmp.{PREFIX}.")]:
         del xmp[key]
     program = f"rwdenoise {__version__}"
@@ -73,7 +73,7 @@ def sign(exif: exiv2.ExifData, xmp: exiv2.XmpData, provenance: Provenance | None
 
 
 def read_provenance(path: Path) -> Provenance | None:
-    """Return what a result of ours says of itself; None if it does not, is no result, or cannot be read."""
+    """Read the record of a result; None if the file has none or cannot be read."""
     with suppress(RwDenoiseError, LookupError, ValueError):
         found = _properties(path)
         noise = NoiseProfile(float(found["Shot"]), float(found["Read"])) if {"Shot", "Read"} <= found.keys() else None
@@ -94,16 +94,16 @@ def read_provenance(path: Path) -> Provenance | None:
 
 
 def made_from(path: Path) -> tuple[str, str] | None:
-    """Return the sha256 of the source and the key of the method by which a file was made.
+    """Return the SHA-256 of the source and the method key of a result.
 
-    None if it does not say, is no result of ours, or cannot be read. Its pixels are not looked at.
+    None if the file does not state them or cannot be read. The pixels are not checked.
     """
     found = _properties(path)
     return (found["SourceDigest"], found["MethodKey"]) if {"SourceDigest", "MethodKey"} <= found.keys() else None
 
 
 def _properties(path: Path) -> dict[str, str]:
-    """Return our own properties of a file, without the prefix; none of one that cannot be read."""
+    """Read our properties of a file, without the prefix; empty if it cannot be read."""
     begin = f"Xmp.{PREFIX}."
     try:
         data = read_file(path)

@@ -1,1 +1,1 @@
-"""Developed pictures: TIFF, JPEG, PNG, WebP, HEIF and AVIF."""
+"""Read and write developed pictures: TIFF, JPEG, PNG, WebP; read HEIF and AVIF."""

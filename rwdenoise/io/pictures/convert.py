@@ -1,4 +1,4 @@
-"""Pictures between decoders and encoders: alpha planes, bit depths, and what each format can hold."""
+"""Convert pictures between decoders and encoders: alpha planes, bit depths, and the limits of each format."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from rwdenoise.photo.rgb import RgbPhoto, Samples, Stored
 
 # 65535 / 255.
 _U16_PER_U8 = 257
-# What an extra plane of a TIFF is (TIFF 6.0, ExtraSamples).
+# Kinds of extra planes in a TIFF (TIFF 6.0, ExtraSamples).
 _PREMULTIPLIED, _ALPHA = 1, 2
-# Where an ICC profile says what colors it is for (ICC.1:2022, 7.2.8).
+# The color space field in an ICC profile (ICC.1:2022, 7.2.8).
 _ICC_COLORS, _ICC_GRAY = slice(16, 20), b"GRAY"
 
 
 def to_photo(pixels: NDArray[Any], stored: Stored, *, orientation: int = 1) -> RgbPhoto:
-    """Return the picture that a decoder gave.
+    """Create a picture from the pixels of a decoder.
 
     Parameters
     ----------
@@ -43,25 +43,25 @@ def to_photo(pixels: NDArray[Any], stored: Stored, *, orientation: int = 1) -> R
 
 
 def joined(photo: RgbPhoto) -> Samples:
-    """Return the colors with the other planes behind them, shape (H, W, C), or (H, W) for one plane."""
+    """Return the colors followed by the other planes, shape (H, W, C), or (H, W) for one plane."""
     whole = photo.samples if photo.extra is None else np.concatenate([photo.samples, photo.extra], axis=2)
     return np.ascontiguousarray(whole[..., 0] if whole.shape[2] == 1 else whole)
 
 
 def checksum(photo: RgbPhoto) -> int:
-    """Return the CRC-32 of all samples: pictures that differ in it are not the same."""
+    """Return the CRC-32 of all samples; equal pictures have equal checksums."""
     colors = zlib.crc32(np.ascontiguousarray(photo.samples).data)
     return colors if photo.extra is None else zlib.crc32(np.ascontiguousarray(photo.extra).data, colors)
 
 
 def to_depth(samples: Samples, depth: DTypeLike) -> Samples:
-    """Return the nearest numbers of another unsigned type: white stays white.
+    """Round samples to another unsigned type; white stays white.
 
     Parameters
     ----------
     samples : ndarray of unsigned integers, or of float with white at 1
     depth : dtype
-        Unsigned and no finer than `samples`, unless those are float.
+        Unsigned type, not finer than that of `samples` unless they are floats.
 
     >>> to_depth(np.array([0, 128, 129, 65535], np.uint16), np.uint8).tolist()
     [0, 0, 1, 255]
@@ -75,25 +75,25 @@ def to_depth(samples: Samples, depth: DTypeLike) -> Samples:
 
 
 def to_format(photo: RgbPhoto, format: str) -> RgbPhoto:
-    """Return the picture as `format` can hold it; only a TIFF can hold all of it.
+    """Convert a picture to the limits of `format`; only TIFF keeps everything.
 
     Parameters
     ----------
     photo : RgbPhoto
     format : str
-        Another than its own: ``"tiff"``, ``"jpeg"``, ``"png"`` or ``"webp"``.
+        A format other than its own: ``"tiff"``, ``"jpeg"``, ``"png"`` or ``"webp"``.
 
     Returns
     -------
     RgbPhoto
-        Rounded to 8 bits for JPEG and WebP, to 16 bits for PNG if it had more. Its profile and resolution stay; alpha
-        does too, except in JPEG. Where the numbers mean nothing without a profile (floats) or with theirs (gray as
-        WebP) they become sRGB.
+        Rounded to 8 bits for JPEG and WebP, and to at most 16 bits for PNG. Profile and resolution are kept, alpha too
+        except in JPEG. Samples become sRGB if they are floats without a profile, or if the profile does not fit (gray
+        as WebP).
 
     Raises
     ------
     SettingsError
-        If its alpha is multiplied into its colors and the format cannot say so.
+        If its colors are premultiplied by alpha and the format does not support that.
     """
     if format == "tiff":
         kinds = {} if photo.extra is None else {"extrasamples": (_ALPHA,)}
@@ -119,9 +119,9 @@ def refuse_side(photo: RgbPhoto, longest: int, *, title: str, instead: str) -> N
 
 
 def deepened(photo: RgbPhoto, format: str) -> RgbPhoto:
-    """Return a picture of 8 bits with 16, if it shall be denoised into another format that can hold them.
+    """Convert an 8-bit picture to 16 bits if its result has another format that supports them.
 
-    A denoised picture is finer than the steps of the noisy one.
+    A denoised picture has finer values than the quantization steps of the noisy one.
     """
     if photo.samples.dtype != np.uint8 or FORMATS[format].bits == 8 or format == photo.stored.format:
         return photo
@@ -130,12 +130,12 @@ def deepened(photo: RgbPhoto, format: str) -> RgbPhoto:
 
 
 def _common(photo: RgbPhoto) -> dict[str, Any]:
-    """Return the details that all formats have."""
+    """Return the details common to all formats."""
     return {key: photo.stored.details[key] for key in ("resolution", "unit") if key in photo.stored.details}
 
 
 def _numbers(photo: RgbPhoto, format: str) -> tuple[Samples, bytes | None]:
-    """Return samples and the profile that says what they mean."""
+    """Return samples and their ICC profile."""
     icc, gray = photo.stored.icc, photo.samples.shape[2] == 1
     bare = icc is None and photo.samples.dtype.kind == "f"
     misplaced = not FORMATS[format].gray and icc is not None and icc[_ICC_COLORS] == _ICC_GRAY
@@ -146,7 +146,7 @@ def _numbers(photo: RgbPhoto, format: str) -> tuple[Samples, bytes | None]:
 
 
 def _alpha(photo: RgbPhoto) -> Samples | None:
-    """Return the plane that says how opaque the picture is. What else a TIFF has is masks of an editor."""
+    """Return the alpha plane; other planes of a TIFF are masks of an editor."""
     if photo.extra is None:
         return None
     kinds = photo.stored.details.get("extrasamples", (_ALPHA,))

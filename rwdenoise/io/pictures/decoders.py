@@ -1,4 +1,4 @@
-"""Pillow, imagecodecs and pillow-heif: how large a picture may be, and all their errors in one place."""
+"""Limits and errors of the decoders Pillow, imagecodecs and pillow-heif."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from PIL import Image
 from rwdenoise.errors import CorruptPhotoError
 from rwdenoise.io.source import COPY_AGAIN, MAX_PIXELS, too_large
 
-#: What the libraries raise on damaged files; imagecodecs' own errors are RuntimeErrors.
+#: Errors of the libraries on damaged files; those of imagecodecs are RuntimeErrors.
 DECODER_ERRORS: tuple[type[Exception], ...] = (
     *(OSError, SyntaxError, ValueError, RuntimeError, EOFError, LookupError, TypeError, ArithmeticError),
     *(struct.error, zlib.error, Image.DecompressionBombError),
@@ -21,21 +21,21 @@ DECODER_ERRORS: tuple[type[Exception], ...] = (
 
 @contextmanager
 def decoding(name: str, kind: str) -> Iterator[None]:
-    """Turn what a decoder raises into one of our errors.
+    """Convert errors of a decoder to ours.
 
     Parameters
     ----------
     name : str
-        What to call the file in messages.
+        Name of the file in messages.
     kind : str
-        What it is decoded as, such as ``"JPEG"``.
+        Format for messages, such as ``"JPEG"``.
 
     Raises
     ------
     CorruptPhotoError
-        If it cannot be decoded.
+        If the file cannot be decoded.
     UnsupportedPhotoError
-        If there is too little memory for it.
+        If memory is insufficient.
     """
     try:
         yield
@@ -46,12 +46,12 @@ def decoding(name: str, kind: str) -> Iterator[None]:
 
 
 def cut_off(name: str, reason: str) -> CorruptPhotoError:
-    """Return the error that says: this file is not whole, and why we think so."""
+    """Return the error for an incomplete or damaged file, with the reason."""
     return CorruptPhotoError(f"{name} is cut off or damaged: {reason}.", hint=COPY_AGAIN)
 
 
 def refuse_size(height: int, width: int, *, name: str) -> None:
-    """Refuse a picture of `height` x `width` px that has no pixels, or more than any memory should hold."""
+    """Raise CorruptPhotoError for a picture of `height` x `width` px without pixels or with too many."""
     if not 0 < height * width <= MAX_PIXELS:
         message = f"{name} states {width} x {height} pixels; the total must be from 1 to {MAX_PIXELS}."
         raise CorruptPhotoError(message, hint=COPY_AGAIN)

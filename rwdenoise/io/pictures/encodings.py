@@ -1,4 +1,4 @@
-"""What the numbers of a developed picture mean: from its ICC profile to the display domain and back."""
+"""Convert samples of developed pictures to the display domain and back, according to their ICC profile."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from rwdenoise.photo.rgb import Colors, Encoding
 
 Floats = NDArray[np.float64]
 
-# A polyline through so many knots is off the usual power curves by less than 1e-6.
+# With this number of knots, a polyline differs from the usual power curves by less than 1e-6.
 _KNOTS = 1025
-# No encoding rises faster at black, as color engines limit it, too: the infinite slope of a pure power would blow the
-# rounding of float32 up to whole steps of the picture.
+# Maximum slope at black, as color engines limit it too: the infinite slope of a pure power would amplify the rounding
+# of float32 to whole steps of the picture.
 _STEEPEST = 32
-#: The curves go on straight up to here; brighter than any light in a photo.
+#: Curves continue as straight lines up to here, far brighter than any light in a photo.
 _FAR = 1e6
-# The least difference of two knots, and the least span of a curve and the worst matrix that can be undone.
+# Minimum difference of two knots, minimum span of an invertible curve, and maximum condition of a matrix.
 _FLAT, _LEAST_SPAN, _WORST_CONDITION = 1e-9, 0.01, 1000
-# Profiles called sRGB differ from each other by about as much (rounding, adaptation, tables): 1 of 255.
+# Profiles named sRGB differ from each other by about this (rounding, adaptation, tables): 1/255.
 _SAME = 0.004
-# More tags than any profile has (ICC.1:2022 knows 60).
+# More tags than any profile has (ICC.1:2022 defines 60).
 _MAX_TAGS = 200
-# Values converted at once: the work stays in the cache, and the memory small.
+# Values converted at once: they fit into the cache and need little memory.
 _AT_ONCE = 2**17
 
-# ICC.1:2022, 10.18: the parameters of function types 0 to 4, of Y = (aX + b)^g + e from d on, and cX + f below.
+# ICC.1:2022, 10.18: parameters of function types 0 to 4: Y = (aX + b)^g + e for X >= d, and cX + f below.
 _PARAMETERS = ("g", "gab", "gabe", "gabcd", "gabcdef")
 
 
@@ -40,39 +40,38 @@ def _unchanged(colors: Colors) -> Colors:
     return colors
 
 
-#: The numbers are the display domain already.
+#: Samples that are already in the display domain.
 DISPLAY = Encoding(_unchanged, _unchanged)
-#: Linear light of sRGB primaries, or of gray.
+#: Samples in linear light with sRGB primaries, or gray.
 LINEAR = Encoding(encode_extended_srgb, decode_srgb)
 
-# What stands for a curve where there are no other primaries than those of sRGB, and how the curve is undone.
+# The encoding of each curve with sRGB primaries, and the function that decodes the curve.
 _CURVES: dict[str, tuple[Encoding, Callable[[Floats], Floats]]] = {
     "linear": (LINEAR, lambda encoded: encoded),
     "perceptual": (DISPLAY, decode_srgb),
 }
-#: The curves under which image editors keep their layers.
+#: Curves that image editors use for layers.
 CURVES = ("non-linear", *_CURVES)
-# What reading a profile raises that is damaged or of another kind.
+# Errors of reading damaged or unsupported profiles.
 _NOT_USABLE = (struct.error, KeyError, ValueError, np.linalg.LinAlgError)
 
 
 def encoding_of(icc: bytes | None, *, gray: bool, floating: bool) -> Encoding:
-    """Return what the numbers of a picture mean.
+    """Return the encoding of the samples of a picture.
 
     Parameters
     ----------
     icc : bytes or None
-        Its ICC profile, version 2 or 4: of gray with a curve, or of RGB with a matrix and curves.
+        ICC profile of version 2 or 4: gray with a curve, or RGB with a matrix and curves.
     gray : bool
         Whether the picture has one color channel instead of three.
     floating : bool
-        Whether its samples are floats. Without a profile these are linear sRGB and whole numbers are sRGB, as editors
-        take them.
+        Whether its samples are floats. Without a profile, floats are linear sRGB and integers are sRGB, as in editors.
 
     Notes
     -----
-    The numbers are taken as they are where the profile is sRGB within 1/255, and where it is damaged, of another kind
-    (tables of colors, Lab, CMYK) or not of this picture: what they look like on a screen is then near enough.
+    Samples are used without conversion if the profile is sRGB within 1/255, and if it is damaged, unsupported (color
+    tables, Lab, CMYK) or does not match the picture: their unconverted appearance is then close enough.
     """
     if icc is None:
         return LINEAR if floating else DISPLAY
@@ -84,15 +83,15 @@ def encoding_of(icc: bytes | None, *, gray: bool, floating: bool) -> Encoding:
 
 
 def encoding_under(icc: bytes | None, *, gray: bool, curve: str) -> Encoding:
-    """Return what the numbers of a layer mean, which an image editor may keep under another curve than its profile's.
+    """Return the encoding of a layer, whose curve in an image editor may differ from that of its profile.
 
     Parameters
     ----------
     icc, gray
         As for `encoding_of`.
     curve : str
-        One of `CURVES`: ``non-linear``, the profile's own; ``linear``, none; ``perceptual``, that of sRGB. The
-        primaries are the profile's. Without a profile, they and its curve are those of sRGB.
+        One of `CURVES`: ``non-linear`` is that of the profile, ``linear`` none, ``perceptual`` that of sRGB. The
+        primaries are those of the profile. Without a profile, primaries and curve are those of sRGB.
     """
     if curve == "non-linear":
         return encoding_of(icc, gray=gray, floating=False)
@@ -110,7 +109,7 @@ def encoding_under(icc: bytes | None, *, gray: bool, curve: str) -> Encoding:
 
 @dataclass(frozen=True)
 class _Curve:
-    """A rising polyline; beyond black it is mirrored, beyond white it goes on straight."""
+    """A rising polyline, mirrored below black and continued straight above white."""
 
     encoded: Floats
     light: Floats
@@ -124,7 +123,7 @@ class _Curve:
 
 @dataclass(frozen=True)
 class _Profile:
-    """One curve and a 1 x 1 matrix, or three curves and the matrix from their light to that of sRGB."""
+    """One curve and a 1 x 1 matrix, or three curves and the matrix from their light to linear sRGB."""
 
     curves: tuple[_Curve, ...]
     matrix: Floats
@@ -155,7 +154,7 @@ class _Profile:
 
 
 def _by_parts(convert: Callable[[Colors], Floats], colors: Colors) -> Colors:
-    """Return the conversion of all rows, a few at a time on every core."""
+    """Convert all rows, a few at a time, on all cores."""
     converted = np.empty(colors.shape, np.float32)
     rows = max(1, _AT_ONCE * len(colors) // max(1, colors.size))
 
@@ -167,7 +166,7 @@ def _by_parts(convert: Callable[[Colors], Floats], colors: Colors) -> Colors:
 
 
 def _read_profile(icc: bytes, *, gray: bool) -> _Profile:
-    """Return a profile that can be undone; any other raises an error of `_NOT_USABLE`."""
+    """Read an invertible profile; any other raises one of `_NOT_USABLE`."""
     if icc[16:24] != (b"GRAYXYZ " if gray else b"RGB XYZ "):
         raise ValueError(icc[16:24])
     tags = _read_tags(icc)
@@ -211,14 +210,14 @@ def _formula(data: bytes, ramp: Floats) -> Floats:
     stored = np.frombuffer(data, ">i4", count=len(names), offset=12) / 65536
     p = {"a": 1.0, **dict.fromkeys("bcdef", 0.0), **dict(zip(names, stored.tolist(), strict=True))}
     if kind in (1, 2):
-        # Below the point where the power begins these stay at its lowest value.
+        # These types are constant below the start of the power function.
         p |= {"d": -p["b"] / p["a"] if p["a"] else 0.0, "f": p["e"]}
     power = np.maximum(p["a"] * ramp + p["b"], 0) ** p["g"] + p["e"]
     return np.asarray(np.where(ramp >= p["d"], power, p["c"] * ramp + p["f"]), np.float64)
 
 
 def _invertible(encoded: Floats, light: Floats) -> _Curve:
-    """Return the curve through these knots without its flat parts, and continued."""
+    """Return the curve through these knots without its flat parts, with its continuation."""
     if not np.isfinite(light).all() or np.diff(light).min() < 0 or light[-1] - light[0] < _LEAST_SPAN:
         raise ValueError(light)
     light = np.maximum(light, light[0] + encoded / _STEEPEST)

@@ -1,4 +1,4 @@
-"""HEIF and AVIF pictures: read only, with more than 8 bits where they have them."""
+"""Read HEIF and AVIF pictures, with more than 8 bits where available."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from rwdenoise.io.pictures.decoders import cut_off, decoding, refuse_size
 from rwdenoise.photo.color import U16_MAX
 from rwdenoise.photo.rgb import RgbPhoto, Samples, Stored
 
-# Of the box av1C: its name, a version, a profile, and a byte of flags (AV1 in ISO base media, 2.3.3).
+# Offset of the flags in the box av1C, after name, version and profile (AV1 in ISO base media, 2.3.3).
 _FLAGS_AT = 6
 _HIGH_BIT_DEPTH, _TWELVE_BITS = 0x40, 0x20
 
 
 def read_heif(data: bytes, *, name: str) -> RgbPhoto:
-    """Read the main picture of a HEIF file, as it is shown: turned already, and of 16 bits if it has more than 8.
+    """Read the main picture of a HEIF file: upright, and with 16 bits if it has more than 8.
 
     Raises
     ------
@@ -44,7 +44,7 @@ def read_heif(data: bytes, *, name: str) -> RgbPhoto:
 
 
 def read_avif(data: bytes, *, name: str) -> RgbPhoto:
-    """Read an AVIF that is no animation, of 16 bits if it has more than 8.
+    """Read an AVIF with a single picture, with 16 bits if it has more than 8.
 
     Raises
     ------
@@ -63,7 +63,7 @@ def read_avif(data: bytes, *, name: str) -> RgbPhoto:
         if image.n_frames > 1:
             message = f"{name} is an animation; expected an AVIF with one picture."
             raise UnsupportedPhotoError(message, hint="Save each frame as a separate picture.")
-        # Pillow makes 8 bits of 10.
+        # Pillow would reduce 10 bits to 8.
         pixels = imagecodecs.avif_decode(data)
         if pixels.shape[:2] != (image.height, image.width):
             raise cut_off(name, f"its header states {image.width} x {image.height} pixels, but its data differ")
@@ -80,7 +80,7 @@ def _av1_bits(data: bytes) -> int:
 
 
 def _to_full_range(pixels: NDArray[Any], bits: int) -> Samples:
-    """Return 8-bit pixels as they are, others with white at 65535."""
+    """Return 8-bit pixels unchanged, others scaled to white at 65535."""
     if pixels.dtype == np.uint8:
         return pixels
     most = 2**bits - 1

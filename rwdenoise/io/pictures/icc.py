@@ -1,4 +1,4 @@
-"""The color spaces of developed pictures: their tone curves, and ICC profiles that say exactly the same."""
+"""The color spaces of developed pictures: tone curves and exactly matching ICC profiles."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Curve = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
 D65 = (0.3127, 0.3290)
 D50 = (0.3457, 0.3585)
-#: The white of every ICC profile, XYZ (ICC.1:2022, 7.2.16).
+#: White point of every ICC profile, XYZ (ICC.1:2022, 7.2.16).
 PCS_WHITE = np.array([0.9642, 1.0, 0.8249])
 # Linear Bradford cone responses (ICC.1:2022, annex E).
 BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
@@ -24,27 +24,27 @@ _KNOTS = 1024
 
 
 def decode_bt709(encoded: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return linear light, 0..1, of ITU-R BT.2020 values, 0..1 (table 4, with the exact constants)."""
+    """Convert ITU-R BT.2020 values, 0..1, to linear light, 0..1 (table 4, with the exact constants)."""
     alpha, beta = 1.09929682680944, 0.018053968510807
     return np.where(encoded < 4.5 * beta, encoded / 4.5, ((encoded + alpha - 1) / alpha) ** (1 / 0.45))
 
 
 def decode_romm(encoded: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return linear light, 0..1, of ProPhoto (ROMM) values, 0..1 (ISO 22028-2:2013)."""
+    """Convert ProPhoto (ROMM) values, 0..1, to linear light, 0..1 (ISO 22028-2:2013)."""
     return np.where(encoded < 16 / 512, encoded / 16, encoded**1.8)
 
 
 @dataclass(frozen=True)
 class ColorSpace:
-    """A color space of three primaries."""
+    """A color space with three primaries."""
 
     title: str
     primaries: tuple[tuple[float, float], tuple[float, float], tuple[float, float]]
     """CIE xy of red, green and blue."""
     white: tuple[float, float]
-    """CIE xy."""
+    """CIE xy of the white point."""
     decode: Curve
-    """Encoded 0..1 -> linear light 0..1, rising."""
+    """Increasing curve from encoded 0..1 to linear light 0..1."""
 
 
 #: The values of ``--color``. Primaries: IEC 61966-2-1, SMPTE EG 432-1, ITU-R BT.2020, ISO 22028-2.
@@ -57,12 +57,12 @@ COLOR_SPACES: dict[str, ColorSpace] = {
 
 
 def color_space(name: str) -> ColorSpace:
-    """Return the color space of that name.
+    """Return the color space with a name.
 
     Raises
     ------
     SettingsError
-        If there is none.
+        If there is no such color space.
     """
     if name not in COLOR_SPACES:
         names = ", ".join(COLOR_SPACES)
@@ -72,14 +72,14 @@ def color_space(name: str) -> ColorSpace:
 
 
 def encoding_table(name: str) -> NDArray[np.uint16]:
-    """Return what each linear value becomes: shape (65536,), linear light 0..65535 -> encoded 0..65535."""
+    """Return a table, shape (65536,), from linear light 0..65535 to encoded values 0..65535."""
     encoded = np.linspace(0, 1, U16_MAX + 1)
     light = color_space(name).decode(encoded)
     return np.rint(np.interp(np.linspace(0, 1, U16_MAX + 1), light, encoded) * U16_MAX).astype(np.uint16)
 
 
 def profile(name: str) -> bytes:
-    """Return the ICC profile of a color space: version 2, matrix and curve, which every program reads.
+    """Create the ICC profile of a color space: version 2 with matrix and curve, readable by all programs.
 
     Raises
     ------
@@ -88,7 +88,7 @@ def profile(name: str) -> bytes:
 
     Notes
     -----
-    The curve is a table of 1024 values, off by less than 1e-5; the three colors share it.
+    The three colors share a curve, a table of 1024 values with an error of less than 1e-5.
     """
     space = color_space(name)
     columns = to_pcs(space).T
@@ -122,13 +122,13 @@ def _xyz(color: NDArray[np.float64]) -> bytes:
 
 
 def _fixed(numbers: NDArray[np.float64]) -> bytes:
-    """Return the numbers as ICC stores them: big-endian, in steps of 1/65536."""
+    """Encode numbers for ICC: big-endian, in steps of 1/65536."""
     return bytes(np.rint(numbers * 65536).astype(">i4").tobytes())
 
 
 def _description(title: str) -> bytes:
     text = title.encode("ascii") + b"\0"
-    # A textDescriptionType has a Unicode and a Macintosh text behind the ASCII one; both may be empty.
+    # A textDescriptionType has Unicode and Macintosh texts after the ASCII text; both may be empty.
     return struct.pack(">4s4xI", b"desc", len(text)) + text + bytes(8 + 3 + 67)
 
 

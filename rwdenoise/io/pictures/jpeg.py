@@ -1,4 +1,4 @@
-"""JPEG pictures: read with all that their file says about compression, and written by the same rules."""
+"""Read JPEG pictures, and write them with the compression parameters of their source."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from rwdenoise.io.pictures.decoders import cut_off, decoding, refuse_size
 from rwdenoise.photo.color import U16_MAX
 from rwdenoise.photo.rgb import RgbPhoto, Stored
 
-#: Used where a picture was not a JPEG before.
+#: Quality for pictures that were not JPEG.
 DEFAULT_QUALITY = 95
-#: libjpeg's JPEG_MAX_DIMENSION, in px.
+#: JPEG_MAX_DIMENSION of libjpeg, in px.
 LONGEST_SIDE = 65500
 
 # Markers (ITU-T T.81, table B.1).
@@ -26,9 +26,9 @@ _SCAN, _STANDALONE = 0xDA, {0x00, 0x01, *range(0xD0, 0xDA)}
 _FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 _HUFFMAN = {0xC0, 0xC1, 0xC2}
 _ODD_FRAMES = {0xC3: "lossless", 0xC5: "hierarchical", 0xC6: "hierarchical", 0xC7: "hierarchical"}
-# Exif, XMP and Photoshop's blocks: Pillow need not stumble over them, exiv2 reads them.
+# Exif, XMP and Photoshop blocks: hidden from Pillow, which may fail on them; exiv2 reads them.
 _METADATA = {0xE1, 0xED}
-# Each block of 8 x 8 px takes a bit at least: that of its mean, which no coding of runs covers (T.81, G.1.2.1).
+# Each block of 8 x 8 px takes at least one bit, for its mean, which run-length coding does not cover (T.81, G.1.2.1).
 _MAX_PIXELS_PER_BYTE = 8 * 64
 _RGB_NAMES = [ord("R"), ord("G"), ord("B")]
 _FULL_COLOR = 0
@@ -41,7 +41,7 @@ _UNITS = {0, 1, 2}
 class _Segment(NamedTuple):
     marker: int
     content: bytes
-    """With its marker; of a scan, all that follows."""
+    """Content with the marker; for a scan, all following data."""
 
 
 def read_jpeg(data: bytes, *, name: str) -> RgbPhoto:
@@ -69,18 +69,18 @@ def read_jpeg(data: bytes, *, name: str) -> RgbPhoto:
 
 
 def encode_jpeg(photo: RgbPhoto, *, quality: int | None = None) -> bytes:
-    """Return a JPEG with the tables, the subsampling and the density that the picture had.
+    """Encode a JPEG with the tables, the subsampling and the density of its source.
 
     Parameters
     ----------
     photo : RgbPhoto
-        Of uint8, without alpha.
+        uint8, without alpha.
     quality : int, optional
-        1 to 100, as libjpeg counts, instead of the tables. By default 95 if the picture was no JPEG.
+        Quality of libjpeg, 1 to 100, instead of the tables. By default 95 if the source was not a JPEG.
 
     Notes
     -----
-    Pillow knows 4:4:4, 4:2:2 and 4:2:0; from other subsamplings the picture comes out as 4:4:4, with all its color.
+    Pillow supports 4:4:4, 4:2:2 and 4:2:0; other subsamplings become 4:4:4, without loss of color.
     """
     refuse_side(photo, LONGEST_SIDE, title="JPEG", instead="tiff or png")
     details = photo.stored.details
@@ -92,14 +92,14 @@ def encode_jpeg(photo: RgbPhoto, *, quality: int | None = None) -> bytes:
         settings["quality"] = quality or DEFAULT_QUALITY
     picture = Image.fromarray(joined(photo))
     jpeg = _saved(picture, settings)
-    # Pillow gives the progressive coder a byte for each pixel, and fails where that is too little.
+    # Pillow allocates one byte per pixel for the progressive coder, and fails if that is not enough.
     if details.get("progressive") and len(jpeg) < picture.width * picture.height:
         jpeg = _saved(picture, settings | {"progressive": True})
     return _with_resolution(jpeg, details)
 
 
 def _segments(data: bytes) -> Iterator[_Segment]:
-    """Yield the segments up to the first scan; what lies between them is skipped, as all decoders do."""
+    """Yield the segments up to the first scan; skip data between them, like all decoders."""
     place = 2
     while place + 4 <= len(data):
         marker = data[place + 1]
@@ -131,10 +131,10 @@ def _refuse_kind(frame: _Segment, name: str) -> None:
 
 
 def _details(image: JpegImagePlugin.JpegImageFile) -> dict[str, Any]:
-    """Return what it takes to write such a file, in the words of Pillow's `save`."""
+    """Return the parameters of `save` in Pillow that write a file of the same kind."""
     info = image.info
     tables = [image.quantization[table] for *_, table in image.layer if table in image.quantization]
-    while len(tables) > 1 and tables[-1] == tables[-2]:  # Pillow's last table serves all further colors.
+    while len(tables) > 1 and tables[-1] == tables[-2]:  # Pillow uses the last table for all further colors.
         tables.pop()
     plain = "jfif" not in info and [identifier for identifier, *_ in image.layer] == _RGB_NAMES
     return {
@@ -147,7 +147,7 @@ def _details(image: JpegImagePlugin.JpegImageFile) -> dict[str, Any]:
 
 
 def _resolution(info: Mapping[Any, Any]) -> dict[str, Any]:
-    """Return pixels per unit, across and down, as fractions, and the unit, as TIFF counts them: JFIF is one behind."""
+    """Return pixels per unit, across and down, as fractions, and the unit as in TIFF, one higher than in JFIF."""
     if info.get("jfif_unit") not in _UNITS:
         return {}
     across, down = info["jfif_density"]
@@ -161,7 +161,7 @@ def _saved(picture: Image.Image, settings: dict[str, Any]) -> bytes:
 
 
 def _with_resolution(jpeg: bytes, details: Mapping[str, Any]) -> bytes:
-    """Return the JPEG with unit (0 none, 1 inch, 2 cm) and pixels per unit in its JFIF header, if it has one."""
+    """Set unit (0 none, 1 inch, 2 cm) and pixels per unit in the JFIF header of a JPEG, if it has one."""
     if "resolution" not in details or not jpeg.startswith(_JFIF):
         return jpeg
     across, down = (min(round(top / bottom), U16_MAX) for top, bottom in details["resolution"])

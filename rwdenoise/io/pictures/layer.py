@@ -1,4 +1,4 @@
-"""The layers of image editors: native bytes in a folder, as developed pictures and back."""
+"""Read and write layers of image editors, exchanged as raw pixels in a folder."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from rwdenoise.errors import CorruptPhotoError, PhotoAccessError, PhotoWriteErro
 from rwdenoise.io.pictures.encodings import CURVES, encoding_under
 from rwdenoise.photo.rgb import RgbPhoto, Stored
 
-#: The names of the files: the layer, the same denoised, and the ICC profile where there is one.
+#: File names of the layer, of the denoised layer, and of the optional ICC profile.
 PIXELS, RESULT, PROFILE = "pixels.in", "pixels.out", "profile.icc"
 
-#: Kinds of numbers, by babl's names.
+#: Sample types by their names in babl.
 TYPES: dict[str, DTypeLike] = {
     "u8": np.uint8,
     "u16": np.uint16,
@@ -25,19 +25,19 @@ TYPES: dict[str, DTypeLike] = {
     "float": np.float32,
     "double": np.float64,
 }
-# Channels with alpha counted -> whether there is alpha.
+# Number of channels, including alpha, and whether there is alpha.
 _CHANNELS = {1: False, 2: True, 3: False, 4: True}
 _HINT = "Send a request as docs/worker.md describes it."
 
 
 @dataclass(frozen=True)
 class Layout:
-    """How the pixels of a layer lie in memory: rows from top to bottom, channels interleaved, no gaps.
+    """Layout of the pixels of a layer: rows from top to bottom, channels interleaved, no gaps.
 
     Raises
     ------
     SettingsError
-        If there is no such layout.
+        If the layout is invalid.
     """
 
     width: int
@@ -65,12 +65,12 @@ class Layout:
 
     @property
     def size(self) -> int:
-        """How many bytes the layer takes."""
+        """Size of the layer in bytes."""
         return self.width * self.height * self.channels * np.dtype(TYPES[self.type]).itemsize
 
     @property
     def is_gray(self) -> bool:
-        """Whether there is one color channel instead of three."""
+        """Whether the layer has one color channel instead of three."""
         return self.channels - self.alpha == 1
 
 
@@ -80,7 +80,7 @@ def read_layer(folder: Path, layout: Layout) -> RgbPhoto:
     Raises
     ------
     PhotoAccessError, CorruptPhotoError
-        If the pixels are missing or not permitted, or too few or too many for the layout.
+        If the pixels are missing or not readable, or their number does not match the layout.
     """
     pixels = _read_pixels(folder / PIXELS, layout)
     icc = _read_profile(folder / PROFILE)
@@ -94,12 +94,12 @@ def read_layer(folder: Path, layout: Layout) -> RgbPhoto:
 
 
 def write_layer(photo: RgbPhoto, folder: Path) -> None:
-    """Write the pixels of a layer into a folder, laid out as they were read.
+    """Write the pixels of a layer into a folder, in the layout of the input.
 
     Raises
     ------
     PhotoWriteError
-        If that is not possible. Whatever happens, no part of a file is left behind.
+        If writing fails. No partial file ever remains.
     """
     pixels = photo.samples if photo.extra is None else np.concatenate([photo.samples, photo.extra], axis=2)
     target = folder / RESULT

@@ -1,4 +1,4 @@
-"""PNG pictures of 8 and 16 bits, with their chunks on color and density (PNG, third edition, W3C 2025)."""
+"""Read and write PNG of 8 and 16 bits, with their color and density chunks (PNG, third edition, W3C 2025)."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _AFTER_HEADER = 33
 _CHANNELS = {0: 1, 2: 3, 4: 2, 6: 4}
 _PALETTE = 3
-# Chunks that go along as they are: what the numbers mean, how large the picture is, and texts.
+# Chunks copied unchanged: color, physical size, and texts.
 _KEPT = {b"iCCP", b"cHRM", b"gAMA", b"sRGB", b"cICP", b"mDCV", b"cLLI", b"pHYs", b"sCAL", b"bKGD"}
 _PIXELS = {b"IDAT", b"IEND"}
 _TEXTS = {b"tEXt", b"zTXt", b"iTXt"}
-# Texts that are Exif, XMP or IPTC: exiv2 reads and writes those.
+# Texts with Exif, XMP or IPTC, which exiv2 reads and writes.
 _METADATA = (b"Raw profile type ", b"XML:com.adobe.xmp")
-# Deflate packs at most 258 bytes into 2 bits.
+# Deflate encodes at most 258 bytes in 2 bits.
 _MAX_INFLATION = 1032
 _LARGEST_ICC = 2**24
 _U32_MAX = 2**32 - 1
-# Units of resolution in TIFF, and how many of them are a meter.
+# Resolution units of TIFF, and their number per meter.
 _NO_UNIT, _INCH, _CENTIMETER = 1, 2, 3
 _PER_METER = {_NO_UNIT: 1.0, _INCH: 1 / 0.0254, _CENTIMETER: 100.0}
 
 
 class Chunk(NamedTuple):
-    """A part of a PNG."""
+    """A chunk of a PNG."""
 
     kind: bytes
     content: bytes | memoryview
@@ -48,38 +48,38 @@ def read_png(data: bytes, *, name: str) -> RgbPhoto:
     Raises
     ------
     CorruptPhotoError
-        If it is cut off or damaged: every checksum is compared.
+        If it is cut off or damaged; all checksums are verified.
     UnsupportedPhotoError
-        If it has indexed colors, less than 8 bits, a transparent color, or is an animation.
+        If it has indexed colors, fewer than 8 bits or a transparent color, or is an animation.
     """
     chunks = [*_chunks(data, name)]
     _refuse_header(chunks, name)
     with decoding(name, "PNG"):
-        # Pillow would silently make 8 bits of 16-bit RGB; libpng writes to the error stream what it thinks of profiles.
+        # Pillow would silently reduce 16-bit RGB to 8 bits; libpng prints warnings about profiles.
         pixels = imagecodecs.png_decode(with_chunks(data[:_AFTER_HEADER], [c for c in chunks if c.kind in _PIXELS]))
         kept = tuple(Chunk(kind, bytes(content)) for kind, content in chunks if _is_kept(kind, content))
         return to_photo(pixels, Stored("png", _profile(kept), {"chunks": kept} | _resolution(kept)))
 
 
 def encode_png(photo: RgbPhoto) -> bytes:
-    """Return a PNG of the picture's own depth, with the chunks on color and density that it had.
+    """Encode a PNG with the bit depth of the picture and the color and density chunks of its source.
 
     Parameters
     ----------
     photo : RgbPhoto
-        Of uint8 or uint16, with one plane of alpha or none.
+        uint8 or uint16, with at most one alpha plane.
     """
     chunks = photo.stored.details.get("chunks", (*_new_chunks(photo.stored),))
     return with_chunks(imagecodecs.png_encode(joined(photo)), chunks)
 
 
 def profile_chunk(icc: bytes) -> Chunk:
-    """Return an ICC profile as a chunk."""
+    """Create the chunk of an ICC profile."""
     return Chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(icc))
 
 
 def with_chunks(png: bytes | bytearray, chunks: Iterable[Chunk]) -> bytes:
-    """Return the PNG with more chunks right behind its header, where those on color must be."""
+    """Insert chunks directly after the header, where color chunks must be."""
     whole = memoryview(png)
     more = [
         struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(content, zlib.crc32(kind)))
@@ -89,7 +89,7 @@ def with_chunks(png: bytes | bytearray, chunks: Iterable[Chunk]) -> bytes:
 
 
 def _chunks(data: bytes, name: str) -> Iterator[Chunk]:
-    """Yield all chunks to the last, whose checksums must be right."""
+    """Yield all chunks, and verify their checksums."""
     whole = memoryview(data)
     place, kind = len(SIGNATURE), b""
     while kind != b"IEND":
@@ -104,7 +104,7 @@ def _chunks(data: bytes, name: str) -> Iterator[Chunk]:
 
 
 def _refuse_header(chunks: list[Chunk], name: str) -> None:
-    """Refuse a picture of a kind that we do not handle, or with more pixels than its data can be inflated to."""
+    """Raise if the kind of PNG is not supported, or the header states more pixels than the data can hold."""
     first, kinds = chunks[0], {chunk.kind for chunk in chunks}
     if first.kind != b"IHDR" or len(first.content) != 13:
         raise cut_off(name, f"its first chunk is {first.kind!r} instead of a header of 13 bytes")
@@ -136,12 +136,12 @@ def _is_kept(kind: bytes, content: bytes | memoryview) -> bool:
 
 def _profile(chunks: Iterable[Chunk]) -> bytes | None:
     packed = next((bytes(chunk.content) for chunk in chunks if chunk.kind == b"iCCP"), None)
-    # A name, a zero, and the method of compression, of which there is one.
+    # The profile follows a name, a zero, and the compression method, of which only one exists.
     return None if packed is None else zlib.decompressobj().decompress(packed[packed.index(0) + 2 :], _LARGEST_ICC)
 
 
 def _resolution(chunks: Iterable[Chunk]) -> dict[str, Any]:
-    """Return pixels per unit, across and down, as fractions, and the unit, as TIFF counts them: cm for meters."""
+    """Return pixels per unit, across and down, as fractions, and the unit as in TIFF: cm instead of meters."""
     stated = next((chunk.content for chunk in chunks if chunk.kind == b"pHYs"), None)
     if stated is None:
         return {}
@@ -151,7 +151,7 @@ def _resolution(chunks: Iterable[Chunk]) -> dict[str, Any]:
 
 
 def _new_chunks(stored: Stored) -> Iterator[Chunk]:
-    """Yield what a picture of another format has to say of its colors and its density."""
+    """Yield the color and density chunks for a picture of another format."""
     if stored.icc is not None:
         yield profile_chunk(stored.icc)
     if "resolution" in stored.details:

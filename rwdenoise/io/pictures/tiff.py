@@ -1,4 +1,4 @@
-"""Reading developed TIFFs, and writing them again with other pixels."""
+"""Read developed TIFFs, and write them with other pixels."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from rwdenoise.photo.rgb import RgbPhoto, Samples, Stored
 # Tag numbers (TIFF 6.0; the profile: ICC.1:2022, annex B.2).
 _ORIENTATION, _X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT, _ICC_PROFILE = 274, 282, 283, 296, 34675
 _SHORT = 3
-#: Kept as they are; JPEG would lose again, so it becomes deflate.
+#: Compressions that are kept; lossy JPEG becomes deflate.
 LOSSLESS = frozenset(
     {COMPRESSION.NONE, COMPRESSION.LZW, COMPRESSION.ADOBE_DEFLATE, COMPRESSION.DEFLATE}
     | {COMPRESSION.PACKBITS, COMPRESSION.ZSTD, COMPRESSION.LZMA}
 )
-# What further samples are: unspecified, alpha that the colors were multiplied by, alpha (TIFF 6.0, section 18).
+# Kinds of extra samples: unspecified, premultiplied alpha, alpha (TIFF 6.0, section 18).
 _KINDS = (0, 1, 2)
 _UNSPECIFIED = 0
-# What tifffile holds of the file at once, in bytes.
+# Buffer size of tifffile in bytes.
 _BUFFER = 2**25
 _STRIP = 2**18
-# Offsets of a classic TIFF have 32 bits; room is left for everything that is not pixels.
+# Offsets of a classic TIFF have 32 bits; this leaves room for data other than pixels.
 _MOST_CLASSIC = 2**32 - 2**25
 
 
@@ -43,31 +43,31 @@ def read_tiff(data: bytes | Path, *, name: str, source: Path | None = None) -> R
     Parameters
     ----------
     data : bytes or Path
-        The whole file, or where it lies; of a file only the pixels are then held in memory.
+        The complete file, or its path; with a path, only the pixels are held in memory.
     name : str
-        What to call it in messages.
+        Name of the file in messages.
     source : Path or None
-        What the photo says of where it came from.
+        The `source` of the returned photo.
 
     Returns
     -------
     RgbPhoto
-        Black is 0 even where the file counts from white; alpha is as stored. Previews and the layers of an editor are
-        left out; make, model and ISO are not filled in.
+        Black is 0 even if it is not in the file; alpha is as stored. Previews and layers of editors are ignored; make,
+        model and ISO are not set.
 
     Raises
     ------
     UnsupportedPhotoError
-        If it is of another kind (CMYK, Lab, palette, 1 bit, RAW), or has several pages.
+        If its kind is not supported (CMYK, Lab, palette, 1 bit, RAW), or it has several pages.
     CorruptPhotoError
-        If it is damaged, cut off, or no TIFF.
+        If it is damaged, cut off, or not a TIFF.
     PhotoAccessError
         If it cannot be opened.
     """
     if isinstance(data, Path):
         check_file(data)
     file = BytesIO(data) if isinstance(data, bytes) else data
-    # Sizes of a damaged file may be numbers of numpy's, which only warn of a division by 0.
+    # Sizes of a damaged file may be numpy numbers, which by default only warn about a division by 0.
     with decoding(name, "TIFF"), np.errstate(all="raise"), TiffFile(file) as tif:
         page = only_page(tif, name=name)
         refuse_other_kinds(page, name=name)
@@ -88,7 +88,7 @@ def read_tiff(data: bytes | Path, *, name: str, source: Path | None = None) -> R
 
 
 def _split(pixels: Samples, page: TiffPage) -> tuple[Samples, Samples | None]:
-    """Return colors and other planes of pixels of shape (planes, H, W, samples), with 0 for black."""
+    """Split pixels of shape (planes, H, W, samples) into colors, with black at 0, and other planes."""
     pixels = pixels[0] if len(pixels) == 1 else np.ascontiguousarray(np.moveaxis(pixels[..., 0], 0, -1))
     samples, extra = np.split(pixels, [color_count(page)], axis=2)
     if page.photometric == PHOTOMETRIC.MINISWHITE:
@@ -99,7 +99,7 @@ def _split(pixels: Samples, page: TiffPage) -> tuple[Samples, Samples | None]:
 
 
 def _details(page: TiffPage) -> dict[str, Any]:
-    """Return what `encode_tiff` must know; a compression that loses becomes deflate with predictor."""
+    """Return the details for `encode_tiff`; lossy compression becomes deflate with predictor."""
     lossless = page.compression in LOSSLESS
     return {
         "compression": int(page.compression if lossless else COMPRESSION.ADOBE_DEFLATE),
@@ -110,7 +110,7 @@ def _details(page: TiffPage) -> dict[str, Any]:
 
 
 def _resolution(page: TiffPage) -> dict[str, Any]:
-    """Return pixels per unit, across and down, as fractions, and the unit; nothing where the file says nothing."""
+    """Return pixels per unit, across and down, as fractions, and the unit; empty if not stated."""
     try:
         tags = [page.tags[code] for code in (_X_RESOLUTION, _Y_RESOLUTION)]
         sides = [Fraction(*tag.value) for tag in tags if tag.dtype == DATATYPE.RATIONAL]
@@ -121,11 +121,11 @@ def _resolution(page: TiffPage) -> dict[str, Any]:
 
 
 def encode_tiff(photo: RgbPhoto) -> bytes:
-    """Return the picture as a TIFF as like its own as every editor reads.
+    """Encode a TIFF that is as similar to the source as all editors can read.
 
-    Bit depth, alpha and its kind, profile, resolution, orientation and a compression without loss stay. The layout is
-    always little-endian, contiguous strips of about 256 KiB, with black at 0: not all editors read tiles and separate
-    planes (RawTherapee 5 does not). It is a BigTIFF only where 4 GiB may not be enough.
+    Bit depth, alpha and its kind, profile, resolution, orientation and lossless compression are kept. The layout is
+    always little-endian with contiguous strips of about 256 KiB and black at 0, because some editors (RawTherapee 5)
+    read neither tiles nor separate planes. The file is a BigTIFF only if it may exceed 4 GiB.
     """
     pixels = joined(photo)
     details = {"compression": COMPRESSION.ADOBE_DEFLATE, "predictor": True, **photo.stored.details}
@@ -134,7 +134,7 @@ def encode_tiff(photo: RgbPhoto) -> bytes:
     file = BytesIO()
     tifffile.imwrite(
         file,
-        # tifffile would copy pixels that it writes as they are, all at once.
+        # tifffile would copy all uncompressed pixels at once.
         pixels if compressed else _row_bytes(pixels, rows),
         shape=pixels.shape,
         dtype=pixels.dtype,
@@ -158,7 +158,7 @@ def encode_tiff(photo: RgbPhoto) -> bytes:
 
 
 def rows_per_strip(pixels: Samples) -> int:
-    """Return how many rows make strips of about 256 KiB."""
+    """Return the number of rows in a strip of about 256 KiB."""
     return max(1, _STRIP // int(pixels[0].nbytes))
 
 
@@ -169,7 +169,7 @@ def _row_bytes(pixels: Samples, rows: int) -> Iterator[bytes]:
 
 
 def _extra_kinds(photo: RgbPhoto) -> tuple[int, ...] | None:
-    """Return what each further plane is; what the file does not say is unspecified."""
+    """Return the kind of each extra plane; unspecified if the file does not state it."""
     if photo.extra is None:
         return None
     count = photo.extra.shape[2]

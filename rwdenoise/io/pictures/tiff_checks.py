@@ -1,4 +1,4 @@
-"""What a TIFF says of itself, checked before its pixels are read: kinds that are not handled, and lies."""
+"""Check a TIFF before reading its pixels: unsupported kinds and inconsistent sizes."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from tifffile import COMPRESSION, PHOTOMETRIC, TiffFile, TiffPage
 from rwdenoise.errors import UnsupportedPhotoError
 from rwdenoise.io.pictures.decoders import cut_off, refuse_size
 
-# What is wrong with a file is said by our errors; tifffile would write it to the error stream besides.
+# Our errors report the problems of a file; tifffile would also print them.
 logging.getLogger("tifffile").addHandler(logging.NullHandler())
 
 _EXPECTED = "expected a gray or RGB picture of 8, 16 or 32 bits"
 _SAVE_AS_RGB = "Save it in your editor as a 16-bit RGB TIFF with LZW, deflate or no compression."
 _SAVE_ALONE = "Save each page as a separate TIFF."
 
-# How many bytes of pixels one byte of the file can hold. Packbits: a run (TIFF 6.0, section 9). LZW: the longest string
-# of a 12-bit code (section 13). Deflate: zlib Technical Details, "Maximum Compression Factor". Zstandard: an RLE block
+# Maximum bytes of pixels per byte of the file. Packbits: a run (TIFF 6.0, section 9). LZW: the longest string of a
+# 12-bit code (section 13). Deflate: zlib Technical Details, "Maximum Compression Factor". Zstandard: an RLE block
 # (RFC 8878, 3.1.1.2.2); LZMA holds less. JPEG: 16 x 16 pixels without detail, at one bit for each of six blocks.
 _MOST_PER_BYTE: dict[int, int] = {
     COMPRESSION.NONE: 1,
@@ -45,21 +45,21 @@ _KINDS: dict[int, str] = {
     PHOTOMETRIC.LOGLUV: "has logarithmic samples (LogLuv)",
 }
 _FORMATS = {2: "signed", 5: "complex", 6: "complex"}
-# SampleFormat and BitsPerSample: whole numbers without sign, and floats.
+# SampleFormat and BitsPerSample of unsigned integers and floats.
 _TYPES = frozenset({(1, 8), (1, 16), (1, 32), (3, 16), (3, 32), (3, 64)})
-# The bit of NewSubfileType.
+# The bit of NewSubfileType for reduced copies.
 _REDUCED = 1
-# More are not counted.
+# Further pages are not counted.
 _MAX_PAGES = 1000
 
 
 def only_page(tif: TiffFile, *, name: str) -> TiffPage:
-    """Return the one full page; pages that say they are reduced copies of another are previews and do not count.
+    """Return the only full page; pages marked as reduced copies are previews and do not count.
 
     Raises
     ------
     UnsupportedPhotoError
-        If there are several, or none.
+        If the file has several full pages or none.
     """
     full = [page for page in _pages(tif) if not page.subfiletype & _REDUCED]
     if len(full) > 1:
@@ -72,7 +72,7 @@ def only_page(tif: TiffFile, *, name: str) -> TiffPage:
 
 
 def _pages(tif: TiffFile) -> list[TiffPage]:
-    """Return the pages, of a chain that leads back to itself each once."""
+    """Return the pages, each once even if their chain forms a loop."""
     found: dict[int, TiffPage] = {}
     for page in tif.pages:
         if page.offset in found or len(found) == _MAX_PAGES:
@@ -83,7 +83,7 @@ def _pages(tif: TiffFile) -> list[TiffPage]:
 
 
 def refuse_other_kinds(page: TiffPage, *, name: str) -> None:
-    """Raise an UnsupportedPhotoError unless the page is gray or RGB, of a depth and compression that are handled."""
+    """Raise UnsupportedPhotoError unless the page is gray or RGB with a supported depth and compression."""
     said = _other_kind(page)
     if said:
         message = f"{name} {said}; {_EXPECTED}."
@@ -91,7 +91,7 @@ def refuse_other_kinds(page: TiffPage, *, name: str) -> None:
 
 
 def _other_kind(page: TiffPage) -> str:
-    """Return what the page is that is not handled, or nothing."""
+    """Describe why the page is not supported; empty if it is."""
     jpeg = page.compression == COMPRESSION.JPEG
     if page.photometric in _KINDS and not (jpeg and page.photometric == PHOTOMETRIC.YCBCR):
         return _KINDS[page.photometric]
@@ -113,12 +113,12 @@ def _word(code: int) -> str:
 
 
 def color_count(page: TiffPage) -> int:
-    """Return how many of the samples of a pixel are colors; the others are alpha and the like."""
+    """Return the number of color samples per pixel, as opposed to alpha and other planes."""
     return 1 if page.photometric in (PHOTOMETRIC.MINISBLACK, PHOTOMETRIC.MINISWHITE) else 3
 
 
 def refuse_lies(page: TiffPage, size: int, *, name: str) -> None:
-    """Raise a CorruptPhotoError where a file of `size` bytes cannot hold what the page says it holds."""
+    """Raise CorruptPhotoError if a file of `size` bytes cannot contain the stated page."""
     refuse_size(page.imagelength, page.imagewidth, name=name)
     said = _lie(page, size)
     if said:
@@ -126,10 +126,10 @@ def refuse_lies(page: TiffPage, size: int, *, name: str) -> None:
 
 
 def _lie(page: TiffPage, size: int) -> str:
-    """Return what cannot be, or nothing."""
+    """Describe what is impossible in the stated sizes; empty if nothing is."""
     frame = f"{page.imagewidth} x {page.imagelength} pixels of {page.samplesperpixel} samples"
     places, counts, pieces = page.dataoffsets, page.databytecounts, math.prod(page.chunked)
-    # Tiles reach over the edges and are decoded whole.
+    # Tiles extend over the edges and are decoded completely.
     samples = pieces * math.prod(page.chunks) if page.is_tiled else math.prod(page.shape)
     held = sum(counts)
     if page.samplesperpixel < color_count(page):
@@ -144,7 +144,7 @@ def _lie(page: TiffPage, size: int) -> str:
 
 
 def _jpeg_lie(page: TiffPage) -> str:
-    """Return what is wrong with the sizes inside JPEG strips or tiles: their decoder trusts them."""
+    """Describe wrong sizes inside JPEG strips or tiles, which their decoder would trust; empty if they are right."""
     file = page.parent.filehandle
     most = math.prod(page.chunks[:2])
     for place, count in zip(page.dataoffsets, page.databytecounts, strict=False):

@@ -1,4 +1,4 @@
-"""WebP pictures, lossy and lossless (RFC 9649)."""
+"""Read and write WebP pictures, lossy and lossless (RFC 9649)."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from rwdenoise.io.pictures.convert import joined, refuse_side, to_photo
 from rwdenoise.io.pictures.decoders import cut_off, decoding
 from rwdenoise.photo.rgb import RgbPhoto, Stored
 
-#: Of lossy pictures; the file does not say what its own was.
+#: Quality of lossy pictures; files do not state theirs.
 DEFAULT_QUALITY = 95
-#: Width and height are stored in 14 bits.
+#: Maximum width and height, stored in 14 bits.
 LONGEST_SIDE = 16383
 _FIRST_CHUNK = 12
 
 
 def read_webp(data: bytes, *, name: str) -> RgbPhoto:
-    """Read a WebP that is no animation.
+    """Read a WebP with a single picture.
 
     Raises
     ------
@@ -41,20 +41,20 @@ def read_webp(data: bytes, *, name: str) -> RgbPhoto:
 
 
 def encode_webp(photo: RgbPhoto, *, quality: int | None = None) -> bytes:
-    """Return a WebP, lossless if the picture was a lossless one.
+    """Encode a WebP, lossless if the source was lossless.
 
     Parameters
     ----------
     photo : RgbPhoto
-        Of uint8, with one plane of alpha or none. Gray becomes RGB, because WebP has no gray.
+        uint8, with at most one alpha plane. Gray becomes RGB, because WebP does not support gray.
     quality : int, optional
-        Of lossy pictures, 1 to 100, by default 95.
+        Quality of lossy pictures, 1 to 100, by default 95.
     """
     refuse_side(photo, LONGEST_SIDE, title="WebP", instead="tiff, png or jpeg")
     lossless = photo.stored.details.get("lossless", False)
     settings = {"lossless": True} if lossless else {"quality": quality or DEFAULT_QUALITY}
     file = BytesIO()
-    # `exact` keeps the colors of what is transparent.
+    # `exact` keeps the colors of transparent pixels.
     Image.fromarray(joined(photo)).save(file, "WEBP", exact=True, icc_profile=photo.stored.icc, **settings)
     return file.getvalue()
 
@@ -68,4 +68,4 @@ def _chunks(data: bytes, name: str) -> Iterator[tuple[bytes, bytes]]:
         if place + 8 + length > min(end, len(data)):
             raise cut_off(name, f"it has {len(data)} bytes instead of {place + 8 + length}")
         yield data[place : place + 4], content
-        place += 8 + length + length % 2  # Chunks begin at even places.
+        place += 8 + length + length % 2  # Chunks begin at even offsets.

@@ -1,1 +1,1 @@
-"""Camera RAW files and DNG."""
+"""Read camera RAW files; write and develop DNG."""

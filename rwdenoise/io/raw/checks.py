@@ -1,4 +1,4 @@
-"""What can be refused by a look at a file's first bytes and directories, before LibRaw allocates anything."""
+"""Detect unreadable files by their first bytes and directories, before LibRaw allocates memory."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from rwdenoise.io.raw.libraw import CUT_OFF, UNKNOWN, Meaning, refuse_absurd
 from rwdenoise.io.raw.tiff_structure import Directory, read_directories
 from rwdenoise.io.source import COPY_AGAIN, FilePart, opened
 
-#: So many of a file's first bytes tell its kind.
+#: Number of first bytes that identify the kind of a file.
 HEAD = 4096
-#: Share of the pixels' bytes that may lie beyond the end of the file.
+#: Share of the pixel data that may lie beyond the end of the file.
 _TOLERATED = 0.01
 
-# First bytes of films.
+# First bytes of videos.
 _FILMS = ((4, b"ftypisom"), (4, b"ftypqt"))
-#: First bytes of RAW files that are no TIFF: Canon CRW and CR3, Fujifilm, Minolta.
+#: First bytes of RAW files other than TIFF: Canon CRW and CR3, Fujifilm, Minolta.
 _RAW_KINDS = ((6, b"HEAPCCDR"), (4, b"ftypcrx"), (0, b"FUJIFILM"), (0, b"\0MRM"))
 _FOVEON = b"FOVb"
 
-#: Compressions of DNG that LibRaw does not undo, and the way out (DNG 1.7.1, tag Compression).
+#: Compressions of DNG that LibRaw does not support, and workarounds (DNG 1.7.1, tag Compression).
 _COMPRESSIONS = {
     9: ("GoPro GPR (VC-5 compression)", "Convert it to DNG with GoPro's GPR tools or Adobe DNG Converter."),
     52546: ("a DNG compressed as JPEG XL", "Convert it with Adobe DNG Converter, without JPEG XL."),
@@ -42,18 +42,18 @@ _NIKON = Meaning(
 
 
 def refuse_unreadable(head: bytes, size: int, directories: Sequence[Directory], *, name: str) -> None:
-    """Raise if the file cannot become a RAW photo: other kinds, unknown compression, absurd sizes, cut off.
+    """Raise if the file is not readable as RAW: another kind, unknown compression, impossible sizes, truncated.
 
     Parameters
     ----------
     head : bytes
         The first `HEAD` bytes of the file.
     size : int
-        Of the whole file, in bytes.
+        Size of the file in bytes.
     directories : sequence of mapping
-        Its directories, empty where it is no TIFF.
+        Its directories; empty if it is not a TIFF.
     name : str
-        What to call it in messages.
+        Name of the file in messages.
 
     Raises
     ------
@@ -76,7 +76,7 @@ def refuse_unreadable(head: bytes, size: int, directories: Sequence[Directory], 
 
 
 def holds_raw(path: Path) -> bool:
-    """Whether a file that is called TIFF is camera RAW: a DNG, or of an EOS-1D, which names its RAW ``.TIF``."""
+    """Return whether a file with a TIFF suffix is camera RAW: a DNG, or from an EOS-1D, whose RAW is ``.TIF``."""
     with opened(path) as file:
         data = FilePart(file)
         directories = read_directories(data)
@@ -84,8 +84,8 @@ def holds_raw(path: Path) -> bool:
 
 
 def unknown_kind(head: bytes, directories: Sequence[Directory]) -> Meaning:
-    """Return what it means for this file when LibRaw says that it does not know it."""
-    if head.startswith(b"HEAPCCDR", 6):  # The directory of a CRW is at its end.
+    """Return the meaning of LibRaw's error for unknown files, for this file."""
+    if head.startswith(b"HEAPCCDR", 6):  # The directory of a CRW is at the end of the file.
         return CUT_OFF
     make = directories[0].get(tags.MAKE) if directories else None
     if make is not None and make.text.upper().startswith("NIKON"):
@@ -129,7 +129,7 @@ def _refuse_cut_off(mosaic: Directory, size: int, name: str) -> None:
         if offsets in mosaic and counts in mosaic and mosaic[offsets].values.size == mosaic[counts].values.size:
             starts, lengths = mosaic[offsets].values, mosaic[counts].values
             missing = np.clip(starts + lengths - size, 0, lengths).sum()
-            # Some cameras count a few bytes too many: LibRaw has the last word then.
+            # Some cameras count a few bytes too many; LibRaw then decides.
             if missing > _TOLERATED * lengths.sum():
                 message = (
                     f"{name} is cut off: {int(missing)} of {int(lengths.sum())} bytes of its pixel data are missing."

@@ -1,4 +1,4 @@
-"""Developing: from RAW to a picture for the eye, with the camera's white balance."""
+"""Develop RAW to a picture with the white balance of the camera."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ _LIBRAW_SPACES = {
     "rec2020": rawpy.ColorSpace.Rec2020,
     "prophoto": rawpy.ColorSpace.ProPhoto,
 }
-#: LibRaw 0.22 fails on X-Trans mosaics below about 500 px a side, except with these simple algorithms.
+#: LibRaw 0.22 fails on X-Trans mosaics smaller than about 500 px per side, except with simple algorithms.
 _SMALLEST_X_TRANS = 512
 
 
 def develop(photo: RawPhoto, *, color: str = "srgb") -> RgbPhoto:
-    """Return the picture that LibRaw makes of a RAW photo: demosaiced, white-balanced, upright.
+    """Develop a RAW photo with LibRaw: demosaiced, white-balanced, upright.
 
     Parameters
     ----------
     photo : RawPhoto
-        A mosaic or linear colors, taken as finely as they are stored: denoised ones are not rounded to the camera's
-        steps.
+        A mosaic or linear colors at their full precision: denoised photos are not rounded to the quantization steps of
+        the camera.
     color : str
         ``"srgb"``, ``"display-p3"``, ``"rec2020"`` or ``"prophoto"``.
 
@@ -47,8 +47,8 @@ def develop(photo: RawPhoto, *, color: str = "srgb") -> RgbPhoto:
 
     Notes
     -----
-    Nothing depends on the brightness of the picture (no automatic brightening, no white level guessed from the
-    highest value), so a photo and its denoised self come out equally bright.
+    The development does not depend on the brightness of the picture (no automatic brightening, no white level guessed
+    from the highest value): a photo and its denoised version become equally bright.
     """
     icc = profile(color)
     with unpacked(encode_bare_dng(photo), name="The photo") as raw:

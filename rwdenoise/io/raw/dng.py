@@ -1,7 +1,7 @@
-"""Writing RAW as DNG, laid out so that LibRaw, darktable, RawTherapee and Adobe's programs all open it.
+"""Write RAW as DNG, in a layout that LibRaw, darktable, RawTherapee and Adobe's programs can read.
 
-The main directory is a JPEG preview with everything about color; one SubIFD holds the whole native mosaic, or the
-three linear colors of each pixel, in tiles of lossless JPEG.
+The main directory has a JPEG preview and all color tags; one SubIFD has the full native mosaic, or the three linear
+colors of each pixel, in tiles of lossless JPEG.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from rwdenoise.photo.color import U16_MAX
 from rwdenoise.photo.raw import RawPhoto
 from rwdenoise.photo.tag import BYTE, DOUBLE, LONG, SHORT, Tag
 
-# 256 is what Adobe's own converter uses; lossless JPEG of other sizes is not read everywhere.
+# Adobe's converter uses 256; some programs do not read lossless JPEG of other sizes.
 TILE = 256
 _PREVIEW_QUALITY = 90
 _JPEG, _YCBCR, _CENTERED, _CHUNKY, _FULL, _REDUCED = 7, 6, 1, 1, 0, 1
-#: Some noise always stays: the profile never says less than a tenth of the standard deviation.
+#: Minimum remaining variance: the profile never states less than a tenth of the standard deviation.
 _LEAST_RESIDUAL = 0.01
 _RECTANGULAR = 1
 
@@ -41,24 +41,23 @@ def encode_dng(
     provenance: Provenance | None,
     tiles: list[bytes] | None = None,
 ) -> bytes:
-    """Return the photo as a DNG file.
+    """Encode a photo as a DNG file.
 
     Parameters
     ----------
     photo : RawPhoto
-        Its mosaic is written at its native size, with its borders, losslessly. So are linear colors, but for what is
-        below black.
+        The mosaic is written losslessly at native size with its borders; linear colors too, but clipped at black.
     preview : ndarray of uint8, shape (H, W, 3)
-        The picture that file browsers show, sRGB, not turned.
+        The preview for file browsers, in sRGB, without applying the orientation.
     provenance : Provenance or None
-        What was done: it gives the noise that is left. None if the photo was not denoised.
+        How the photo was denoised, which determines the remaining noise; None if it was not.
     tiles : list of bytes, optional
-        What `encode_tiles` made of the photo, if that was done before.
+        The result of `encode_tiles` for the photo, if available.
 
     Returns
     -------
     bytes
-        The whole file, without the source's Exif (`rwdenoise.io.metadata.copy.copy_metadata` adds it).
+        The complete file without the Exif of the source, which `rwdenoise.io.metadata.copy.copy_metadata` adds.
     """
     photo = _without_black(photo)
     main = [*_preview_tags(preview), *_identity_tags(photo), *_color_tags(photo), *_noise_tags(provenance)]
@@ -67,21 +66,21 @@ def encode_dng(
 
 
 def encode_tiles(photo: RawPhoto) -> list[bytes]:
-    """Return the tiles of the photo's DNG."""
+    """Encode the tiles for the DNG of a photo."""
     return _tiles(_without_black(photo).mosaic)
 
 
 def encode_bare_dng(photo: RawPhoto) -> bytes:
-    """Return the photo as a DNG without a preview: what a raw converter in the same process needs."""
+    """Encode a photo as a DNG without a preview, for a raw converter in the same process."""
     photo = _without_black(photo)
     everything = [*_identity_tags(photo), *_color_tags(photo), *_mosaic_tags(photo)]
     return assemble(Picture(everything, _tiles(photo.mosaic)))
 
 
 def _without_black(photo: RawPhoto) -> RawPhoto:
-    """Return a linear photo with black at 0, any other photo as it is.
+    """Return a linear photo with black at 0; return other photos unchanged.
 
-    Of linear DNGs LibRaw 0.22, RawTherapee 5.9 and darktable 4.2 subtract the black level wrongly or not at all.
+    LibRaw 0.22, RawTherapee 5.9 and darktable 4.2 subtract the black level of linear DNGs wrongly or not at all.
     """
     if photo.is_mosaic or not photo.black.any():
         return photo
@@ -92,7 +91,7 @@ def _without_black(photo: RawPhoto) -> RawPhoto:
 
 
 def _tiles(mosaic: NDArray[np.uint16]) -> list[bytes]:
-    """Return the mosaic as lossless JPEG, tile by tile; the last ones are filled up by repeating the edge."""
+    """Encode the mosaic as tiles of lossless JPEG; repeat the edge to fill the last tiles."""
     (height, width), step = mosaic.shape[:2], _tile_width(mosaic)
 
     def encode(corner: tuple[int, int]) -> bytes:
@@ -104,9 +103,9 @@ def _tiles(mosaic: NDArray[np.uint16]) -> list[bytes]:
 
 
 def _tile_width(mosaic: NDArray[np.uint16]) -> int:
-    """Return the width of tiles, a multiple of 16 as TIFF wants it.
+    """Return the width of tiles, a multiple of 16 as TIFF requires.
 
-    LibRaw 0.22 garbles tiles wider than the mosaic, and mosaics that are exactly two tiles wide.
+    LibRaw 0.22 corrupts tiles wider than the mosaic, and mosaics exactly two tiles wide.
     """
     if mosaic.shape[1] == 2 * TILE:
         return TILE // 2
@@ -114,7 +113,7 @@ def _tile_width(mosaic: NDArray[np.uint16]) -> int:
 
 
 def _encode_tile(piece: NDArray[np.uint16]) -> bytes:
-    # As an image of half the width with two components each site of a mosaic is predicted from one of its own color.
+    # In an image of half the width with two components, each site of a mosaic is predicted from one of the same color.
     components = piece if piece.ndim == 3 else piece.reshape(piece.shape[0], -1, 2)
     return bytes(imagecodecs.jpeg8_encode(components, lossless=True, bitspersample=16))
 
@@ -147,7 +146,7 @@ def _identity_tags(photo: RawPhoto) -> Iterator[Tag]:
         yield tags.ascii_text(tags.MAKE, photo.make)
     if photo.model:
         yield tags.ascii_text(tags.MODEL, photo.model)
-    if photo.iso and photo.source is None:  # Otherwise the source's Exif says it.
+    if photo.iso and photo.source is None:  # Otherwise the Exif of the source states it.
         yield tags.numbers(tags.ISO_SPEED, SHORT, (min(round(photo.iso), U16_MAX),))
     if tags.UNIQUE_CAMERA_MODEL not in _codes(photo.dng_tags):
         brand = photo.make.split(" ")[0]
@@ -156,7 +155,7 @@ def _identity_tags(photo: RawPhoto) -> Iterator[Tag]:
 
 
 def _color_tags(photo: RawPhoto) -> Iterator[Tag]:
-    """Yield the colors that a DNG source stated, as they were; otherwise what is known of the camera."""
+    """Yield the color tags of a DNG source unchanged, or else tags with the colors known for the camera."""
     carried = [tag for tag in photo.dng_tags if tag.code not in MOSAIC_CODES]
     yield from carried
     codes = _codes(carried)
@@ -208,7 +207,7 @@ def _mosaic_tags(photo: RawPhoto) -> Iterator[Tag]:
 
 
 def _scale(pixel_aspect: float) -> tuple[float, float]:
-    """Return how much wider and higher the picture must be drawn; one of both is 1."""
+    """Return the horizontal and vertical scale for display; one of them is 1."""
     return (1.0, 1 / pixel_aspect) if pixel_aspect < 1 else (pixel_aspect, 1.0)
 
 

@@ -1,4 +1,4 @@
-"""What a DNG file states itself: levels, matrices and noise, and the tags that its copy must keep."""
+"""Read levels, matrices and noise from the tags of a DNG file, and the tags that its copy must keep."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from rwdenoise.photo.tag import Tag
 from rwdenoise.photo.tiling import Area
 
 D65 = 21
-# The worst of the real cameras' matrices that were looked at has 4.
+# Maximum condition number of a color matrix; the worst of the examined cameras has 4.
 _WORST_CONDITION = 1000
 
-#: How the camera sees color and how it should look, in the main directory (DNG 1.7.1, chapters 2, 4 and 6).
+#: Tags of the main directory for camera colors and their rendering (DNG 1.7.1, chapters 2, 4 and 6).
 PROFILE_CODES = frozenset(
     {50708, 50709}  # names of the model
     | {50721, 50722, 52531, 50723, 50724, 52530, 50727, 50728, 50729}  # matrices, calibration, balance, neutral
@@ -29,28 +29,28 @@ PROFILE_CODES = frozenset(
     | {51107, 51108, 51109, 51110, 52533, 52534, 52535}
     | {52543, 52544, 52551, 52552}  # tables, gain map, range and group of profiles
 )
-#: What belongs to the mosaic: green split, blur, best scale, corrections that the editor still has to make.
+#: Tags of the mosaic: green split, blur, best scale, and corrections that the editor applies.
 MOSAIC_CODES = frozenset({50733, 50737, 50738, 50780, 51008, 51009, 51022, 52525})
 
-# Operations of OpcodeList1 that count in the file's own levels: FixBadPixelsConstant, MapTable, MapPolynomial,
-# DeltaPerRow, DeltaPerColumn. The mosaic has other levels now (linearized, in finer steps), so they would be wrong.
+# Operations of OpcodeList1 in units of the stored levels: FixBadPixelsConstant, MapTable, MapPolynomial, DeltaPerRow,
+# DeltaPerColumn. They would be wrong for the output, whose levels differ (linearized, in finer steps).
 _LEVEL_BOUND = (4, 7, 8, 10, 11)
 
 
 def is_dng(directories: Sequence[Directory]) -> bool:
-    """Whether a TIFF-like file is a DNG."""
+    """Return whether a TIFF-like file is a DNG."""
     return bool(directories) and tags.DNG_VERSION in directories[0]
 
 
 def mosaic_directory(directories: Sequence[Directory]) -> Directory | None:
-    """Return the directory of the full mosaic or linear picture, None where the file names none."""
+    """Return the directory of the full mosaic or linear picture; None without one."""
     raw = [d for d in directories if first(d, tags.PHOTOMETRIC) in (tags.CFA_PHOTOMETRIC, tags.LINEAR_RAW_PHOTOMETRIC)]
     full = [d for d in raw if not first(d, tags.NEW_SUBFILE_TYPE)]
     return max(full or raw, key=lambda d: first(d, tags.IMAGE_WIDTH) or 0, default=None)
 
 
 def active_area(mosaic: Directory, shape: tuple[int, int]) -> Area | None:
-    """Return the stated active area, None where the file states none that lies inside a frame of that shape."""
+    """Return the stated active area; None without one inside a frame of this shape."""
     edges = _values(mosaic, tags.ACTIVE_AREA, ())
     if edges.size != 4 or not np.isfinite(edges).all():
         return None
@@ -60,7 +60,7 @@ def active_area(mosaic: Directory, shape: tuple[int, int]) -> Area | None:
 
 
 def crop(mosaic: Directory, active: Area) -> Area:
-    """Return the stated crop, counted from the active area; all of it where the file states none that fits."""
+    """Return the stated crop relative to the active area, or the whole area without a valid crop."""
     whole = (active.width, active.height)
     edges = np.concatenate(
         [_values(mosaic, tags.DEFAULT_CROP_ORIGIN, (0, 0)), _values(mosaic, tags.DEFAULT_CROP_SIZE, whole)]
@@ -73,18 +73,17 @@ def crop(mosaic: Directory, active: Area) -> Area:
 
 
 def is_inside(area: Area, frame: Area) -> bool:
-    """Whether an area, counted from the corner of `frame`, has pixels and lies wholly within."""
+    """Return whether an area, relative to the corner of `frame`, is not empty and completely inside."""
     bottom, right = area.top + area.height, area.left + area.width
     fits = bottom <= frame.height and right <= frame.width
     return fits and min(area.top, area.left) >= 0 and min(area.height, area.width) > 0
 
 
 def black_level(mosaic: Directory, shape: tuple[int, ...]) -> NDArray[np.float32]:
-    """Return the black level of each site of one period, in DN, counted from the active area.
+    """Return the black level in DN of each site of one period, starting at the active area.
 
-    `shape` is the period, or (1, 1, 3) for a linear picture: the black level of each color then.
-    Deltas by row and column are taken as their mean; a repeat that the period does not fit is averaged. What cannot be
-    is NaN.
+    `shape` is the period, or (1, 1, 3) for the colors of a linear picture. Deltas per row and column count with their
+    mean, and a repeat pattern that does not match the period is averaged. Invalid levels are NaN.
     """
     period, samples = shape[:2], math.prod(shape[2:])
     level = _values(mosaic, tags.BLACK_LEVEL, (0,) * samples)
@@ -102,13 +101,13 @@ def black_level(mosaic: Directory, shape: tuple[int, ...]) -> NDArray[np.float32
 
 
 def white_levels(linear: Directory) -> NDArray[np.float64]:
-    """Return the white level of each color of a linear picture, shape (3,); 1 as for floats where none is stated."""
+    """Return the white level of each color of a linear picture, shape (3,); 1, as for floats, if not stated."""
     level = _values(linear, tags.WHITE_LEVEL, (1,))
     return np.repeat(level, 3) if level.size == 1 else level
 
 
 def color_matrix(main: Directory) -> NDArray[np.float64] | None:
-    """Return XYZ -> camera for daylight, shape (3, 3): that for D65 where it is there, else the last one."""
+    """Return the matrix XYZ -> camera, shape (3, 3): the one for D65 if present, else the last one."""
     pairs = (
         (tags.COLOR_MATRIX_1, tags.CALIBRATION_ILLUMINANT_1),
         (tags.COLOR_MATRIX_2, tags.CALIBRATION_ILLUMINANT_2),
@@ -119,7 +118,7 @@ def color_matrix(main: Directory) -> NDArray[np.float64] | None:
 
 
 def sees_colors(matrix: NDArray[np.float64]) -> bool:
-    """Whether a matrix XYZ -> camera, shape (3, 3), can be undone: all three see white, and each something else."""
+    """Return whether a matrix XYZ -> camera, shape (3, 3), is usable: positive for white, and invertible."""
     with np.errstate(all="ignore"):
         seen = matrix @ SRGB_TO_XYZ
         white = seen.sum(axis=1, keepdims=True)
@@ -128,26 +127,26 @@ def sees_colors(matrix: NDArray[np.float64]) -> bool:
 
 
 def white_balance(main: Directory) -> NDArray[np.float64] | None:
-    """Return the gains of red, green and blue that make the stated neutral color gray, None where none is stated."""
+    """Return the gains of red, green and blue for the stated neutral color; None if it is not stated."""
     neutral = _values(main, tags.AS_SHOT_NEUTRAL, ())
     return 1 / neutral if neutral.size == 3 and np.isfinite(neutral).all() and neutral.min() > 0 else None
 
 
 def noise_profile(directories: Sequence[Directory]) -> NoiseProfile | None:
-    """Return the stated noise: the only plane, or the green one of three."""
+    """Return the stated noise profile: that of the only plane, or of green."""
     for directory in directories:
         values = _values(directory, tags.NOISE_PROFILE, ())
         if values.size in (2, 6):
             shot, read = values[:2] if values.size == 2 else values[2:4]
             try:
                 return NoiseProfile(shot=float(shot), read=max(float(read), 0.0))
-            except SettingsError:  # Nonsense in the file: measure instead.
+            except SettingsError:  # Invalid values: measure the noise instead.
                 return None
     return None
 
 
 def kept_tags(main: Directory, mosaic: Directory) -> tuple[Tag, ...]:
-    """Return the tags that a copy must keep; editors would show other colors without them."""
+    """Return the tags that a copy must keep to look the same in editors."""
     return tuple(_kept(main, PROFILE_CODES)) + tuple(_kept(mosaic, MOSAIC_CODES))
 
 
@@ -158,10 +157,10 @@ def _kept(directory: Directory, codes: frozenset[int]) -> Iterator[Tag]:
 
 
 def still_valid_opcodes(data: bytes) -> bytes:
-    """Return OpcodeList1 without the operations that count in the file's own levels.
+    """Return OpcodeList1 without the operations in units of the stored levels.
 
-    A list is big-endian whatever the file is: a count, then for each operation its number, version, flags, length of
-    its parameters, and these. A damaged list ends where it is damaged.
+    A list is big-endian in every file: a count, then for each operation its number, version, flags, length of the
+    parameters, and the parameters. A damaged list ends at the damage.
     """
     kept, place = [], 4
     while place + 16 <= len(data):
@@ -180,6 +179,6 @@ def _values(directory: Directory, code: int, default: Sequence[float]) -> NDArra
 
 
 def first(directory: Directory, code: int) -> float | None:
-    """Return the first value of a tag, None where it is not there or has none."""
+    """Return the first value of a tag; None if the tag is missing or empty."""
     tag = directory.get(code)
     return None if tag is None or tag.values.size == 0 else float(tag.values[0])

@@ -1,4 +1,4 @@
-"""LibRaw, through rawpy: opening, its limits, and all its errors in one table."""
+"""Decode RAW files with LibRaw through rawpy; limit sizes, and convert all errors."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ from rwdenoise.io.source import COPY_AGAIN, MAX_PIXELS
 from rwdenoise.photo.cfa import BLUE, GREEN, RED, tile_pattern
 from rwdenoise.photo.color import SRGB_TO_XYZ, U16_MAX
 
-#: Even a black frame takes a bit for each pixel in lossless JPEG; wavelet codecs need less, but never this little.
+#: A black frame takes one bit per pixel in lossless JPEG; wavelet codecs need less, but never this little.
 _MAX_PIXELS_PER_BYTE = 64
 
-# The error stream of the process, into which LibRaw writes about damaged files by itself.
+# The stderr of the process, to which LibRaw writes messages about damaged files.
 _ERROR_STREAM = 2
 # The two messages of LibRaw's default data callback (libraw_datastream.cpp, 0.22).
 _CHATTER = re.compile(rb"[^\n]*: (?:Unexpected end of file|data corrupted at -?\d+)\n")
 _ONE_AT_A_TIME = threading.Lock()
 
-# LibRaw's numbers of the filters of an RGBG sensor; the second green is green.
+# Colors of LibRaw's filter numbers for an RGBG sensor; the second green is green.
 _COLORS = np.array([RED, GREEN, BLUE, GREEN])
-# Far enough from black and white for every matrix there is.
+# Far enough from black and white for all matrices.
 _GRAY, _MORE = 0.4, 0.1
 
 _CONVERT = "Convert the photo to DNG with the camera maker's program or Adobe DNG Converter, without lossy compression."
 
 
 class Meaning(NamedTuple):
-    """What an error of LibRaw means to a photographer."""
+    """Our error, message and hint for an error of LibRaw."""
 
     error: type[PhotoError]
     words: str
@@ -57,7 +57,7 @@ _TOO_BIG = Meaning(
     "Close other programs, or use a machine with more memory.",
 )
 
-#: Every error class of rawpy; a test walks them all.
+#: All error classes of rawpy; a test checks completeness.
 LIBRAW_ERRORS: dict[type[Exception], Meaning] = {
     rawpy.LibRawError: _DAMAGED,
     rawpy.LibRawFatalError: _DAMAGED,
@@ -77,9 +77,9 @@ LIBRAW_ERRORS: dict[type[Exception], Meaning] = {
     rawpy.LibRawUnsupportedThumbnailError: _NO_PIXELS,
     rawpy.LibRawUnsufficientMemoryError: _TOO_BIG,
     rawpy.LibRawTooBigError: _TOO_BIG,
-    rawpy.LibRawMemPoolOverflowError: _TOO_BIG,  # What becomes of C++'s bad_alloc.
+    rawpy.LibRawMemPoolOverflowError: _TOO_BIG,  # LibRaw converts bad_alloc of C++ to this.
     MemoryError: _TOO_BIG,
-    # rawpy raises these where LibRaw returns a number of the system, or a kind of data that rawpy has no view of.
+    # rawpy raises these for error numbers of the system, and for data that it does not support.
     OSError: CUT_OFF,
     RuntimeError: UNKNOWN,
 }
@@ -89,9 +89,9 @@ _NO_PREVIEW: tuple[type[Exception], ...] = (*LIBRAW_ERRORS, ValueError, TypeErro
 
 
 def photo_error(error: Exception, name: str, *, unknown: Meaning = UNKNOWN) -> PhotoError:
-    """Return what an error of rawpy means, as one of ours; the nearest known class counts.
+    """Convert an error of rawpy to ours, by its nearest known class.
 
-    What a file that LibRaw does not know is called can be said better by who has looked into it: `unknown`.
+    For files unknown to LibRaw, `unknown` replaces the general meaning, because the caller knows more about the file.
     """
     kind = next(kind for kind in type(error).__mro__ if kind in LIBRAW_ERRORS)
     meaning = LIBRAW_ERRORS[kind] if LIBRAW_ERRORS[kind] is not UNKNOWN else unknown
@@ -100,23 +100,23 @@ def photo_error(error: Exception, name: str, *, unknown: Meaning = UNKNOWN) -> P
 
 @contextmanager
 def unpacked(data: bytes, *, name: str, unknown: Meaning = UNKNOWN) -> Iterator[rawpy.RawPy]:
-    """Decode a RAW file that is in memory, and close it at the end.
+    """Decode a RAW file in memory, and close it at the end.
 
     Sizes are checked before LibRaw allocates anything.
 
     Parameters
     ----------
     data : bytes
-        The whole file.
+        The complete file.
     name : str
-        What to call it in messages.
+        Name of the file in messages.
     unknown : Meaning
-        What it means if LibRaw does not know this kind of file.
+        The error for a kind of file unknown to LibRaw.
 
     Raises
     ------
     CorruptPhotoError, UnsupportedPhotoError
-        Whatever LibRaw says, in plain words.
+        For all errors of LibRaw.
     """
     raw = rawpy.RawPy()
     try:
@@ -132,7 +132,7 @@ def unpacked(data: bytes, *, name: str, unknown: Meaning = UNKNOWN) -> Iterator[
 
 
 def refuse_absurd(height: int, width: int, size: int, *, name: str) -> None:
-    """Refuse a frame of `height` x `width` px that no file of `size` bytes can hold, or no memory."""
+    """Raise CorruptPhotoError if `height` x `width` px are too many for `size` bytes or for memory."""
     pixels = height * width
     if pixels > MAX_PIXELS:
         message = f"{name} states {width} x {height} pixels; the total must be at most {MAX_PIXELS}."
@@ -143,19 +143,19 @@ def refuse_absurd(height: int, width: int, size: int, *, name: str) -> None:
 
 
 def measured_matrix(raw: rawpy.RawPy, filters: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Return XYZ -> camera, shape (3, 3), as LibRaw develops the camera's colors. It overwrites the mosaic.
+    """Measure the matrix XYZ -> camera, shape (3, 3), that LibRaw uses for the camera. This overwrites the mosaic.
 
-    For a few old cameras (Kodak DC50, DC120) LibRaw holds a matrix that rawpy does not show. So the mosaic is painted
-    gray, with a little more red, green and blue in one third each, and developed: the differences are the matrix.
-    So is a stack of color planes.
+    For a few old cameras (Kodak DC50, DC120), LibRaw has a matrix that rawpy does not expose. The mosaic or stack of
+    color planes is therefore filled with gray, plus some red, green and blue in one third each, and developed: the
+    differences give the matrix.
 
     Parameters
     ----------
     raw : rawpy.RawPy
-        Unpacked; it must not be used afterwards.
+        The unpacked file; it must not be used afterwards.
     filters : ndarray of uint8, shape (rows, columns) or (1, 1, 3)
-        The filter of each site of one period, counted from the active area, as LibRaw numbers them; of a stack the
-        color of each plane.
+        LibRaw's number of the filter of each site of one period, starting at the active area; for a stack, the color
+        of each plane.
     """
     sizes, black = raw.sizes, max(raw.black_level_per_channel)
     span = int(raw.white_level) - black
@@ -183,17 +183,17 @@ def measured_matrix(raw: rawpy.RawPy, filters: NDArray[np.uint8]) -> NDArray[np.
 
 
 def embedded_preview(data: bytes) -> bytes | None:
-    """Return the largest picture that the camera put into a RAW file, None where there is none.
+    """Return the largest embedded preview of a RAW file; None without one.
 
     Parameters
     ----------
     data : bytes
-        The whole file.
+        The complete file.
 
     Returns
     -------
     bytes or None
-        A JPEG or PPM, as the camera developed it; not turned. It may be damaged.
+        JPEG or PPM as developed by the camera, without applying the orientation. It may be damaged.
     """
     raw = rawpy.RawPy()
     try:
@@ -206,7 +206,7 @@ def embedded_preview(data: bytes) -> bytes | None:
         Image.fromarray(np.asarray(thumb.data)).save(file, "PPM")
         return file.getvalue()
     except _NO_PREVIEW:
-        # A preview is a help, not a need: one that cannot be read is as good as none.
+        # The preview is optional; an unreadable one counts as missing.
         return None
     finally:
         raw.close()
@@ -214,15 +214,15 @@ def embedded_preview(data: bytes) -> bytes | None:
 
 @contextmanager
 def without_libraw_chatter() -> Iterator[None]:
-    """Hold back what is written to the error stream, and pass on afterwards all that is not LibRaw's.
+    """Remove messages of LibRaw from stderr; pass on all other output afterwards.
 
-    LibRaw writes from C and rawpy has no switch for it, so the stream itself is put aside. What other threads write
-    meanwhile comes a moment later. LibRaw's own words say nothing that its error codes do not say.
+    LibRaw writes from C, and rawpy has no option against it: stderr itself is therefore redirected. Output of other
+    threads is delayed meanwhile. The messages contain nothing beyond the error codes of LibRaw.
     """
     with _ONE_AT_A_TIME, tempfile.TemporaryFile() as held:
         try:
             stream = os.dup(_ERROR_STREAM)
-        except OSError:  # There is no error stream: nothing to keep clean.
+        except OSError:  # Without stderr, there is nothing to filter.
             yield
             return
         _flush()

@@ -1,4 +1,4 @@
-"""The samples of RAW files without mosaic, and their levels, also of floats, which LibRaw would round."""
+"""Read samples and levels of RAW files without a mosaic, including floats, which LibRaw would round."""
 
 from __future__ import annotations
 
@@ -19,45 +19,45 @@ from rwdenoise.io.raw.tiff_structure import Directory
 from rwdenoise.io.source import COPY_AGAIN
 from rwdenoise.photo.color import U16_MAX
 
-#: Levels below black that are kept, as a share of the way from black to white. Noise reaches less far.
+#: Range of levels kept below black, relative to the range from black to white. Noise has a smaller range.
 _BELOW_BLACK = 1 / 16
 _FLOAT = 3
 
 
 class LinearSamples(NamedTuple):
-    """Three colors in each pixel."""
+    """Samples with three colors per pixel, and their levels."""
 
     samples: NDArray[np.uint16]
     """Shape (H, W, 3), in DN."""
     black: NDArray[np.float32]
-    """Shape (1, 1, 3), in DN."""
+    """Black level in DN, shape (1, 1, 3)."""
     white: float
-    """In DN."""
+    """White level in DN."""
 
 
 def read_linear(
     raw: rawpy.RawPy, data: bytes, stated: Directory, *, black: NDArray[np.float32], name: str
 ) -> LinearSamples:
-    """Return the samples of a stack of three planes.
+    """Read the samples of a stack of three planes.
 
     Parameters
     ----------
     raw : rawpy.RawPy
         The unpacked stack.
     data : bytes
-        The whole file.
+        The complete file.
     stated : mapping
-        The directory of the picture, if the file is a DNG; else empty.
+        The directory of the picture if the file is a DNG, else empty.
     black : ndarray of float32, shape (1, 1, 3)
-        Black level of each color, as the file counts.
+        Black level of each color in the units of the file.
     name : str
-        What to call the file in messages.
+        Name of the file in messages.
 
     Notes
     -----
-    LibRaw makes 14 bits of floats. They are read here instead, and spread over all 16 bits; what is brighter than
-    white is cut off, as the DNG specification wants it (1.7.1, chapter 5, "Clipping"). So are colors that saturate at
-    different levels, as a photo has one white level.
+    LibRaw reduces floats to 14 bits. This function reads them itself, scales them to 16 bits and clips them at white,
+    as the DNG specification requires (1.7.1, chapter 5, "Clipping"). It treats colors with different white levels the
+    same way, because a photo has one white level.
     """
     white = dng_tags.white_levels(stated)
     floating = dng_tags.first(stated, tags.SAMPLE_FORMAT) == _FLOAT
@@ -82,7 +82,7 @@ def _floats(data: bytes, stated: Directory, name: str) -> NDArray[np.float32]:
 
 
 def _in_16_bits(light: NDArray[np.float32]) -> LinearSamples:
-    """Return light, 0 black and 1 white, in whole numbers with white at 65535; black is 0 if nothing lies below."""
+    """Convert light, 0 black, 1 white, to integers with white at 65535; black is 0 without values below black."""
     black = round(U16_MAX * min(max(-float(light.min()), 0.0), _BELOW_BLACK))
     samples = np.rint(light * (U16_MAX - black) + black).clip(0, U16_MAX).astype(np.uint16)
     return LinearSamples(samples, np.full((1, 1, 3), black, np.float32), float(U16_MAX))

@@ -1,4 +1,4 @@
-"""The small picture inside a DNG, which file browsers show and RawTherapee fits its curve to."""
+"""Render the preview of a DNG, which file browsers show and to which RawTherapee fits its curve."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ from rwdenoise.photo.color import camera_to_srgb, encode_srgb
 from rwdenoise.photo.raw import RawPhoto
 from rwdenoise.photo.tiling import in_bands
 
-#: Points that a rising curve goes through: what is known, and what it becomes; both 0..1.
+#: Points of an increasing curve: inputs and outputs, both 0..1.
 Curve = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 LONGEST_SIDE = 1600
-# Brightness is compared at these shares of the pixels; the ends are left out, where single pixels decide.
+# Quantiles at which brightness is compared; without the ends, which depend on single pixels.
 _SHARES = np.linspace(0.01, 0.99, 33)
 _UNREADABLE: tuple[type[Exception], ...] = (*DECODER_ERRORS, MemoryError)
-# The bars of JPEG previews are not quite black everywhere.
+# Bars in JPEG previews are not exactly black.
 _BLACKEST = 16
 
 
 def render_preview(photo: RawPhoto) -> NDArray[np.uint8]:
-    """Return a small rendering of the camera's crop, as bright as the camera's own preview.
+    """Render a preview of the camera's crop, as bright as the embedded preview of the source.
 
     Parameters
     ----------
     photo : RawPhoto
-        Any mosaic, or linear colors. Where its source has an embedded picture, one rising curve for all colors gives
-        it the same brightness.
+        A mosaic or linear colors. If its source has an embedded preview, an increasing curve for all colors matches
+        its brightness.
 
     Returns
     -------
     ndarray of uint8, shape (H, W, 3)
-        sRGB, not turned, at most 1600 px long.
+        sRGB, at most 1600 px long, without applying the orientation.
     """
     encoded = render_small(photo)
     curve = camera_curve(encoded, photo)
@@ -48,27 +48,27 @@ def render_preview(photo: RawPhoto) -> NDArray[np.uint8]:
 
 
 def render_small(photo: RawPhoto, *, longest: int = LONGEST_SIDE) -> NDArray[np.float32]:
-    """Return the camera's crop in sRGB, averaged in linear light to at most `longest` px, as bright as it was recorded.
+    """Render the camera's crop in sRGB at recorded brightness, averaged in linear light to at most `longest` px.
 
     Returns
     -------
     ndarray of float32, shape (H, W, 3)
-        0 black, 1 white; not turned, in the sensor's pixels.
+        0 black, 1 white; without applying orientation and pixel aspect.
     """
     return encode_srgb(_to_srgb(_superpixels(photo, longest), photo))
 
 
 def camera_curve(picture: NDArray[np.float32], photo: RawPhoto) -> Curve | None:
-    """Return the curve that makes a small rendering as bright as the camera's own; None where there is no such one."""
+    """Return the curve that matches a rendering to the brightness of the embedded preview; None without one."""
     stored = photo.origin and photo.origin.rendering
     model = decode_preview(stored) if stored else None
     return None if model is None else brightness_curve(picture, model)
 
 
 def brightness_curve(picture: NDArray[np.float32], model: NDArray[np.uint8]) -> Curve:
-    """Return the one rising curve that gives a picture, 0..1, the brightness of `model` at every share.
+    """Return the increasing curve that gives a picture, 0..1, the brightness quantiles of `model`.
 
-    The curve goes through black and white, and through the points where equally many pixels of both are darker.
+    The curve goes through black, white, and pairs of equal quantiles.
     """
     model = _without_bars(model)
     ours = np.quantile(picture.mean(axis=2), _SHARES)
@@ -79,7 +79,7 @@ def brightness_curve(picture: NDArray[np.float32], model: NDArray[np.uint8]) -> 
 
 
 def _without_bars(model: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return the picture without the black bars that fill small previews up to 4:3."""
+    """Remove the black bars that extend small previews to 4:3."""
     lit = model.max(axis=2) > _BLACKEST
     rows, columns = np.flatnonzero(lit.any(axis=1)), np.flatnonzero(lit.any(axis=0))
     if rows.size == 0:
@@ -88,15 +88,15 @@ def _without_bars(model: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _superpixels(photo: RawPhoto, longest: int) -> NDArray[np.float32]:
-    """Return the mean of each color over squares of the crop, shape (H, W, 3), 0 black, 1 white."""
+    """Average each color over squares of the crop, shape (H, W, 3), 0 black, 1 white."""
     crop = photo.crop
-    # Each plane of a linear photo is averaged like a mosaic of one color.
+    # Each plane of a linear photo is averaged like a mosaic with one color.
     cfa = MONOCHROME if not photo.is_mosaic else photo.cfa.shifted(crop.top, crop.left)
     rows, columns = cfa.period
     height, width = max(crop.height, rows), max(crop.width, columns)
     times = max(1, -(-max(height, width) // (rows * longest)))
     times = min(times, height // rows, width // columns)
-    # A crop smaller than one period (only tests draw such) is filled up, so that every color has a site.
+    # A crop smaller than one period (only in tests) is extended to have a site of every color.
     filling = [(0, 0), (0, height - crop.height), (0, width - crop.width)]
 
     def average(band: slice) -> NDArray[np.float32]:
@@ -111,13 +111,13 @@ def _superpixels(photo: RawPhoto, longest: int) -> NDArray[np.float32]:
 
 
 def _means(signal: NDArray[np.float32], cfa: Cfa, times: int) -> NDArray[np.float32]:
-    """Average each color over squares of `times` x `times` periods; what does not fill a square is left out."""
+    """Average each color over complete squares of `times` x `times` periods."""
     rows, columns = cfa.period
     height, width = signal.shape[0] // (rows * times), signal.shape[1] // (columns * times)
     sums, counts = np.zeros((height, width, 3), np.float32), np.zeros(3, np.float32)
     for y, x in np.ndindex(rows, columns):
         site = signal[y::rows, x::columns][: height * times, : width * times]
-        # Rows of columns that are added up whole are many times faster than numpy's means of a few numbers.
+        # Adding complete rows is many times faster than numpy means of a few numbers.
         rows_summed = site.reshape(height, times, -1).sum(axis=1)
         mean = sum(rows_summed[:, start::times] for start in range(times)) / np.float32(times**2)
         seen = TRANSMISSION[cfa.colors[y][x]]
@@ -127,7 +127,7 @@ def _means(signal: NDArray[np.float32], cfa: Cfa, times: int) -> NDArray[np.floa
 
 
 def _to_srgb(light: NDArray[np.float32], photo: RawPhoto) -> NDArray[np.float32]:
-    """Return linear sRGB. White is where the first color saturates, as LibRaw has it, so highlights stay neutral."""
+    """Convert to linear sRGB with white at the saturation of the first color, as in LibRaw: highlights stay neutral."""
     gains = np.array(photo.white_balance, np.float32)
     balanced: NDArray[np.float32] = np.clip(light * (gains / gains.min()), 0, 1)
     if photo.color_matrix is not None:
@@ -136,7 +136,7 @@ def _to_srgb(light: NDArray[np.float32], photo: RawPhoto) -> NDArray[np.float32]
 
 
 def with_square_pixels(picture: NDArray[np.uint8], aspect: float) -> NDArray[np.uint8]:
-    """Return a picture of pixels that are `aspect` times as high as wide, stretched."""
+    """Stretch a picture whose pixels are `aspect` times as high as wide to square pixels."""
     if aspect == 1:
         return picture
     height, width = picture.shape[:2]
@@ -145,7 +145,7 @@ def with_square_pixels(picture: NDArray[np.uint8], aspect: float) -> NDArray[np.
 
 
 def decode_preview(stored: bytes) -> NDArray[np.uint8] | None:
-    """Return the picture that a camera put into a RAW file, None if it is damaged.
+    """Decode an embedded preview; None if it is damaged.
 
     Parameters
     ----------
@@ -155,9 +155,9 @@ def decode_preview(stored: bytes) -> NDArray[np.uint8] | None:
     Returns
     -------
     ndarray of uint8, shape (H, W, 3), or None
-        As the camera developed it; not turned.
+        As developed by the camera, without applying the orientation.
     """
     try:
         return np.asarray(Image.open(BytesIO(stored)).convert("RGB"))
     except _UNREADABLE:
-        return None  # A preview is a help, not a need: one that cannot be read is as good as none.
+        return None  # The preview is optional; an unreadable one counts as missing.

@@ -1,7 +1,7 @@
-"""Maker notes that are no Exif maker notes, in the form in which Adobe's converter keeps them inside a DNG.
+"""Keep maker notes outside Exif in the DNG tag DNGPrivateData, in the form that Adobe's converter uses.
 
-Canon's CRW is a heap of records, Kodak's KDC has a directory of its own: exiv2 cannot carry them into other files. The
-DNG tag DNGPrivateData can, and exiftool reads them back (layouts: exiftool 12.57, ``DNG.pm``, ``CanonRaw.pm``).
+Canon's CRW is a heap of records, and Kodak's KDC has a separate directory; exiv2 cannot copy them to other files.
+exiftool reads them from DNGPrivateData (layouts: exiftool 12.57, ``DNG.pm``, ``CanonRaw.pm``).
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from rwdenoise.photo.tag import BYTE, Tag
 
 _ADOBE = b"Adobe\0"
 _CRW_MAGIC = b"HEAPCCDR"
-# Bits of a CRW record's number: its value lies in the directory; it is a heap of its own (two kinds).
+# Bits in the number of a CRW record: its value is in the directory; it is a heap itself (two kinds).
 _WHERE, _INSIDE, _KIND, _HEAPS = 0xC000, 0x4000, 0x3800, (0x2800, 0x3000)
-# The mosaic and two pictures: they are what the DNG replaces.
+# The mosaic and two pictures, which the DNG replaces.
 _PICTURES = (0x2005, 0x2007, 0x2008)
 _DEEPEST = 8
 
 
 def private_tags(data: bytes, directories: Sequence[Directory]) -> tuple[Tag, ...]:
-    """Return the tag that keeps the maker notes of a CRW or KDC, nothing for other files.
+    """Return the tag with the maker notes of a CRW or KDC; empty for other files.
 
     Parameters
     ----------
     data : bytes
-        The whole file.
+        The complete file.
     directories : sequence of mapping
-        Its directories, empty where it is no TIFF.
+        Its directories; empty if it is not a TIFF.
     """
     block = b""
     if data[6:].startswith(_CRW_MAGIC):
@@ -46,10 +46,10 @@ def _block(name: bytes, content: bytes) -> bytes:
 
 
 def _crw(data: bytes) -> bytes:
-    """Return all records one after the other: numbers and sizes big-endian, values as they were."""
+    """Encode all records in sequence: numbers and sizes big-endian, values unchanged."""
     order = {b"II": "<", b"MM": ">"}.get(data[:2], "<")
     records: list[tuple[int, bytes]] = []
-    # A damaged heap ends where it is damaged; what was found until there is kept.
+    # A damaged heap ends at the damage; records before it are kept.
     with suppress(struct.error):
         (start,) = struct.unpack_from(f"{order}I", data, 2)
         records.extend(_records(data[start:], order, _DEEPEST))
@@ -72,7 +72,7 @@ def _records(heap: bytes, order: str, deepest: int) -> Iterator[tuple[int, bytes
 
 
 def _kodak(data: bytes, offset: int) -> bytes:
-    """Return a directory whose values follow their entries: numbers big-endian, values little-endian."""
+    """Encode a directory whose values follow their entries: numbers big-endian, values little-endian."""
     found = read_directory(data, offset).values()
     packed = b"".join(struct.pack(">HHI", tag.code, tag.kind, tag.length) + tag.data for tag in found)
     return b"II" + struct.pack(">H", len(found)) + packed

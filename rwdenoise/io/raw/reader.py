@@ -1,4 +1,4 @@
-"""Reading camera RAW into `RawPhoto`: everything a file says, nothing developed."""
+"""Read camera RAW files undeveloped, with levels, colors and metadata, as `RawPhoto`."""
 
 from __future__ import annotations
 
@@ -33,21 +33,21 @@ _NAMES = {(2, 2): "Bayer", (6, 6): "X-Trans"}
 
 
 def read_raw(path: Path) -> RawPhoto:
-    """Read a RAW photo at its native size with its borders: a mosaic, or linear colors (sRAW, linear DNG).
+    """Read a RAW photo at native size with its borders: a mosaic, or linear colors (sRAW, linear DNG).
 
     Parameters
     ----------
     path : Path
-        A file of any kind that LibRaw decodes to a mosaic (Bayer, X-Trans, monochrome) or to red, green and blue.
+        A file that LibRaw decodes to a mosaic (Bayer, X-Trans, monochrome) or to red, green and blue.
 
     Raises
     ------
     PhotoAccessError
-        If the system does not let us read it.
+        If the system refuses to read it.
     CorruptPhotoError
-        If it is empty, cut off, damaged, no photo, or has levels that cannot be.
+        If it is empty, cut off, damaged, not a photo, or has invalid levels.
     UnsupportedPhotoError
-        If it is a photo of a kind that this program does not handle; the message names it.
+        If its kind of photo is not supported; the message states the kind.
     """
     data = read_file(path)
     directories = read_directories(data)
@@ -67,7 +67,7 @@ def _to_photo(raw: rawpy.RawPy, data: bytes, directories: Sequence[Directory], *
     height, width = raw.raw_image.shape[:2]
     active, crop = _areas_of(raw.sizes, Area(0, 0, height, width))
     if mosaic:
-        # LibRaw rounds odd corners up to even ones and black levels to whole numbers: the file knows better.
+        # LibRaw rounds odd corners up to even ones and black levels to integers; use the values of the file.
         stated = dng_tags.active_area(mosaic, (height, width)) or active
         cfa = cfa.shifted(stated.top - active.top, stated.left - active.left)
         active, crop = stated, dng_tags.crop(mosaic, stated)
@@ -96,29 +96,29 @@ def _to_photo(raw: rawpy.RawPy, data: bytes, directories: Sequence[Directory], *
 
 
 def _dng_directories(directories: Sequence[Directory]) -> tuple[Directory, Directory]:
-    """Return the main directory of a DNG and that of its mosaic or linear picture, both empty for all other files."""
+    """Return the main directory of a DNG and that of its mosaic or linear picture; both are empty for other files."""
     mosaic = dng_tags.mosaic_directory(directories) if dng_tags.is_dng(directories) else None
     return ({}, {}) if mosaic is None else (directories[0], mosaic)
 
 
 def _filters_of(raw: rawpy.RawPy, name: str) -> NDArray[np.uint8]:
-    """Return the filter of each site of one period, counted from the active area, as LibRaw numbers them.
+    """Return LibRaw's number of the filter of each site of one period, starting at the active area.
 
-    For a stack of color planes the numbers of the planes, shape (1, 1, 3).
+    For a stack of color planes, return the numbers of the planes, shape (1, 1, 3).
     """
     if raw.raw_type is rawpy.RawType.Stack:
         _refuse_other_stacks(raw, name)
         return np.arange(3, dtype=np.uint8).reshape(1, 1, 3)
     if raw.num_colors == 1:
         return np.zeros((1, 1), np.uint8)
-    # Of rawpy's `raw_pattern` only the size is right: it counts X-Trans from the wrong corner where there are margins.
+    # Only the size of `raw_pattern` in rawpy is correct: with margins, X-Trans starts at the wrong corner.
     rows, columns = np.asarray(raw.raw_pattern).shape
     top, left = raw.sizes.top_margin, raw.sizes.left_margin
     return np.array([[raw.raw_color(top + y, left + x) for x in range(columns)] for y in range(rows)], np.uint8)
 
 
 def _refuse_other_stacks(raw: rawpy.RawPy, name: str) -> None:
-    """Refuse what is not red, green and blue: LibRaw keeps two greens in planes 2 and 4, of pixel-shift photos."""
+    """Raise unless the planes are red, green and blue: pixel-shift photos have two greens, in planes 2 and 4."""
     planes = raw.raw_image.shape[2]
     if raw.num_colors != 3 or planes < 3 or raw.raw_image[..., 3:].any():
         letters = raw.color_desc.decode("ascii", "replace")
@@ -140,9 +140,9 @@ def _cfa_of(filters: NDArray[np.uint8], letters: bytes, name: str) -> Cfa:
 
 
 def _areas_of(sizes: rawpy.ImageSizes, frame: Area) -> tuple[Area, Area]:
-    """Return the active area, counted from the corner of the frame, and the crop, counted from the active area."""
+    """Return the active area, relative to the frame, and the crop, relative to the active area."""
     active = Area(sizes.top_margin, sizes.left_margin, sizes.height, sizes.width)
-    if not is_inside(active, frame):  # Of many stacks LibRaw cuts the margins off, and yet states them.
+    if not is_inside(active, frame):  # LibRaw removes the margins of many stacks but still states them.
         active = frame
     top, left = sizes.crop_top_margin - active.top, sizes.crop_left_margin - active.left
     crop = Area(top, left, sizes.crop_height, sizes.crop_width)
@@ -157,8 +157,8 @@ def _refuse_levels(black: NDArray[np.float32], white: float, name: str) -> None:
 
 
 def _white_balance_of(raw: rawpy.RawPy, main: Directory) -> tuple[float, float, float]:
-    """Return the camera's gains; daylight's where it has none (zeros)."""
-    # Of linear DNGs with several black levels LibRaw bends the gains to its own way of scaling.
+    """Return the gains of the camera, or those for daylight if it states none (zeros)."""
+    # For linear DNGs with several black levels, LibRaw changes the gains to match its own scaling.
     stated = dng_tags.white_balance(main)
     for found in (raw.camera_whitebalance if stated is None else stated, raw.daylight_whitebalance):
         gains = np.array(found[:3])
@@ -169,7 +169,7 @@ def _white_balance_of(raw: rawpy.RawPy, main: Directory) -> tuple[float, float, 
 
 
 def _color_matrix_of(raw: rawpy.RawPy, main: Directory, filters: NDArray[np.uint8], name: str) -> NDArray[np.float64]:
-    """Return what the file states, or what LibRaw knows of the camera. Afterwards `raw` may be used up."""
+    """Return the matrix stated by the file, or known to LibRaw. `raw` may be unusable afterwards."""
     stated = dng_tags.color_matrix(main)
     if stated is not None:
         return stated
@@ -185,7 +185,7 @@ def _color_matrix_of(raw: rawpy.RawPy, main: Directory, filters: NDArray[np.uint
 
 
 def _iso_of(raw: rawpy.RawPy) -> float | None:
-    # rawpy makes a date of the time stamp as well, and a damaged one has no date.
+    # rawpy also converts the timestamp to a date, which fails if it is damaged.
     with suppress(ValueError, OverflowError, OSError):
         speed = float(raw.other.iso_speed)
         return speed if np.isfinite(speed) and speed > 0 else None

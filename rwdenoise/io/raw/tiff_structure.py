@@ -1,8 +1,8 @@
-"""The structure of TIFF and DNG files: the numbers of tags, reading directories, and putting a file together.
+"""Read and write the structure of TIFF and DNG files: tag numbers, directories, assembly of a file.
 
-Files are read without touching their pixels and without trusting them. They are not written by tifffile, which stands
-in the way of DNG: it refuses LinearRaw with one sample (monochrome sensors), writes 12 as BitsPerSample for JPEG,
-miscounts given rationals, and chains SubIFDs so that exiftool refuses to write.
+Reading does not load pixels and does not trust the file. tifffile is not suitable for writing DNG: it refuses LinearRaw
+with one sample (monochrome sensors), writes 12 as BitsPerSample for JPEG, miscounts given rationals, and chains SubIFDs
+in a way that makes exiftool refuse to write.
 
 Numbers and meanings of tags: TIFF 6.0 (1992), TIFF/EP (ISO 12234-2:2001) and the DNG specification 1.7.1 (2023).
 """
@@ -36,15 +36,15 @@ DNG_PRIVATE_DATA, KODAK_IFD = 50740, 33424
 NOISE_REDUCTION_APPLIED, OPCODE_LIST_1, OPCODE_LIST_2, OPCODE_LIST_3, NOISE_PROFILE = 50935, 51008, 51009, 51022, 51041
 
 CFA_PHOTOMETRIC, LINEAR_RAW_PHOTOMETRIC = 32803, 34892
-#: Rationals are written with denominators up to this.
+#: Maximum denominator of written rationals.
 FINEST_DENOMINATOR = 1_000_000
 
 Directory = Mapping[int, Tag]
 Bytes = bytes | FilePart
 
-#: TIFF proper, Panasonic RW2, Olympus ORF (two kinds): they differ in this number alone.
+#: Magic numbers of TIFF, Panasonic RW2 and Olympus ORF (two kinds), which otherwise have the same structure.
 _MAGIC = (42, 0x55, 0x4F52, 0x5352)
-#: More directories than any camera writes; a file with more is playing games.
+#: Maximum number of directories, more than any camera writes.
 _MAX_DIRECTORIES = 64
 _ENTRY = 12
 _ORDERS = {b"II": "<", b"MM": ">"}
@@ -54,36 +54,36 @@ _MAX_BYTES = 2**32 - 1
 
 
 def numbers(code: int, kind: int, values: Iterable[float]) -> Tag:
-    """Return a tag with whole or floating-point values of the TIFF type `kind`."""
+    """Create a tag with integer or float values of the TIFF type `kind`."""
     return Tag(code, kind, np.array(list(values)).astype(DTYPES[kind]).tobytes())
 
 
 def rationals(code: int, values: Iterable[float], *, signed: bool = False) -> Tag:
-    """Return a tag with the values as fractions that are right to six digits."""
+    """Create a tag with values as fractions, accurate to six digits."""
     fractions = [Fraction(float(value)).limit_denominator(FINEST_DENOMINATOR) for value in values]
     parts = [part for fraction in fractions for part in (fraction.numerator, fraction.denominator)]
     return numbers(code, SRATIONAL if signed else RATIONAL, parts)
 
 
 def ascii_text(code: int, text: str) -> Tag:
-    """Return a tag with NUL-terminated text."""
+    """Create a tag with NUL-terminated text."""
     return Tag(code, ASCII, text.encode("utf-8") + b"\0")
 
 
 def read_directories(data: Bytes) -> tuple[Directory, ...]:
-    """Return all directories of a TIFF-like file: the main chain first, then the SubIFDs.
+    """Read all directories of a TIFF-like file: the main chain first, then the SubIFDs.
 
-    Entries that point outside the file are left out. Nothing is raised, whatever the bytes are.
+    Entries that point outside the file are skipped. No content raises an error.
 
     Parameters
     ----------
     data : bytes
-        The whole file.
+        The complete file.
 
     Returns
     -------
     tuple of mappings from tag number to tag
-        Empty where the file is no TIFF.
+        Empty if the file is not a TIFF.
     """
     order = _ORDERS.get(data[:2])
     if order is None or len(data) < 8 or _whole(data, 2, f"{order}u2") not in _MAGIC:
@@ -103,7 +103,7 @@ def read_directories(data: Bytes) -> tuple[Directory, ...]:
 
 
 def read_directory(data: bytes, offset: int) -> Directory:
-    """Return the one directory at byte `offset` of a TIFF-like file, empty where there is none."""
+    """Read the directory at byte `offset` of a TIFF-like file; empty without one."""
     if data[:2] not in _ORDERS or not 8 <= offset <= len(data) - 2:
         return {}
     return {tag.code: tag for tag in _entries(data, offset, _ORDERS[data[:2]])}
@@ -124,7 +124,7 @@ def _entries(data: Bytes, offset: int, order: str) -> Iterator[Tag]:
 
 def _whole(data: Bytes, offset: int, form: str) -> int:
     kind = np.dtype(form)
-    # Of a file that is cut off at this moment there are no bytes, which is a ValueError.
+    # If the file is truncated at this moment, this raises ValueError.
     return int(np.frombuffer(data[offset : offset + kind.itemsize], kind).item())
 
 
@@ -132,21 +132,21 @@ class Picture(NamedTuple):
     """A directory with its encoded pixels."""
 
     tags: Sequence[Tag]
-    """All but those that say where the pixels are."""
+    """All tags except those that locate the pixels."""
     pieces: Sequence[bytes]
-    """Strips, or tiles where the tags say so."""
+    """Strips, or tiles if the tags say so."""
 
 
 def assemble(main: Picture, child: Picture | None = None) -> bytes:
-    """Return a little-endian TIFF file with one picture and perhaps another in a SubIFD.
+    """Assemble a little-endian TIFF file of one picture and, optionally, another in a SubIFD.
 
     Raises
     ------
     PhotoWriteError
-        If it would be larger than the 4 GiB that the format can address.
+        If it would exceed 4 GiB, the limit of the format.
     """
     pictures = [main] if child is None else [main, child]
-    # An offset takes four bytes whatever it is, so a first pass with zeros says how large the directories are.
+    # All offsets take four bytes: a first pass with zeros gives the sizes of the directories.
     sizes = [
         len(_directory(_located(picture, 0, child=0 if index < len(pictures) - 1 else None), 0))
         for index, picture in enumerate(pictures)
@@ -165,7 +165,7 @@ def assemble(main: Picture, child: Picture | None = None) -> bytes:
 
 
 def _located(picture: Picture, start: int, *, child: int | None) -> list[Tag]:
-    """Return the picture's tags with those that say where its pixels and its SubIFD are."""
+    """Return the tags of a picture with those that locate its pixels and its SubIFD."""
     tiled = any(tag.code == TILE_WIDTH for tag in picture.tags)
     offsets, counts = (TILE_OFFSETS, TILE_BYTE_COUNTS) if tiled else (STRIP_OFFSETS, STRIP_BYTE_COUNTS)
     lengths = [len(piece) for piece in picture.pieces]
@@ -175,7 +175,7 @@ def _located(picture: Picture, start: int, *, child: int | None) -> list[Tag]:
 
 
 def _directory(found: Sequence[Tag], place: int) -> bytes:
-    """Return a directory that lies at byte `place`, followed by the values that are too long for an entry."""
+    """Encode a directory at byte `place`, followed by the values that are too long for an entry."""
     entries, values = b"", b""
     after = place + 2 + 12 * len(found) + 4
     for tag in sorted(found):
@@ -184,5 +184,5 @@ def _directory(found: Sequence[Tag], place: int) -> bytes:
             stored = struct.pack("<I", after + len(values))
             values += tag.data + b"\0" * (len(tag.data) % 2)
         entries += struct.pack("<HHI", tag.code, tag.kind, tag.length) + stored
-    # The last four bytes say that no other directory follows; values begin at even offsets.
+    # The final four bytes end the chain of directories; values begin at even offsets.
     return struct.pack("<H", len(found)) + entries + struct.pack("<I", 0) + values
