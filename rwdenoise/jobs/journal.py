@@ -68,8 +68,6 @@ class Call:
     arguments: tuple[str, ...]
     folder: Path
     """The current folder of the call."""
-    begun: float
-    """Time of the call, in seconds since 1970."""
 
 
 def default_journal() -> Path:
@@ -163,10 +161,10 @@ class Journal:
     def unfinished_call(self) -> Call | None:
         """Return the last call if its end is not recorded."""
         with self._errors():
-            rows = self._run("SELECT number, arguments, folder, begun, ended FROM calls ORDER BY number DESC LIMIT 1")
-            for number, arguments, folder, begun, ended in rows:
+            rows = self._run("SELECT number, arguments, folder, ended FROM calls ORDER BY number DESC LIMIT 1")
+            for number, arguments, folder, ended in rows:
                 if ended is None:
-                    return Call(number, tuple(json.loads(arguments)), Path(os.fsdecode(folder)), begun)
+                    return Call(number, tuple(json.loads(arguments)), Path(os.fsdecode(folder)))
         return None
 
     def _prepare(self) -> None:

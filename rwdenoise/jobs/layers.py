@@ -76,7 +76,9 @@ class LayerDenoiser:
         key = (hashlib.sha256(noisy.data).digest(), noisy.shape, denoiser, settings.whole)
         if key not in self._estimates:
             clean = denoiser.denoise_picture(noisy, settings=settings.whole, on_progress=on_progress)
-            self._remember(key, _Estimate(noisy, clean))
+            self._estimates[key] = _Estimate(noisy, clean)
+            if len(self._estimates) > REMEMBERED:
+                self._estimates.popitem(last=False)
         self._estimates.move_to_end(key)
         estimate = self._estimates[key]
         if settings.is_plain and settings.strength == 1:
@@ -85,8 +87,3 @@ class LayerDenoiser:
         return photo.with_planes(
             denoiser.denoise_picture(noisy, settings=settings, grain=grain, estimate=estimate.clean)
         )
-
-    def _remember(self, key: Hashable, estimate: _Estimate) -> None:
-        self._estimates[key] = estimate
-        if len(self._estimates) > REMEMBERED:
-            self._estimates.popitem(last=False)

@@ -140,7 +140,4 @@ def _guarded(about: str, examine: Callable[[], Iterator[Finding]]) -> Iterator[F
 def _viewers() -> Iterator[Finding]:
     for name, use in VIEWERS.items():
         found = shutil.which(name)
-        if found:
-            yield Finding(name, found, needed=False)
-        else:
-            yield Finding(name, "not found", f"Optional: install {name} {use}.", needed=False)
+        yield Finding(name, found or "not found", "" if found else f"Optional: install {name} {use}.", needed=False)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,31 +35,6 @@ if TYPE_CHECKING:
 
 Judge = Callable[["Photo"], Facts | None]
 PLOTS = (".png", ".svg")
-
-
-@dataclass(frozen=True)
-class _Look:
-    """What to find out about each photo."""
-
-    method: Method
-    output: Output
-    judge: Judge | None
-    plot: Path | None
-
-    def facts(self, source: Path, target: Path) -> Facts:
-        """Read a photo and return all that there is to say about it; plot its noise curve if asked to."""
-        from rwdenoise.io.read import read_photo
-        from rwdenoise.noise.curve import measure_noise_curve
-
-        photo = read_photo(source)
-        curve = measure_noise_curve(photo)
-        facts = {"job": str(source), **facts_of(source, photo, curve)}
-        if self.judge is not None:
-            facts["residual"] = self.judge(photo)
-        if self.plot is not None:
-            _draw(curve, self.plot, overwrite=self.output.overwrite)
-            facts["plot"] = str(self.plot)
-        return {**facts, **plan_facts(source, target, photo, method=self.method, output=self.output)}
 
 
 def _check_plot(_ctx: click.Context, _param: click.Parameter, value: Path | None) -> Path | None:
@@ -114,14 +88,35 @@ def inspect(  # noqa: PLR0913 -- each an option, or a group of them
     """  # noqa: D301 -- the backspace keeps click from filling the lines
     from rwdenoise.jobs.tally import Tally
 
-    look = _Look(method, output, _judge_with(method) if residual else None, plot)
+    judge = _judge_with(method) if residual else None
     plan = plan_outputs(expand_sources(sources, results=output.to, format=output.format), output.to, output.format)
     if plot is not None:
         _refuse_plot(plot, jobs=len(plan), overwrite=output.overwrite)
     tally = Tally(len(plan), choose_reporter(Talk(as_json), jobs=len(plan)))
     show = _say_json if as_json else _say_words
-    done = sum(tally.attempt(job[0], lambda job=job: show(look.facts(*job))) for job in plan)  # type: ignore[misc]
+
+    def inspect_photo(source: Path, target: Path) -> None:
+        photo, facts = _examine(source, judge, plot, overwrite=output.overwrite)
+        show({**facts, **plan_facts(source, target, photo, method=method, output=output)})
+
+    done = sum(tally.attempt(job[0], partial(inspect_photo, *job)) for job in plan)
     ctx.exit(status_of(done=done, failed=tally.failed))
+
+
+def _examine(source: Path, judge: Judge | None, plot: Path | None, *, overwrite: bool) -> tuple[Photo, Facts]:
+    """Read a photo and return it with all that is found in it; plot its noise curve if asked to."""
+    from rwdenoise.io.read import read_photo
+    from rwdenoise.noise.curve import measure_noise_curve
+
+    photo = read_photo(source)
+    curve = measure_noise_curve(photo)
+    facts = {"job": str(source), **facts_of(source, photo, curve)}
+    if judge is not None:
+        facts["residual"] = judge(photo)
+    if plot is not None:
+        _draw(curve, plot, overwrite=overwrite)
+        facts["plot"] = str(plot)
+    return photo, facts
 
 
 def _refuse_plot(plot: Path, *, jobs: int, overwrite: bool) -> None:
