@@ -20,7 +20,7 @@ from rwdenoise.denoising.photos import Measured, denoise_measured
 from rwdenoise.photo.kinds import Photo
 from rwdenoise.photo.tiling import Area
 from rwdenoise.view.crops import Crop
-from rwdenoise.view.rendering import look_of, render
+from rwdenoise.view.rendering import render, tone_curve_of
 
 if TYPE_CHECKING:
     from rwdenoise.denoising.denoiser import Denoiser
@@ -78,15 +78,15 @@ def compare(
     on_progress : callable
         Called with ``(done, total)``, counted in diffusion steps.
     """
-    look, done = look_of(photo), 0
+    tone_curve, done = tone_curve_of(photo), 0
     total = len(crops) * sum(settings.steps for settings in variants)
     pictures = []
     for crop in crops:
-        row = [render(photo, area=crop.area, look=look)]
+        row = [render(photo, area=crop.area, tone_curve=tone_curve)]
         for settings in variants:
             on_progress(done, total)
             piece, inner = denoise_area(photo, crop.area, denoiser=denoiser, settings=settings, measured=measured)
-            row.append(render(piece, area=inner, look=look))
+            row.append(render(piece, area=inner, tone_curve=tone_curve))
             done += settings.steps
         pictures.append(tuple(row))
     on_progress(done, total)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,19 +21,13 @@ from rwdenoise.photo.tiling import Area
 MARGIN = 16
 #: Least side of what is developed in px, if the photo is that large: LibRaw's good algorithm for X-Trans needs 512.
 SMALLEST = 544
+#: The 8-bit value that is shown for each 16-bit sRGB value, shape (65536,); the same for all colors.
+ToneCurve = NDArray[np.uint8]
 # Exif orientations that mirror left and right, that mirror top and bottom, and that swap both (Exif 2.32, 4.6.4).
 _MIRRORED, _FLIPPED, _TURNED = {2, 3, 6, 7}, {3, 4, 7, 8}, {5, 6, 7, 8}
 
 
-@dataclass(frozen=True, eq=False)
-class Look:
-    """The tone curve with which a photo is shown, the same for all colors."""
-
-    table: NDArray[np.uint8]
-    """The 8-bit value that is shown for each 16-bit sRGB value, shape (65536,)."""
-
-
-def look_of(photo: Photo) -> Look:
+def tone_curve_of(photo: Photo) -> ToneCurve:
     """Return the tone curve for a photo: RAW as bright as the camera's own preview, developed pictures as they are.
 
     Take it from the noisy photo, and render the denoised one with it as well.
@@ -41,11 +35,11 @@ def look_of(photo: Photo) -> Look:
     values = np.arange(U16_MAX + 1) / U16_MAX
     curve = camera_curve(render_small(photo), photo) if isinstance(photo, RawPhoto) else None
     bent = values if curve is None else np.interp(values, *curve)
-    return Look(np.rint(255 * bent).astype(np.uint8))
+    return np.rint(255 * bent).astype(np.uint8)
 
 
 def render(
-    photo: Photo, *, longest: int | None = None, area: Area | None = None, look: Look | None = None
+    photo: Photo, *, longest: int | None = None, area: Area | None = None, tone_curve: ToneCurve | None = None
 ) -> NDArray[np.uint8]:
     """Render a photo for the screen.
 
@@ -57,21 +51,21 @@ def render(
         Px of the longest side, to which a larger picture is reduced.
     area : Area, optional
         The part to show, counted like `RawPhoto.planes` does; by default what the camera shows.
-    look : Look, optional
-        From `look_of` of the noisy photo, so that before and after are equally bright; by default this photo's own.
+    tone_curve : ndarray of uint8, shape (65536,), optional
+        From `tone_curve_of` of the noisy photo, so that before and after are equally bright; by default of this photo.
 
     Returns
     -------
     ndarray of uint8, shape (H, W, 3)
         sRGB, upright, with square pixels.
     """
-    look = look or look_of(photo)
+    tone_curve = tone_curve_of(photo) if tone_curve is None else tone_curve
     if isinstance(photo, RgbPhoto):
-        shown = look.table[to_depth(photo.planes(area).transpose(1, 2, 0), np.uint16)]
+        shown = tone_curve[to_depth(photo.planes(area).transpose(1, 2, 0), np.uint16)]
     elif area is None and longest is not None and _is_small_enough(photo, longest):
-        shown = look.table[to_depth(render_small(photo, longest=2 * longest), np.uint16)]
+        shown = tone_curve[to_depth(render_small(photo, longest=2 * longest), np.uint16)]
     else:
-        shown = look.table[_develop(photo, area or photo.crop)]
+        shown = tone_curve[_develop(photo, area or photo.crop)]
     return upright(_reduced(with_square_pixels(shown, photo.pixel_aspect), longest), photo.orientation)
 
 

@@ -16,7 +16,7 @@ from rwdenoise.photo.kinds import Photo
 from rwdenoise.photo.tiling import Area
 from rwdenoise.view.crops import choose_crops
 from rwdenoise.view.noise_plot import draw_noise_curve
-from rwdenoise.view.rendering import Look, look_of, render, shown_box, shown_size
+from rwdenoise.view.rendering import ToneCurve, render, shown_box, shown_size, tone_curve_of
 from rwdenoise.view.report.content import (
     Bounds,
     Comparison,
@@ -97,10 +97,10 @@ def _check(pair: Pair, provenance: Provenance | None, curve: NoiseCurve) -> Resi
 
 def _views(removal: Removal, flagged: Sequence[Flagged], bounds: Bounds) -> Iterator[View]:
     """Yield the whole photo, then crops of it."""
-    photo, look = removal.pair[0], look_of(removal.pair[0])
-    yield _whole(removal, flagged, look, bounds)
+    photo, tone_curve = removal.pair[0], tone_curve_of(removal.pair[0])
+    yield _whole(removal, flagged, tone_curve, bounds)
     for crop in choose_crops(photo, size=bounds.crop):
-        before, after = (encode_crop(render(one, area=crop.area, look=look)) for one in removal.pair)
+        before, after = (encode_crop(render(one, area=crop.area, tone_curve=tone_curve)) for one in removal.pair)
         yield View(
             title=crop.reason.capitalize(),
             before=before,
@@ -110,10 +110,11 @@ def _views(removal: Removal, flagged: Sequence[Flagged], bounds: Bounds) -> Iter
         )
 
 
-def _whole(removal: Removal, flagged: Sequence[Flagged], look: Look, bounds: Bounds) -> View:
+def _whole(removal: Removal, flagged: Sequence[Flagged], tone_curve: ToneCurve, bounds: Bounds) -> View:
     photo = removal.pair[0]
     before, after = (
-        encode(render(one, longest=bounds.longest, look=look), quality=bounds.quality) for one in removal.pair
+        encode(render(one, longest=bounds.longest, tone_curve=tone_curve), quality=bounds.quality)
+        for one in removal.pair
     )
     removed = removal.picture(photo.shown, longest=round(bounds.longest * REMOVED_SHARE))
     scale = before.width / shown_size(photo)[0]

@@ -13,7 +13,7 @@ from rwdenoise.photo.color import encode_srgb
 from rwdenoise.photo.raw import RawPhoto
 from rwdenoise.photo.tiling import Area
 from rwdenoise.view.crops import crop_at
-from rwdenoise.view.rendering import Look, look_of, render, shown_box, shown_size, stored_place
+from rwdenoise.view.rendering import render, shown_box, shown_size, stored_place, tone_curve_of
 from tests.fakes import fake_picture
 from tests.photos import flat_photo, raw_photo
 
@@ -100,8 +100,8 @@ def test_developed_pictures_are_shown_as_they_are() -> None:
 
 def test_before_and_after_have_the_same_curve() -> None:
     noisy, brighter = flat_photo(level=0.2), flat_photo(level=0.4)
-    negative = Look(look_of(noisy).table[::-1])
-    assert render(brighter, look=negative).mean() < render(noisy, look=negative).mean()
+    negative = tone_curve_of(noisy)[::-1]
+    assert render(brighter, tone_curve=negative).mean() < render(noisy, tone_curve=negative).mean()
 
 
 @pytest.mark.parametrize("name", ["canon-g2-0304.CRW", "canon-s40-0119.CRW"])
