@@ -17,7 +17,7 @@ from rwdenoise.denoising.controls import apply_controls, apply_picture_controls
 from rwdenoise.denoising.frames import Frame, MosaicFrame, PictureFrame
 from rwdenoise.denoising.local_means import keep_local_means
 from rwdenoise.denoising.noise_level import measure_roughness, noise_level_of, plan_samples
-from rwdenoise.denoising.sampling import OnProgress, Walk
+from rwdenoise.denoising.sampling import OnProgress, Sampling
 from rwdenoise.errors import DeviceMemoryError, WeightsMismatchError
 from rwdenoise.network.engines.base import Engine
 from rwdenoise.network.engines.devices import choose_backend
@@ -140,7 +140,7 @@ class Denoiser:
         frame = MosaicFrame(found.mend(planes), cfa, noise, **self._fit)
         # Sampling of large photos may need this memory, if no caller holds the planes.
         del planes
-        clean = frame.restore(self._walk(frame, settings if settings.is_plain else settings.whole, on_progress))
+        clean = frame.restore(self._sample(frame, settings if settings.is_plain else settings.whole, on_progress))
         planes = frame.restore(frame.noisy)
         clean = keep_local_means(clean, planes, cfa=cfa, noise=noise)
         if settings.is_plain:
@@ -198,8 +198,8 @@ class Denoiser:
             noise = self.measure_noise(lambda *window: planes[:, *window], *planes.shape[1:], roughness=roughness)
         frame = PictureFrame(planes, noise, **self._fit)
         if settings.is_plain:
-            return frame.restore(self._walk(frame, settings, on_progress))
-        clean = frame.restore(self._walk(frame, settings.whole, on_progress))
+            return frame.restore(self._sample(frame, settings, on_progress))
+        clean = frame.restore(self._sample(frame, settings.whole, on_progress))
         return apply_picture_controls(clean, planes, grain=grain, settings=settings)
 
     def measure_noise(self, cut: Cut, height: int, width: int, *, roughness: float) -> float:
@@ -226,7 +226,7 @@ class Denoiser:
         """Return the residual of a picture denoised in one step."""
         self._require("rgb")
         frame = PictureFrame(planes, noise, **self._fit)
-        return planes - frame.restore(self._walk(frame, Settings(1), None))
+        return planes - frame.restore(self._sample(frame, Settings(1), None))
 
     def _require(self, domain: Domain) -> None:
         if self.facts.architecture.domain != domain:
@@ -244,9 +244,9 @@ class Denoiser:
         with suppress(DeviceMemoryError):  # Sampling will use smaller tiles.
             self._network.prepare(*tile.source_size)
 
-    def _walk(self, frame: Frame, settings: Settings, on_progress: OnProgress | None) -> Tensor:
+    def _sample(self, frame: Frame, settings: Settings, on_progress: OnProgress | None) -> Tensor:
         """Run the sampler on a frame; keep the tile size that memory allowed."""
-        walk = Walk(
+        sampling = Sampling(
             frame,
             self._network,
             settings=settings,
@@ -256,10 +256,10 @@ class Denoiser:
             on_progress=on_progress,
         )
         try:
-            return walk.run()
+            return sampling.run()
         finally:
-            self.tile = walk.tile
-            self.pixels_run += round(walk.pixels_run * frame.unpadded)
+            self.tile = sampling.tile
+            self.pixels_run += round(sampling.pixels_run * frame.unpadded)
 
 
 def load_denoiser(weights: str = QUALITIES[QUALITY]["cfa"], *, device: str = "auto") -> Denoiser:

@@ -59,7 +59,7 @@ def _turn_of(steps: int) -> int:
     return math.ceil(steps / 2)
 
 
-class Walk:
+class Sampling:
     """A run of a sampler on one photo, from the noisy photo towards the clean one, as far as the strength requires.
 
     Parameters

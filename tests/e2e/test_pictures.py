@@ -33,7 +33,10 @@ class Darkener:
     name, device, digest, pixels_run = "darkener 1.0", "nowhere", "d" * 64, 0
     facts = tiny_facts("rgb")
 
-    def denoise_picture(self, planes, *, settings, grain=None, on_progress=lambda *_: None) -> np.ndarray:
+    def prepare(self, height: int, width: int) -> None:
+        """Need no preparation."""
+
+    def denoise_picture(self, planes, *, settings, grain=None, noise=None, on_progress=lambda *_: None) -> np.ndarray:
         on_progress(1, 1)
         return np.float32(0.9) * planes
 

@@ -143,9 +143,9 @@ def memory(megabytes: str, then: str) -> None:
     """
     import torch
 
-    from rwdenoise.denoising.sampling import Walk
+    from rwdenoise.denoising.sampling import Sampling
 
-    patched: Any = Walk
+    patched: Any = Sampling
     whole = patched._estimate_tile
 
     def run_limited(*arguments: Any) -> Any:
@@ -171,18 +171,18 @@ def _limit_memory(size: int) -> None:
 
 def device(pixels: str) -> None:
     """Simulate a device whose memory holds only tiles of at most `pixels`, including the halo."""
-    from rwdenoise.denoising.sampling import Walk
+    from rwdenoise.denoising.sampling import Sampling
     from rwdenoise.memory import within_memory
 
-    patched: Any = Walk
+    patched: Any = Sampling
     whole = patched._estimate_tile
 
-    def estimate(walk: Walk, network: Any, x: Any, tile: Any, estimated: Any) -> None:
+    def estimate(sampling: Sampling, network: Any, x: Any, tile: Any, estimated: Any) -> None:
         rows, columns = tile.source_size
         with within_memory("card"):
             if rows * columns > int(pixels):
                 raise MemoryError
-        whole(walk, network, x, tile, estimated)
+        whole(sampling, network, x, tile, estimated)
 
     patched._estimate_tile = estimate
 

@@ -10,7 +10,7 @@ from rwdenoise import choices
 from rwdenoise.choices import Settings
 from rwdenoise.denoising.diffusion import SAMPLERS, Sampler
 from rwdenoise.denoising.frames import MosaicFrame
-from rwdenoise.denoising.sampling import Walk, steps_to_run
+from rwdenoise.denoising.sampling import Sampling, steps_to_run
 from rwdenoise.network.weights import Architecture
 from rwdenoise.photo.cfa import RGGB
 from rwdenoise.photo.noise_profile import NoiseProfile
@@ -41,8 +41,8 @@ def frame(height: int = 64, width: int = 64) -> MosaicFrame:
     return MosaicFrame(noisy, RGGB, PROFILE, multiple=16, device=torch.device("cpu"))
 
 
-def walk(network: Network, settings: Settings, *, size: int = 64, **options) -> Walk:
-    return Walk(frame(size, size), network, settings=settings, architecture=Architecture(), halo=16, **options)
+def sampling_of(network: Network, settings: Settings, *, size: int = 64, **options) -> Sampling:
+    return Sampling(frame(size, size), network, settings=settings, architecture=Architecture(), halo=16, **options)
 
 
 @pytest.mark.parametrize(
@@ -61,12 +61,12 @@ def test_the_network_runs_six_times_at_most(steps: int, runs: tuple[int, ...]) -
 @pytest.mark.parametrize("steps", [2, 4, 20])
 def test_a_steady_estimate_gives_what_the_sampler_says(sampler: str, strength: float, steps: int) -> None:
     network, settings = Network(torch.tensor(0.5)), Settings(steps, strength, sampler)
-    walked = walk(network, settings, tile=1024)
+    sampling = sampling_of(network, settings, tile=1024)
     noisy = frame().noisy
     *_, expected = SAMPLERS[sampler].run(lambda *_: torch.full_like(noisy, 0.5), noisy, settings.times)
-    torch.testing.assert_close(walked.run(), expected)
+    torch.testing.assert_close(sampling.run(), expected)
     runs = min(steps, 6) if sampler == "improved" else steps
-    assert network.runs == len(network.levels) == walked.pixels_run / 64**2 == runs
+    assert network.runs == len(network.levels) == sampling.pixels_run / 64**2 == runs
 
 
 def test_an_estimate_is_reused_as_it_will_be_in_the_middle_of_its_steps() -> None:
@@ -77,7 +77,7 @@ def test_an_estimate_is_reused_as_it_will_be_in_the_middle_of_its_steps() -> Non
         lambda _, t: torch.full_like(noisy, 0.5 + 0.02 * (1 - t)), noisy, settings.times
     )
     lag = 0.02 / 20 * (3 + 3) / 20
-    torch.testing.assert_close(walk(network, settings, tile=1024).run(), exact - lag, atol=1e-6, rtol=0)
+    torch.testing.assert_close(sampling_of(network, settings, tile=1024).run(), exact - lag, atol=1e-6, rtol=0)
 
 
 def adams_bashforth(predict, x_T, times):
@@ -106,7 +106,7 @@ def test_other_samplers_fit_the_loop(sampler, runs: int, monkeypatch: pytest.Mon
     monkeypatch.setitem(SAMPLERS, "other", Sampler(sampler))
     network, settings = Network(torch.tensor(0.5), 0.02), Settings(8, sampler="other")
     *_, expected = sampler(lambda _, t: 0.5 + 0.02 * (1 - t), frame().noisy, settings.times)
-    torch.testing.assert_close(walk(network, settings, tile=1024).run(), expected)
+    torch.testing.assert_close(sampling_of(network, settings, tile=1024).run(), expected)
     assert network.runs == runs
 
 
@@ -124,7 +124,7 @@ def test_the_second_half_of_the_steps_sees_the_photo_upside_down(steps: int) -> 
             return estimate
 
     settings = Settings(steps, sampler="origin")  # It ends at the last estimate alone, and reuses none.
-    last = walk(Leaning(torch.tensor(0.5)), settings, tile=1024).run()[0, :, 0]
+    last = sampling_of(Leaning(torch.tensor(0.5)), settings, tile=1024).run()[0, :, 0]
     turn = (steps + 1) // 2
     assert seen == ["upright"] * turn + ["upside down"] * (steps - turn)
     torch.testing.assert_close(last, 0.5 + (ramp if steps == 1 else ramp.flip(0))[:, 0])
@@ -134,11 +134,11 @@ def test_steps_that_reuse_an_estimate_are_progress_too() -> None:
     noisy = np.full((1, 64, 256), 0.2, np.float32)
     mosaic = MosaicFrame(noisy, RGGB, PROFILE, multiple=16, device=torch.device("cpu"))
     network, told = Network(torch.tensor(0.5)), []
-    walked = Walk(
+    sampling = Sampling(
         mosaic, network, settings=Settings(20), architecture=Architecture(), halo=0, tile=128,
         on_progress=lambda done, total: told.append((done, total)),
     )  # fmt: skip
-    walked.run()
+    sampling.run()
     assert told == [(done, 40) for done in range(1, 41)]
     assert network.runs == 6 * 2
-    assert walked.pixels_run == 6 * 64 * 256
+    assert sampling.pixels_run == 6 * 64 * 256
