@@ -161,7 +161,7 @@ def load(job: Job, read: ReadPhoto = read_photo) -> Loaded:
     photo = read(job.source)
     digest = photo.origin.digest if photo.origin else digest_file(job.source)
     _refuse_changed(job.source, state)
-    format = job.treatment.format_for(job.source, job.target)
+    format = job.treatment.format_for(job.source.suffix, job.target)
     _refuse_format(photo, format, name=shown(job.source))
     photo = deepened(photo, format) if isinstance(photo, RgbPhoto) else photo
     return Loaded(job, photo, format, digest, state, time.perf_counter() - begun)

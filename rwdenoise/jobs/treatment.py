@@ -41,9 +41,9 @@ class Treatment:
     overwrite: bool = False
     """Whether to replace an existing target."""
 
-    def format_for(self, source: Path, target: Path) -> str:
+    def format_for(self, suffix: str, target: Path) -> str:
         """Return the format of the result of `source` in `target`."""
-        return self.format or format_of(target) or natural_format(source.suffix)
+        return self.format or format_of(target) or natural_format(suffix)
 
     def key(self, format: str, *, weights: str) -> str:
         """Return the method key of results of this treatment, which is equal only for the same method.
@@ -104,7 +104,7 @@ class EarlierResults:
         # Overwriting means processing again.
         if self._treatment.overwrite or not os.path.lexists(target):
             return
-        format = self._treatment.format_for(source, target)
+        format = self._treatment.format_for(source.suffix, target)
         keys = {self._treatment.key(format, weights=weights) for weights in self._weights}
         digest = digest_file(source)
         in_journal = self._journal is not None and self._journal.find_done(digest, target, keys)

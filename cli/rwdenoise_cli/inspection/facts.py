@@ -52,7 +52,7 @@ def plan_facts(source: Path, target: Path, photo: Photo, *, method: Method, outp
         "steps": steps,
         "seconds": expected_seconds(pixels, steps=steps, weights=weights) if fit else None,
         "output": str(target),
-        "output_format": output.treatment(method).format_for(source, target),
+        "output_format": output.treatment(method).format_for(source.suffix, target),
         "output_refused": _refusal(source, target, overwrite=output.overwrite),
     }
 
