@@ -79,10 +79,8 @@ class RgbPhoto:
         height, width = self.samples.shape[:2]
         return Area(0, 0, height, width)
 
-    @property
-    def shown(self) -> Area:
-        """The whole picture."""
-        return self.frame
+    #: The camera shows all of it.
+    shown = frame
 
     def planes(self, area: Area | None = None) -> NDArray[np.float32]:
         """Return a part of the picture, by default all of it, in the display domain.

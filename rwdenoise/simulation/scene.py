@@ -78,19 +78,15 @@ def open_scene(path: Path) -> Picture:
     data = read_file(path)
     try:
         with Image.open(BytesIO(data), formats=SCENE_FORMATS) as image:
-            _refuse_deep(image, path)
+            # Pillow would silently discard the additional bits.
+            if image.mode.startswith(("I", "F")):
+                message = f"{shown(path)} has more than 8 bits per color (Pillow mode {image.mode}); expected 8."
+                raise UnsupportedPhotoError(message, hint="Save it as an 8-bit JPEG or PNG.")
             light = _light(ImageOps.exif_transpose(image).convert("RGB"))
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         message = f"{shown(path)} cannot be read as a JPEG, PNG or WebP picture ({type(error).__name__})."
         raise CorruptPhotoError(message, hint="Use a JPEG or PNG file.") from error
     return np.ascontiguousarray(light.transpose(2, 0, 1))
-
-
-def _refuse_deep(image: Image.Image, path: Path) -> None:
-    # Pillow would silently discard the additional bits.
-    if image.mode.startswith(("I", "F")):
-        message = f"{shown(path)} has more than 8 bits per color (Pillow mode {image.mode}); expected 8."
-        raise UnsupportedPhotoError(message, hint="Save it as an 8-bit JPEG or PNG.")
 
 
 def average_down(drawn: Picture) -> Picture:

@@ -27,7 +27,7 @@ from rwdenoise.io.pictures.png import Chunk
 from rwdenoise.io.pictures.tiff import LOSSLESS
 from rwdenoise.io.raw.dng_tags import is_inside
 from rwdenoise.io.source import MAX_PIXELS
-from rwdenoise.photo.cfa import BLUE, LINEAR, MONOCHROME, RED, Cfa
+from rwdenoise.photo.cfa import CLEAR, LINEAR, MONOCHROME, RED, Cfa
 from rwdenoise.photo.color import U16_MAX
 from rwdenoise.photo.kinds import Photo
 from rwdenoise.photo.noise_profile import NoiseProfile
@@ -133,13 +133,11 @@ def _entries(entries: Iterable[Any]) -> tuple[Entry, ...]:
 
 
 def _cfa(name: str, colors: Sequence[Sequence[int]]) -> Cfa:
-    for plain in (MONOCHROME, LINEAR):
-        if name == plain.name:
-            expect([*map(tuple, colors)] == [*plain.colors])
-            return plain
-    rows, columns = _PERIODS[name]
-    expect(len(colors) == rows and all(len(row) == columns for row in colors))
-    return Cfa(name, tuple(tuple(whole(color, RED, BLUE) for color in row) for row in colors))
+    cfa = Cfa(name, tuple(tuple(whole(color, RED, CLEAR) for color in row) for row in colors))
+    if cfa not in (MONOCHROME, LINEAR):
+        expect(cfa.period == _PERIODS[name] and len({*map(len, colors)}) == 1)
+        expect(not any(CLEAR in row for row in cfa.colors))
+    return cfa
 
 
 def _area(edges: Iterable[Any], frame: Area) -> Area:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from rwdenoise.errors import CorruptPhotoError, PhotoAccessError, PhotoWriteError, SettingsError
+from rwdenoise.io.pictures.convert import joined
 from rwdenoise.io.pictures.encodings import CURVES, encoding_under
 from rwdenoise.photo.rgb import RgbPhoto, Stored
 
@@ -101,10 +102,9 @@ def write_layer(photo: RgbPhoto, folder: Path) -> None:
     PhotoWriteError
         If writing fails. No partial file ever remains.
     """
-    pixels = photo.samples if photo.extra is None else np.concatenate([photo.samples, photo.extra], axis=2)
     target = folder / RESULT
     try:
-        target.write_bytes(np.ascontiguousarray(pixels).data)
+        target.write_bytes(joined(photo).data)
     except BaseException as error:
         target.unlink(missing_ok=True)
         if not isinstance(error, OSError):

@@ -57,7 +57,8 @@ def read_png(data: bytes, *, name: str) -> RgbPhoto:
     with decoding(name, "PNG"):
         # Pillow would silently reduce 16-bit RGB to 8 bits; libpng prints warnings about profiles.
         pixels = imagecodecs.png_decode(with_chunks(data[:_AFTER_HEADER], [c for c in chunks if c.kind in _PIXELS]))
-        kept = tuple(Chunk(kind, bytes(content)) for kind, content in chunks if _is_kept(kind, content))
+        known = (Chunk(kind, bytes(content)) for kind, content in chunks if kind in _KEPT | _TEXTS)
+        kept = tuple(chunk for chunk in known if chunk.kind in _KEPT or not bytes(chunk.content).startswith(_METADATA))
         return to_photo(pixels, Stored("png", _profile(kept), {"chunks": kept} | _resolution(kept)))
 
 
@@ -128,10 +129,6 @@ def _refuse_header(chunks: list[Chunk], name: str) -> None:
     packed = sum(len(chunk.content) for chunk in chunks if chunk.kind == b"IDAT")
     if expected > packed * _MAX_INFLATION:
         raise cut_off(name, f"{packed} bytes of data cannot hold {width} x {height} pixels")
-
-
-def _is_kept(kind: bytes, content: bytes | memoryview) -> bool:
-    return kind in _KEPT or (kind in _TEXTS and not bytes(content).startswith(_METADATA))
 
 
 def _profile(chunks: Iterable[Chunk]) -> bytes | None:

@@ -142,10 +142,8 @@ def _identity_tags(photo: RawPhoto) -> Iterator[Tag]:
     yield tags.numbers(tags.DNG_VERSION, BYTE, (1, 4, 0, 0))
     yield tags.numbers(tags.DNG_BACKWARD_VERSION, BYTE, (1, 1, 0, 0))
     yield tags.numbers(tags.ORIENTATION, SHORT, (photo.orientation,))
-    if photo.make:
-        yield tags.ascii_text(tags.MAKE, photo.make)
-    if photo.model:
-        yield tags.ascii_text(tags.MODEL, photo.model)
+    camera = ((tags.MAKE, photo.make), (tags.MODEL, photo.model))
+    yield from (tags.ascii_text(code, said) for code, said in camera if said)
     if photo.iso and photo.source is None:  # Otherwise the Exif of the source states it.
         yield tags.numbers(tags.ISO_SPEED, SHORT, (min(round(photo.iso), U16_MAX),))
     if tags.UNIQUE_CAMERA_MODEL not in _codes(photo.dng_tags):
@@ -199,16 +197,12 @@ def _mosaic_tags(photo: RawPhoto) -> Iterator[Tag]:
     yield tags.numbers(tags.BLACK_LEVEL_REPEAT_DIM, SHORT, photo.black.shape[:2])
     yield tags.rationals(tags.BLACK_LEVEL, photo.black.ravel())
     yield tags.numbers(tags.WHITE_LEVEL, LONG, (round(photo.white),) * samples)
-    yield tags.rationals(tags.DEFAULT_SCALE, _scale(photo.pixel_aspect))
+    # The horizontal and vertical scale for display; one of them is 1.
+    yield tags.rationals(tags.DEFAULT_SCALE, (max(photo.pixel_aspect, 1.0), max(1 / photo.pixel_aspect, 1.0)))
     yield tags.rationals(tags.DEFAULT_CROP_ORIGIN, (crop.left, crop.top))
     yield tags.rationals(tags.DEFAULT_CROP_SIZE, (crop.width, crop.height))
     yield tags.numbers(tags.ACTIVE_AREA, LONG, edges)
     yield from (tag for tag in photo.dng_tags if tag.code in MOSAIC_CODES)
-
-
-def _scale(pixel_aspect: float) -> tuple[float, float]:
-    """Return the horizontal and vertical scale for display; one of them is 1."""
-    return (1.0, 1 / pixel_aspect) if pixel_aspect < 1 else (pixel_aspect, 1.0)
 
 
 def _codes(found: Iterable[Tag]) -> set[int]:

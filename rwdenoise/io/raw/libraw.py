@@ -95,7 +95,9 @@ def photo_error(error: Exception, name: str, *, unknown: Meaning = UNKNOWN) -> P
     """
     kind = next(kind for kind in type(error).__mro__ if kind in LIBRAW_ERRORS)
     meaning = LIBRAW_ERRORS[kind] if LIBRAW_ERRORS[kind] is not UNKNOWN else unknown
-    return meaning.error(f"{name} {meaning.words} ({_words_of(error)}).", hint=meaning.hint)
+    said = error.args[0] if error.args else type(error).__name__
+    said = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+    return meaning.error(f"{name} {meaning.words} ({said}).", hint=meaning.hint)
 
 
 @contextmanager
@@ -246,8 +248,3 @@ def _pass_on(words: bytes) -> None:
 def _flush() -> None:
     with suppress(OSError, ValueError, AttributeError):
         sys.stderr.flush()
-
-
-def _words_of(error: Exception) -> str:
-    said = error.args[0] if error.args else type(error).__name__
-    return said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)

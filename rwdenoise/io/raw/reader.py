@@ -61,7 +61,9 @@ def read_raw(path: Path) -> RawPhoto:
 
 def _to_photo(raw: rawpy.RawPy, data: bytes, directories: Sequence[Directory], *, path: Path) -> RawPhoto:
     name = shown(path)
-    main, mosaic = _dng_directories(directories)
+    # Both are empty for all files but DNG.
+    mosaic = (dng_tags.mosaic_directory(directories) if dng_tags.is_dng(directories) else None) or {}
+    main = directories[0] if mosaic else {}
     filters = _filters_of(raw, name)
     cfa, black = _cfa_of(filters, raw.color_desc, name), np.array(raw.black_level_per_channel, np.float32)[filters]
     height, width = raw.raw_image.shape[:2]
@@ -93,12 +95,6 @@ def _to_photo(raw: rawpy.RawPy, data: bytes, directories: Sequence[Directory], *
         dng_tags=dng_tags.kept_tags(main, mosaic) or private_tags(data, directories),
     )
     return photo if cfa == MONOCHROME else replace(photo, color_matrix=_color_matrix_of(raw, main, filters, name))
-
-
-def _dng_directories(directories: Sequence[Directory]) -> tuple[Directory, Directory]:
-    """Return the main directory of a DNG and that of its mosaic or linear picture; both are empty for other files."""
-    mosaic = dng_tags.mosaic_directory(directories) if dng_tags.is_dng(directories) else None
-    return ({}, {}) if mosaic is None else (directories[0], mosaic)
 
 
 def _filters_of(raw: rawpy.RawPy, name: str) -> NDArray[np.uint8]:
