@@ -26,7 +26,6 @@ from rwdenoise.photo.rgb import RgbPhoto
 
 # Resolution of TIFFs and JPEGs of developed RAW: 300 pixels per inch.
 _RESOLUTION = {"resolution": ((300, 1), (300, 1)), "unit": 2}
-_WITH_RESOLUTION = ("tiff", "jpeg")
 
 
 def write_photo(  # noqa: PLR0913 -- the one call that a program makes; all but two are named and have defaults
@@ -130,7 +129,7 @@ def _encode(photo: Photo, format: str, *, provenance: Provenance | None, color: 
         tiles, preview = side_by_side(partial(encode_tiles, photo), partial(render_preview, photo))
         return encode_dng(photo, preview=preview, provenance=provenance, tiles=tiles)
     picture = develop(photo, color=color)
-    if format in _WITH_RESOLUTION:
+    if format in ("tiff", "jpeg"):
         picture = replace(picture, stored=replace(picture.stored, details=_RESOLUTION))
     return encode_picture(picture, format=format)
 

@@ -169,7 +169,9 @@ def _read_profile(icc: bytes, *, gray: bool) -> _Profile:
     """Read an invertible profile; any other raises one of `_NOT_USABLE`."""
     if icc[16:24] != (b"GRAYXYZ " if gray else b"RGB XYZ "):
         raise ValueError(icc[16:24])
-    tags = _read_tags(icc)
+    (count,) = struct.unpack_from(">I", icc, 128)
+    entries = [struct.unpack_from(">4sII", icc, 132 + 12 * index) for index in range(min(count, _MAX_TAGS))]
+    tags = {tag: icc[start : start + size] for tag, start, size in entries}
     if gray:
         return _Profile((_read_curve(tags[b"kTRC"]),), np.eye(1))
     columns = [np.frombuffer(tags[tag], ">i4", count=3, offset=8) / 65536 for tag in (b"rXYZ", b"gXYZ", b"bXYZ")]
@@ -177,12 +179,6 @@ def _read_profile(icc: bytes, *, gray: bool) -> _Profile:
     if np.linalg.cond(matrix) > _WORST_CONDITION:
         raise ValueError(matrix)
     return _Profile(tuple(_read_curve(tags[tag]) for tag in (b"rTRC", b"gTRC", b"bTRC")), matrix)
-
-
-def _read_tags(icc: bytes) -> dict[bytes, bytes]:
-    (count,) = struct.unpack_from(">I", icc, 128)
-    entries = [struct.unpack_from(">4sII", icc, 132 + 12 * index) for index in range(min(count, _MAX_TAGS))]
-    return {tag: icc[start : start + size] for tag, start, size in entries}
 
 
 def _read_curve(data: bytes) -> _Curve:

@@ -122,17 +122,15 @@ def _refuse_compression(mosaic: Directory, name: str) -> None:
 
 
 def _refuse_cut_off(mosaic: Directory, size: int, name: str) -> None:
-    for offsets, counts in (
-        (tags.STRIP_OFFSETS, tags.STRIP_BYTE_COUNTS),
-        (tags.TILE_OFFSETS, tags.TILE_BYTE_COUNTS),
-    ):
+    places = ((tags.STRIP_OFFSETS, tags.STRIP_BYTE_COUNTS), (tags.TILE_OFFSETS, tags.TILE_BYTE_COUNTS))
+    for offsets, counts in places:
         if offsets in mosaic and counts in mosaic and mosaic[offsets].values.size == mosaic[counts].values.size:
             starts, lengths = mosaic[offsets].values, mosaic[counts].values
             missing = np.clip(starts + lengths - size, 0, lengths).sum()
             # Some cameras count a few bytes too many; LibRaw then decides.
             if missing > _TOLERATED * lengths.sum():
                 message = (
-                    f"{name} is cut off: {int(missing)} of {int(lengths.sum())} bytes of its pixel data are missing."
+                    f"{name} is cut off: {missing:.0f} of {lengths.sum():.0f} bytes of its pixel data are missing."
                 )
                 raise CorruptPhotoError(message, hint=COPY_AGAIN)
 
