@@ -171,7 +171,7 @@ def denoise(  # noqa: PLR0913 -- each a group of options
         plan = [job for job in plan if job[0] in mine]
     if many.cluster:
         plan = [(source.absolute(), target.absolute()) for source, target in plan]
-    treatment = output.treatment(method)
+    treatment, weights = output.treatment(method), method.digests()
     if report is not None:
         from rwdenoise.view.report.page import refuse_other
 
@@ -185,7 +185,7 @@ def denoise(  # noqa: PLR0913 -- each a group of options
     ):
         from rwdenoise.jobs.batch import Batch
 
-        batch = partial(Batch, plan, treatment=treatment, weights=method.digests(), journal=journal, read=read)
+        batch = partial(Batch, plan, treatment=treatment, weights=weights, journal=journal, read=read)
         if dry_run:
             summary = batch(listen=reporter).preview()
         else:
