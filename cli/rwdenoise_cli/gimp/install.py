@@ -25,9 +25,8 @@ from rwdenoise_cli.gimp.folders import Gimp
 
 #: Names of files that are added to a plug-in: what talks to the worker, and what says how to start it.
 CLIENT, SETUP = "worker_client.py", "worker.json"
-# By the GIMPs that they are for.
-_FILTERS = {2: "gimpfu", 3: "rwdenoise"}
-_RAW_LOADERS = {3: "rwdenoise-raw"}
+# The filter, and the RAW loader if there is one, by the GIMP that they are for.
+_PLUG_INS = {2: ("gimpfu",), 3: ("rwdenoise", "rwdenoise-raw")}
 # Where GIMP 3 remembers what was last chosen in a plug-in's dialog, in the folder around that of the plug-ins.
 _LAST_CHOSEN = "plug-in-settings/*rwdenoise*"
 # What a plug-in is called while it is put together or taken apart.
@@ -73,7 +72,7 @@ def plug_ins_folder() -> Path:
 
 def plug_ins_for(gimp: Gimp, *, raw_loader: bool = True) -> list[PlugIn]:
     """Return the plug-ins for a GIMP: the filter, and if there is one for it the RAW loader."""
-    names = [_FILTERS[gimp.major], *([_RAW_LOADERS[gimp.major]] if raw_loader and gimp.major in _RAW_LOADERS else [])]
+    names = _PLUG_INS[gimp.major] if raw_loader else _PLUG_INS[gimp.major][:1]
     return [PlugIn(plug_ins_folder() / name) for name in names]
 
 
@@ -148,7 +147,7 @@ def examine(gimp: Gimp) -> Iterator[tuple[Path, list[Fault]]]:
         place = plug_in.place(gimp)
         if is_installed(plug_in, gimp):
             yield place, list(_examine_files(plug_in, place)) or list(_examine_worker(place))
-        elif plug_in.source.name in _FILTERS.values():
+        elif plug_in.source.name == _PLUG_INS[gimp.major][0]:
             yield place, [Fault("It is not installed.", _INSTALL)]
 
 
