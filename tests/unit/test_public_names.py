@@ -7,11 +7,14 @@ import pytest
 
 import rwdenoise
 
+#: One function writes every kind of photo; it keeps the name that it had for pictures.
+SECOND_NAMES = {"write_picture": "write_photo"}
+
 
 def test_every_public_name_is_there() -> None:
     assert sorted(rwdenoise.__all__) == rwdenoise.__all__
     for name in rwdenoise.__all__:
-        assert getattr(rwdenoise, name).__name__ == name
+        assert getattr(rwdenoise, name).__name__ == SECOND_NAMES.get(name, name)
 
 
 @pytest.mark.parametrize(
