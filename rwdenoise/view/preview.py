@@ -102,7 +102,7 @@ def preview_photo(  # noqa: PLR0913 -- what a user can choose, all by name
 def _crop_at(photo: Photo, place: tuple[int, int], *, size: int) -> Crop:
     (x, y), (width, height) = place, shown_size(photo)
     if not (0 <= x < width and 0 <= y < height):
-        message = f"The place {x},{y} lies outside the photo, which is {width} x {height} px as a viewer shows it."
+        message = f"The pixel {x},{y} lies outside the photo, which is {width} x {height} px as displayed."
         raise SettingsError(message, hint="Give --at the X,Y of a pixel, counted from the top left corner.")
     return crop_at(photo, *stored_place(photo, x, y), size=size)
 

@@ -155,7 +155,7 @@ def assemble(main: Picture, child: Picture | None = None) -> bytes:
     *starts, end = accumulate((sum(map(len, picture.pieces)) for picture in pictures), initial=pixels)
     if end > _MAX_BYTES:
         message = f"The photo needs {end} bytes; a TIFF or DNG file holds at most {_MAX_BYTES}."
-        raise PhotoWriteError(message, hint="Write it in another format.")
+        raise PhotoWriteError(message, hint="Choose another --format.")
     children = [*places[1:], None]
     directories = [
         _directory(_located(picture, start, child=below), place)
