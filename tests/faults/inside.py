@@ -96,8 +96,8 @@ def _while_denoising(act: Act) -> None:
 
 
 def _while_writing(act: Act) -> None:
-    whole = WORK.write_file
-    WORK.write_file = lambda photo, *rest, **options: (act(photo.source), whole(photo, *rest, **options))[1]
+    whole = WORK.write_photo
+    WORK.write_photo = lambda photo, *rest, **options: (act(photo.source), whole(photo, *rest, **options))[1]
 
 
 #: Stages of the processing of a photo; at the last one, the source is only looked at: has it changed?
