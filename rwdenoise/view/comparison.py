@@ -119,12 +119,12 @@ def _surroundings(photo: Photo, area: Area, *, denoiser: Denoiser, settings: Set
     """Return the larger area that must be denoised for an area: all that it depends on, aligned as in the photo."""
     controls = 0 if settings.is_plain else REACH
     cells = _CELLS * CELL if photo.is_mosaic else 0
-    walk = settings.steps * denoiser.facts.halo + _HOT
+    reach = settings.steps * denoiser.facts.halo + _HOT
     grid = math.lcm(CELL, denoiser.facts.architecture.multiple)
 
     def widen(start: int, stop: int, length: int) -> tuple[int, int]:
-        start = (start - controls) // CELL * CELL - cells - walk
-        stop = -(-(stop + controls) // CELL) * CELL + cells + walk
+        start = (start - controls) // CELL * CELL - cells - reach
+        stop = -(-(stop + controls) // CELL) * CELL + cells + reach
         return max(0, start // grid * grid), min(-(-stop // grid) * grid, length)
 
     top, bottom = widen(area.top, area.top + area.height, photo.frame.height)
