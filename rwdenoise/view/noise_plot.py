@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, Literal
 
@@ -25,40 +27,40 @@ STEPS = 255
 
 _PERCENT = FuncFormatter(lambda share, _: f"{100 * share:g}")
 _STOPS = [2.0**stop for stop in range(-14, 1)]
-# For a light page.
-_PAPER, _INK, _FAINT, _GRID, _ACCENT = "#ffffff", "#1f2328", "#8c959f", "#e4e7eb", "#c2610c"
-_BLOCKS = {RED: ("red", "#d9485f"), GREEN: ("green", "#2f9e60"), BLUE: ("blue", "#3b7dd8"), CLEAR: ("gray", "#6e7781")}
-# matplotlib's own type lists all settings by name.
-_SETTINGS: Any = {
-    **dict.fromkeys(("text.color", "axes.labelcolor", "xtick.labelcolor", "ytick.labelcolor"), _INK),
-    **dict.fromkeys(("axes.edgecolor", "xtick.color", "ytick.color"), _FAINT),
-    "figure.facecolor": _PAPER,
-    "axes.facecolor": _PAPER,
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "grid.color": _GRID,
-    "font.size": 10,
-    "lines.markersize": 5,
-    "legend.fontsize": 9,
-    "legend.frameon": False,
-    # Letters, not their shapes, which would be most of the file.
-    "svg.fonttype": "none",
-    "svg.hashsalt": "rwdenoise",
-}
-# The fitted line: in front of the blocks, with an outline.
-_LINE: dict[str, Any] = {
-    "color": _INK,
-    "lw": 2,
-    "ms": 4,
-    "zorder": 4,
-    "path_effects": [withStroke(linewidth=4, foreground=_PAPER)],
-}
-_DASHES = {**_LINE, "color": _ACCENT, "ls": (0, (4, 2))}
+_NAMES = {RED: "red", GREEN: "green", BLUE: "blue", CLEAR: "gray"}
 
 
-def draw_noise_curve(curve: NoiseCurve, *, kind: Literal["png", "svg"]) -> bytes:
+@dataclass(frozen=True)
+class _Look:
+    """Colors for a light or a dark page."""
+
+    paper: str
+    ink: str
+    faint: str
+    grid: str
+    accent: str
+    blocks: Mapping[int, str]
+
+
+_LIGHT = _Look(
+    paper="#ffffff",
+    ink="#1f2328",
+    faint="#8c959f",
+    grid="#e4e7eb",
+    accent="#c2610c",
+    blocks={RED: "#d9485f", GREEN: "#2f9e60", BLUE: "#3b7dd8", CLEAR: "#6e7781"},
+)
+_DARK = _Look(
+    paper="#15181d",
+    ink="#e6e9ee",
+    faint="#7b8490",
+    grid="#2a2f37",
+    accent="#ffb366",
+    blocks={RED: "#ff7a8a", GREEN: "#5fd08c", BLUE: "#74a9ff", CLEAR: "#b4bcc6"},
+)
+
+
+def draw_noise_curve(curve: NoiseCurve, *, kind: Literal["png", "svg"], dark: bool = False) -> bytes:
     """Draw a noise curve.
 
     Parameters
@@ -66,16 +68,19 @@ def draw_noise_curve(curve: NoiseCurve, *, kind: Literal["png", "svg"]) -> bytes
     curve : NoiseCurve
     kind : str
         ``"png"`` or ``"svg"``.
+    dark : bool
+        Whether for a dark page.
 
     Returns
     -------
     bytes
         The file. The same curve gives the same bytes.
     """
-    with mpl.rc_context(rc=_SETTINGS):
+    look = _DARK if dark else _LIGHT
+    with mpl.rc_context(rc=_settings(look)):
         figure = Figure(figsize=SIZE, layout="constrained")
         axes = figure.add_subplot()
-        (_draw_raw if curve.kind == "raw" else _draw_developed)(axes, curve)
+        (_draw_raw if curve.kind == "raw" else _draw_developed)(axes, curve, look)
         figure.legend(loc="outside upper center", ncols=5, markerscale=2, columnspacing=1.2, handlelength=1.5)
         file = BytesIO()
         # No date and no version, so that the same curve gives the same bytes.
@@ -84,7 +89,30 @@ def draw_noise_curve(curve: NoiseCurve, *, kind: Literal["png", "svg"]) -> bytes
     return file.getvalue()
 
 
-def _draw_raw(axes: Axes, curve: NoiseCurve) -> None:
+def _settings(look: _Look) -> Any:  # noqa: ANN401 -- matplotlib's own type lists all settings by name
+    inks = ("text.color", "axes.labelcolor", "xtick.labelcolor", "ytick.labelcolor")
+    lines = ("axes.edgecolor", "xtick.color", "ytick.color")
+    return {
+        **dict.fromkeys(inks, look.ink),
+        **dict.fromkeys(lines, look.faint),
+        "figure.facecolor": look.paper,
+        "axes.facecolor": look.paper,
+        "axes.grid": True,
+        "axes.axisbelow": True,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "grid.color": look.grid,
+        "font.size": 10,
+        "lines.markersize": 5,
+        "legend.fontsize": 9,
+        "legend.frameon": False,
+        # Letters, not their shapes, which would be most of the file.
+        "svg.fonttype": "none",
+        "svg.hashsalt": "rwdenoise",
+    }
+
+
+def _draw_raw(axes: Axes, curve: NoiseCurve, look: _Look) -> None:
     """Draw variance over signal, both logarithmic: photon noise is a slope, read noise a level floor."""
     seen = curve.signals[curve.signals > 0]
     least = float(np.clip(np.quantile(seen, 0.01) / 2 if seen.size else 0, *LEAST))
@@ -101,12 +129,12 @@ def _draw_raw(axes: Axes, curve: NoiseCurve) -> None:
     deviation = axes.secondary_yaxis("right", functions=(np.sqrt, np.square))
     deviation.set(ylabel="standard deviation, % of white")
     deviation.yaxis.set(major_formatter=_PERCENT, minor_formatter=NullFormatter())
-    for name, profile, style in (("measured", curve.profile, _LINE), ("stated", curve.stated, _DASHES)):
+    for name, profile, style in (("measured", curve.profile, _line(look)), ("stated", curve.stated, _dashes(look))):
         if profile is not None:
             label = f"{name}: shot {profile.shot:.3g}, read {profile.read:.3g}"
             axes.plot(signal, profile.variance(signal), label=label, **style)
-    _draw_blocks(axes, curve, heights=curve.variances)
-    _shade_clipping(axes, curve)
+    _draw_blocks(axes, curve, look, heights=curve.variances)
+    _shade_clipping(axes, curve, look)
 
 
 def _heights(curve: NoiseCurve, least: float) -> tuple[float, float]:
@@ -117,7 +145,7 @@ def _heights(curve: NoiseCurve, least: float) -> tuple[float, float]:
     return float(max(ends.min(), READ_FLOOR)) / 4, float(ends.max()) * 4
 
 
-def _draw_developed(axes: Axes, curve: NoiseCurve) -> None:
+def _draw_developed(axes: Axes, curve: NoiseCurve, look: _Look) -> None:
     """Draw the standard deviation over brightness, in 8-bit steps as an editor shows them."""
     deviations = STEPS * np.sqrt(curve.variances)
     tones, medians = curve.medians
@@ -125,20 +153,35 @@ def _draw_developed(axes: Axes, curve: NoiseCurve) -> None:
     axes.set(xlim=(0, STEPS), ylim=(0, most))
     axes.set(xlabel="brightness, steps of 8 bits", ylabel="standard deviation of the noise, steps of 8 bits")
     axes.xaxis.set_major_locator(FixedLocator([0, 64, 128, 192, STEPS]))
-    axes.plot(STEPS * tones, STEPS * np.sqrt(medians), "o", ls="-", label="median", **_LINE)
-    _draw_blocks(axes, curve, heights=deviations, scale=STEPS)
-    _shade_clipping(axes, curve, scale=STEPS)
+    axes.plot(STEPS * tones, STEPS * np.sqrt(medians), "o", ls="-", label="median", **_line(look))
+    _draw_blocks(axes, curve, look, heights=deviations, scale=STEPS)
+    _shade_clipping(axes, curve, look, scale=STEPS)
 
 
-def _draw_blocks(axes: Axes, curve: NoiseCurve, *, heights: Floats, scale: float = 1) -> None:
-    groups = [(curve.flat & (curve.colors == color), _BLOCKS[color]) for color in np.unique(curve.colors)]
-    drawn = [(chosen, tint, f"{name} blocks") for chosen, (name, tint) in groups]
+def _line(look: _Look) -> dict[str, Any]:
+    """Return the style of the fitted line: in front of the blocks, with an outline."""
+    return {
+        "color": look.ink,
+        "lw": 2,
+        "ms": 4,
+        "zorder": 4,
+        "path_effects": [withStroke(linewidth=4, foreground=look.paper)],
+    }
+
+
+def _dashes(look: _Look) -> dict[str, Any]:
+    return {**_line(look), "color": look.accent, "ls": (0, (4, 2))}
+
+
+def _draw_blocks(axes: Axes, curve: NoiseCurve, look: _Look, *, heights: Floats, scale: float = 1) -> None:
+    groups = [(curve.flat & (curve.colors == color), color) for color in np.unique(curve.colors)]
+    drawn = [(chosen, look.blocks[color], f"{_NAMES[color]} blocks") for chosen, color in groups]
     if not curve.flat.all():
-        drawn.append((~curve.flat, _FAINT, "blocks with texture"))
+        drawn.append((~curve.flat, look.faint, "blocks with texture"))
     for chosen, color, label in drawn:
         # As a picture within an SVG, of which thousands of dots would be the most.
         axes.plot(scale * curve.signals[chosen], heights[chosen], ".", mew=0, color=color, label=label, rasterized=True)
 
 
-def _shade_clipping(axes: Axes, curve: NoiseCurve, *, scale: float = 1) -> None:
-    axes.axvspan(scale * curve.clipping, axes.get_xlim()[1], color=_GRID, lw=0, label="clipped at white")
+def _shade_clipping(axes: Axes, curve: NoiseCurve, look: _Look, *, scale: float = 1) -> None:
+    axes.axvspan(scale * curve.clipping, axes.get_xlim()[1], color=look.grid, lw=0, label="clipped at white")

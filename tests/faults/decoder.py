@@ -38,7 +38,7 @@ def _kill_decoder(call: Call) -> bool:
     for folder in Path("/proc").glob("[0-9]*"):
         with suppress(FileNotFoundError, ProcessLookupError):
             parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-            if parent == call.pid and b"isolated_child" in (folder / "cmdline").read_bytes():
+            if parent == call.pid and b"isolated.child" in (folder / "cmdline").read_bytes():
                 os.kill(int(folder.name), signal.SIGKILL)
                 return True
     return False

@@ -33,11 +33,12 @@ def words_in(svg: bytes) -> set[str]:
 
 
 @pytest.mark.parametrize("kind", ["raw", "developed"])
-def test_a_png_has_its_size_and_its_paper(kind: str) -> None:
-    image = Image.open(BytesIO(draw_noise_curve(curve(kind=kind), kind="png"))).convert("RGB")
+@pytest.mark.parametrize("dark", [False, True])
+def test_a_png_has_its_size_and_its_paper(kind: str, dark: bool) -> None:
+    image = Image.open(BytesIO(draw_noise_curve(curve(kind=kind), kind="png", dark=dark))).convert("RGB")
     assert image.size == (1200, 720)
     corner = image.getpixel((2, 717))
-    assert min(corner) == 255
+    assert (max(corner) < 40) if dark else (min(corner) == 255)
 
 
 def test_an_svg_says_what_is_drawn() -> None:
@@ -70,7 +71,7 @@ def test_drawing_changes_no_settings_of_the_program() -> None:
     import matplotlib as mpl
 
     before = dict(mpl.rcParams)
-    draw_noise_curve(curve(), kind="png")
+    draw_noise_curve(curve(), kind="png", dark=True)
     assert dict(mpl.rcParams) == before
 
 
