@@ -46,7 +46,7 @@ def residual_words(event: Residual) -> str:
 
 
 def failed_words(event: Failed) -> str:
-    """Return the message and, on a second line, what to do and the code under which docs/errors.md says more."""
+    """Return the message, and on a second line the hint and the error code that docs/errors.md explains."""
     job, message = printable(event.job), printable(event.message)
     name = printable(Path(event.job).name)
     if name and message.startswith(name):
